@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The card station and the card application server: `make help`.
+
+all: build
+
+include mk/vars.mk
+include mk/kernel.mk
+
+# A directory with a Makefile is a component; libraries are built first.
+LIBDIRS := $(patsubst %/Makefile,%,$(wildcard userspace/lib*/Makefile))
+PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace/*/Makefile tools/*/Makefile)))
+
+.PHONY: all help build libs programs tests deps check demo unit style guest clean $(LIBDIRS) $(PROGDIRS)
+
+help:
+	@echo 'make build     libraries, programs and kernel modules, into build/'
+	@echo 'make check     install what is missing, build, and run every test'
+	@echo 'make demo      install what is missing, build, and personalize 40 cards in a guest'
+	@echo
+	@echo 'make deps      install the Debian packages of mk/packages (root)'
+	@echo 'make libs, programs, modules, tests'
+	@echo '               parts of the build; modules take KDIR= and MODDIR='
+	@echo 'make unit      tests on this machine          make guest     tests in the guest'
+	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
+	@echo 'make clean     remove build/'
+	@echo
+	@echo 'O=DIR  output elsewhere    V=1  show commands    SAN=1  sanitizers (build/san/)'
+	@echo 'T=WORDS  run only the tests whose names contain one of the words (unit, guest)'
+
+build: libs programs modules
+
+libs: $(LIBDIRS)
+$(LIBDIRS):
+	+@$(MAKE) --no-print-directory -C $@
+
+programs: $(PROGDIRS)
+$(PROGDIRS): libs
+	+@$(MAKE) --no-print-directory -C $@ NOLIBS=1
+
+tests: libs
+	+@$(MAKE) --no-print-directory -C tests/unit NOLIBS=1
+	+@$(MAKE) --no-print-directory -C tests/kselftest NOLIBS=1
+
+deps:
+	@mk/deps.sh
+
+unit: programs tests
+	@tests/run unit $(T)
+
+guest: programs tests modules
+	@tests/run guest $(T)
+
+style:
+	@mk/style
+
+# The builds are makes of their own, since deps installs what they need.
+check:
+	@mk/deps.sh
+	+@tests/run all
+
+demo:
+	@mk/deps.sh
+	+@$(MAKE) --no-print-directory build
+	@demo/demo.sh
+
+clean:
+	rm -rf $(O)

@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only
+# Installs the packages of mk/packages that are missing; does nothing if none is.
+set -eu
+
+cd "$(dirname "$0")"
+
+missing=
+for p in $(sed 's/#.*//' packages); do
+	dpkg-query -W -f '${db:Status-Abbrev}' "$p" 2>/dev/null | grep -q '^.i' || missing="$missing $p"
+done
+[ -n "$missing" ] || exit 0
+
+echo "Installing:$missing"
+if [ "$(id -u)" != 0 ]; then
+	echo "mk/deps.sh: needs root to install packages: sudo mk/deps.sh" >&2
+	exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get -q update
+# shellcheck disable=SC2086 # a list of words
+exec apt-get -q -y install --no-install-recommends $missing
