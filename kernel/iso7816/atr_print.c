@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An answer to reset in words, one line for each character.
+ */
+#include "internal.h"
+
+struct out {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+static __printf(2, 3) void put(struct out *o, const char *fmt, ...)
+{
+	size_t room = o->len < o->size ? o->size - o->len : 0;
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(room ? o->buf + o->len : NULL, room, fmt, args);
+	va_end(args);
+	if (n > 0)
+		o->len += (size_t)n;
+}
+
+static void put_ta1(struct out *o, u8 v)
+{
+	u16 f = iso7816_fi(v);
+	u8 d = iso7816_di(v);
+
+	if (f && d)
+		put(o, "Fi %u, Di %u: %u.%02u clock cycles per etu", f, d, f / d,
+		    f % d * 100U / d);
+	else
+		put(o, "Fi or Di is RFU");
+}
+
+static void put_first(struct out *o, char x, u8 v)
+{
+	if (x == 'A')
+		put_ta1(o, v);
+	else if (x == 'B')
+		put(o, "VPP, no longer used");
+	else if (v == 255)
+		put(o, "N 255: guard time 12 etu (T=0) or 11 etu (T=1)");
+	else
+		put(o, "extra guard time N %u", v);
+}
+
+static void put_second(struct out *o, char x, u8 v)
+{
+	if (x == 'A')
+		put(o, "specific mode: T=%u, F and D %s, negotiable mode %s", v & 0xf,
+		    v & 0x10 ? "not in the ATR" : "of TA1",
+		    v & 0x80 ? "impossible" : "after a warm reset");
+	else if (x == 'B')
+		put(o, "VPP, no longer used");
+	else if (v)
+		put(o, "T=0: waiting time integer WI %u", v);
+	else
+		put(o, "T=0: waiting time integer, RFU");
+}
+
+static void put_t1(struct out *o, char x, u8 v)
+{
+	if (x == 'A')
+		put(o, "T=1: IFSC %u%s", v, v && v != 0xff ? "" : ", RFU");
+	else if (x == 'B')
+		put(o, "T=1: BWI %u, CWI %u", v >> 4, v & 0xf);
+	else
+		put(o, "T=1: %s", v & 1 ? "CRC" : "LRC");
+}
+
+static void put_t15(struct out *o, char x, u8 v)
+{
+	static const char *const stop[] = {
+		"not supported", "at L", "at H", "at either level",
+	};
+
+	if (x == 'A')
+		put(o, "clock stop %s; classes%s%s%s%s", stop[v >> 6], v & 1 ? " A" : "",
+		    v & 2 ? " B" : "", v & 4 ? " C" : "", v & 8 ? " D" : "");
+	else if (x == 'B')
+		put(o, "contact C6: %s", !v ? "not used" : v & 0x80 ? "proprietary use" :
+							   "standard use");
+	else
+		put(o, "RFU");
+}
+
+static void put_interface(struct out *o, unsigned int level, u8 t, char x, u8 v)
+{
+	put(o, "T%c%u   %02X  ", x, level, v);
+	if (level == 1)
+		put_first(o, x, v);
+	else if (level == 2)
+		put_second(o, x, v);
+	else if (t == 1)
+		put_t1(o, x, v);
+	else if (t == 15)
+		put_t15(o, x, v);
+	else
+		put(o, "of T=%u", t);
+	put(o, "\n");
+}
+
+static void put_td(struct out *o, unsigned int level, u8 v)
+{
+	u8 t = v & 0xf;
+
+	put(o, "TD%u   %02X  %s%u%s%s%s%s\n", level, v, t == 15 ? "global, T=" : "T=", t,
+	    v & 0x10 ? ", TA follows" : "", v & 0x20 ? ", TB follows" : "",
+	    v & 0x40 ? ", TC follows" : "", v & 0x80 ? ", TD follows" : "");
+}
+
+static void put_history(struct out *o, const u8 *hist, u8 len)
+{
+	u8 i;
+
+	put(o, "hist  ");
+	for (i = 0; i < len; i++)
+		put(o, "%02X%s", hist[i], i + 1 < len ? " " : "");
+	put(o, "  \"");
+	for (i = 0; i < len; i++)
+		put(o, "%c", hist[i] >= 0x20 && hist[i] < 0x7f ? hist[i] : '.');
+	put(o, "\"\n");
+}
+
+int iso7816_atr_print(char *buf, size_t size, const struct iso7816_atr *atr)
+{
+	struct out o = { .buf = buf, .size = size };
+	const u8 *raw = atr->raw;
+	unsigned int level, pos = 2;
+	u8 y = raw[1] >> 4, t = 0;
+
+	put(&o, "TS    %02X  %s convention\n", raw[0], atr->inverse ? "inverse" : "direct");
+	put(&o, "T0    %02X  %u historical byte%s\n", raw[1], raw[1] & 0xf,
+	    (raw[1] & 0xf) == 1 ? "" : "s");
+	/* A parsed ATR contains every byte that its TDi announce; pos is bounded all the same. */
+	for (level = 1; pos < atr->len; level++) {
+		char x;
+
+		for (x = 'A'; x <= 'C'; x++)
+			if (y >> (x - 'A') & 1 && pos < atr->len)
+				put_interface(&o, level, t, x, raw[pos++]);
+		if (!(y & 8) || pos >= atr->len)
+			break;
+		put_td(&o, level, raw[pos]);
+		t = raw[pos] & 0xf;
+		y = raw[pos++] >> 4;
+	}
+	if (atr->hist_len && atr->hist + atr->hist_len <= ISO7816_ATR_MAX)
+		put_history(&o, raw + atr->hist, atr->hist_len);
+	if (atr->has_tck) {
+		u8 last = atr->len - 1;
+
+		put(&o, "TCK   %02X  %s\n", raw[last],
+		    atr->hist + atr->hist_len == last && !iso7816_lrc(raw + 1, last) ?
+		    "right" : "wrong");
+	}
+	return (int)o.len;
+}

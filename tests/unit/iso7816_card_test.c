@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The card's half by script: what a coupler sees of it, byte by byte and tick by tick.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "iso7816/iso7816.h"
+
+#define ETU0	(372ULL * 960)
+#define CLK(n)	((u64)(n) * 960)
+
+struct bench {
+	struct iso7816_card c;
+	struct iso7816_card_config cfg;
+	u64 t;
+	u64 etu;
+	u64 at;
+	u64 gap;
+	u8 apdu[700];
+	u8 rsp[700];
+};
+
+static u32 hex(u8 *buf, const char *text)
+{
+	u32 n = 0;
+
+	for (; *text; text++) {
+		unsigned int byte;
+
+		if (*text == ' ')
+			continue;
+		if (sscanf(text, "%2x", &byte) != 1)
+			fail_msg("not hexadecimal: %s", text);
+		buf[n++] = (u8)byte;
+		text++;
+	}
+	return n;
+}
+
+static bool incoming(void *ctx, const u8 header[5])
+{
+	(void)ctx;
+	return header[1] == 0xd6 || header[1] == 0xa4;
+}
+
+static void take(struct bench *b, enum iso7816_card_op op, struct iso7816_card_action *act)
+{
+	assert_true(iso7816_card_next(&b->c, act));
+	assert_int_equal(act->op, op);
+}
+
+static void nothing(struct bench *b)
+{
+	struct iso7816_card_action act;
+
+	assert_false(iso7816_card_next(&b->c, &act));
+}
+
+static void line_is(struct bench *b, u16 f, u8 d, u8 t)
+{
+	struct iso7816_card_action act;
+
+	take(b, ISO7816_CARD_LINE, &act);
+	assert_int_equal(act.line.f, f);
+	assert_int_equal(act.line.d, d);
+	assert_int_equal(act.line.t, t);
+	b->etu = CLK(f) / d;
+}
+
+/* The card sends that, beginning @after ticks behind the last leading edge. */
+static void says(struct bench *b, u64 after, const char *text)
+{
+	struct iso7816_card_action act;
+	u8 buf[600];
+	u32 n = hex(buf, text);
+
+	take(b, ISO7816_CARD_SEND, &act);
+	assert_int_equal(act.send.len, n);
+	assert_memory_equal(act.send.data, buf, n);
+	assert_int_equal(act.send.at - b->t, after);
+	b->gap = act.send.gap;
+	b->t = act.send.at + (n - 1) * b->gap;
+	iso7816_card_sent(&b->c, b->t, 0);
+}
+
+static void hears(struct bench *b, u64 first_etu, const char *text)
+{
+	u8 buf[300];
+	u32 n = hex(buf, text), i;
+
+	for (i = 0; i < n; i++) {
+		b->t += (i ? 12 : first_etu) * b->etu;
+		iso7816_card_rx(&b->c, b->t, buf[i], 0);
+	}
+}
+
+static void asks(struct bench *b, const char *text)
+{
+	struct iso7816_card_action act;
+	u8 buf[300];
+	u32 n = hex(buf, text);
+
+	take(b, ISO7816_CARD_COMMAND, &act);
+	assert_int_equal(act.command.len, n);
+	assert_memory_equal(act.command.data, buf, n);
+	nothing(b);
+}
+
+static void respond(struct bench *b, const char *text)
+{
+	u8 buf[600];
+	u32 n = hex(buf, text);
+
+	assert_int_equal(iso7816_card_respond(&b->c, b->t, buf, n), ISO7816_OK);
+}
+
+static struct bench *powered(const char *atr, bool get_response, bool ack_each)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	b->cfg.atr_len = (u8)hex(b->cfg.atr, atr);
+	b->cfg.reset_clks = 500;
+	b->cfg.incoming = incoming;
+	b->cfg.get_response = get_response;
+	b->cfg.ack_each = ack_each;
+	b->t = 777;
+	assert_int_equal(iso7816_card_init(&b->c, &b->cfg, b->apdu, sizeof(b->apdu), b->rsp,
+					   sizeof(b->rsp)), ISO7816_OK);
+	iso7816_card_rst(&b->c, b->t, true);
+	line_is(b, 372, 1, 0);
+	says(b, CLK(500), atr);
+	assert_int_equal(b->gap, 12 * ETU0);
+	return b;
+}
+
+static void unusable(void **state)
+{
+	struct bench *b = calloc(1, sizeof(*b));
+
+	(void)state;
+	b->cfg.atr_len = (u8)hex(b->cfg.atr, "3B05");
+	assert_int_equal(iso7816_card_init(&b->c, &b->cfg, b->apdu, 700, b->rsp, 700),
+			 ISO7816_E_ATR_LENGTH);
+	b->cfg.atr_len = (u8)hex(b->cfg.atr, "3B00");
+	assert_int_equal(iso7816_card_init(&b->c, &b->cfg, b->apdu, 100, b->rsp, 700),
+			 ISO7816_E_OVERFLOW);
+	free(b);
+}
+
+static void pps(void **state)
+{
+	struct bench *b = powered("3B1096", true, false);
+
+	(void)state;
+	hears(b, 12, "FF109679");
+	says(b, 12 * ETU0, "FF109679");
+	line_is(b, 512, 32, 0);
+	hears(b, 30, "0044000000");
+	asks(b, "0044000000");
+	respond(b, "9000");
+	says(b, 12 * CLK(16), "9000");
+	free(b);
+
+	/* more than it can: Fd and Dd; PPS2 and PPS3: not echoed */
+	b = powered("3B1095", true, false);
+	hears(b, 12, "FF109679");
+	says(b, 12 * ETU0, "FF00FF");
+	line_is(b, 372, 1, 0);
+	free(b);
+	b = powered("3B1095", true, false);
+	hears(b, 12, "FF70950000 1A");
+	says(b, 12 * ETU0, "FF10957A");
+	free(b);
+
+	/* a protocol that it has not, a wrong PCK: silence until reset */
+	b = powered("3B1095", true, false);
+	hears(b, 12, "FF11957B");
+	nothing(b);
+	hears(b, 9600, "0044000000");
+	nothing(b);
+	iso7816_card_rst(&b->c, b->t, false);
+	iso7816_card_rst(&b->c, b->t, true);
+	line_is(b, 372, 1, 0);
+	says(b, CLK(500), "3B1095");
+	hears(b, 12, "FF10957B");
+	nothing(b);
+	free(b);
+}
+
+static void t0(void **state)
+{
+	struct bench *b = powered("3B00", true, false);
+
+	(void)state;
+	hears(b, 12, "00B0000003");
+	line_is(b, 372, 1, 0);
+	asks(b, "00B0000003");
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 1), ISO7816_OK);
+	says(b, 12 * ETU0, "60");
+	respond(b, "010203 9000");
+	says(b, 12 * ETU0, "B0010203 9000");
+	/* the wrong Le: held for the command with the right one */
+	hears(b, 12, "00B0000005");
+	asks(b, "00B0000005");
+	respond(b, "010203 9000");
+	says(b, 12 * ETU0, "6C03");
+	hears(b, 12, "00B0000003");
+	says(b, 12 * ETU0, "B0010203 9000");
+	/* case 3 and 4 */
+	hears(b, 12, "00D6000002");
+	says(b, 12 * ETU0, "D6");
+	hears(b, 12, "AABB");
+	asks(b, "00D6000002 AABB");
+	respond(b, "9000");
+	says(b, 12 * ETU0, "9000");
+	hears(b, 12, "00A4000001");
+	says(b, 12 * ETU0, "A4");
+	hears(b, 12, "AA");
+	asks(b, "00A4000001 AA");
+	respond(b, "010203 9000");
+	says(b, 12 * ETU0, "6103");
+	hears(b, 12, "00C0000001");
+	says(b, 12 * ETU0, "C001 6102");
+	hears(b, 12, "00C0000004");
+	says(b, 12 * ETU0, "6C02");
+	hears(b, 12, "00C0000002");
+	says(b, 12 * ETU0, "C00203 9000");
+	/* nothing is held any more: GET RESPONSE is a command like any other */
+	hears(b, 12, "00C0000002");
+	asks(b, "00C0000002");
+	respond(b, "6985");
+	says(b, 12 * ETU0, "6985");
+	/* a header that broke off is forgotten after WT */
+	hears(b, 12, "00B0");
+	hears(b, 9601, "0044000000");
+	asks(b, "0044000000");
+	free(b);
+}
+
+static void t0_one_by_one(void **state)
+{
+	struct bench *b = powered("3B00", true, true);
+
+	(void)state;
+	hears(b, 12, "00D6000002");
+	line_is(b, 372, 1, 0);
+	says(b, 12 * ETU0, "29");
+	hears(b, 12, "AA");
+	says(b, 12 * ETU0, "29");
+	hears(b, 12, "BB");
+	asks(b, "00D6000002 AABB");
+	respond(b, "9000");
+	says(b, 12 * ETU0, "9000");
+	hears(b, 12, "00B0000002");
+	asks(b, "00B0000002");
+	respond(b, "0102 9000");
+	says(b, 12 * ETU0, "4F01 4F02 9000");
+	free(b);
+}
+
+static void t1(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	u64 cwt = (11 + 8192) * ETU0;
+
+	(void)state;
+	hears(b, 22, "00C101FE3E");
+	line_is(b, 372, 1, 1);
+	says(b, 22 * ETU0, "00E101FE1E");
+	hears(b, 22, "0000040044000040");
+	asks(b, "00440000");
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 3), ISO7816_OK);
+	says(b, 22 * ETU0, "00C30103C1");
+	respond(b, "9000");
+	nothing(b);
+	hears(b, 22, "00E30103E1");
+	says(b, 22 * ETU0, "000002900092");
+	/* asked again for what was sent: the same */
+	hears(b, 22, "00820082");
+	says(b, 22 * ETU0, "000002900092");
+	/* asked for more where no more is: the card waits for the next command */
+	hears(b, 22, "00900090");
+	says(b, 22 * ETU0, "00900090");
+	/* chain in, a wrong LRC in between */
+	hears(b, 22, "006002 0102 61");
+	says(b, 22 * ETU0, "00800080");
+	hears(b, 22, "000002 0304 06");
+	nothing(b);
+	assert_int_equal(iso7816_card_deadline(&b->c) - b->t, cwt + 12 * ETU0);
+	b->t = iso7816_card_deadline(&b->c);
+	iso7816_card_timer(&b->c, b->t - 1);
+	nothing(b);
+	iso7816_card_timer(&b->c, b->t);
+	says(b, 0, "00810081");
+	hears(b, 22, "000002 0304 05");
+	asks(b, "01020304");
+	respond(b, "9000");
+	says(b, 22 * ETU0, "004002 9000 D2");
+	/* RESYNCH: from the start */
+	hears(b, 22, "00C000C0");
+	says(b, 22 * ETU0, "00E000E0");
+	hears(b, 22, "0000040044000040");
+	asks(b, "00440000");
+	respond(b, "9000");
+	says(b, 22 * ETU0, "000002900092");
+	free(b);
+}
+
+/* What the owner wants on top of the guard time. */
+static void slow(void **state)
+{
+	struct bench *b = powered("3B00", true, false);
+
+	(void)state;
+	b->c.cfg.answer_etu = 50;
+	hears(b, 12, "0044000000");
+	line_is(b, 372, 1, 0);
+	asks(b, "0044000000");
+	respond(b, "9000");
+	says(b, (12 + 50) * ETU0, "9000");
+	free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unusable),
+		cmocka_unit_test(pps),
+		cmocka_unit_test(t0),
+		cmocka_unit_test(t0_one_by_one),
+		cmocka_unit_test(t1),
+		cmocka_unit_test(slow),
+	};
+
+	return cmocka_run_group_tests_name("iso7816_card", tests, NULL, NULL);
+}

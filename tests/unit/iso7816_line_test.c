@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The engine's two halves against each other on a model line: random APDUs of all cases over
+ * T=0 and T=1, with and without spoilt characters, the guard times watched throughout.
+ */
+#include "iso7816_line.h"
+
+/*
+ * The card of these tests: P1 P2 are the number of bytes that it answers, which depend on all it
+ * got; INS with b5 set means that data come with the command.
+ */
+#define INS_OUT 0x12		/* case 3 and 4 */
+#define INS_IN 0x02		/* case 1 and 2 */
+
+static u8 answer_byte(u32 i, u32 sum)
+{
+	return (u8)(i * 7 + sum + (i >> 8));
+}
+
+static u32 sum_of(const u8 *data, u32 len)
+{
+	u32 sum = 0x55;
+
+	while (len--)
+		sum = sum * 31 + *data++;
+	return sum;
+}
+
+static bool incoming(void *ctx, const u8 header[5])
+{
+	(void)ctx;
+	return header[1] & 0x10;
+}
+
+/* Le and P3 are the protocol's matter: the sum is over the header and the data. */
+static u32 command_sum(const u8 *cmd, u32 len)
+{
+	u8 flat[LINE_BUF];
+	u32 lc = 0, at = 5;
+
+	memcpy(flat, cmd, 4);
+	if (cmd[1] & 0x10 && len > 5) {
+		lc = cmd[4];
+		if (!lc) {
+			lc = (u32)cmd[5] << 8 | cmd[6];
+			at = 7;
+		}
+		memcpy(flat + 4, cmd + at, lc);
+	}
+	return sum_of(flat, 4 + lc);
+}
+
+static u32 app(struct line *l, const u8 *cmd, u32 len, u8 *rsp)
+{
+	u32 n = (u32)cmd[2] << 8 | cmd[3];
+	u32 sum = command_sum(cmd, len);
+	u32 i;
+
+	/* 12.2.1: by the letter, 9000 after a case 4 command is followed by a GET RESPONSE. */
+	if (cmd[1] == 0xc0) {
+		l->commands--;
+		rsp[0] = 0x90;
+		rsp[1] = 0x00;
+		return 2;
+	}
+	for (i = 0; i < n; i++)
+		rsp[i] = answer_byte(i, sum);
+	rsp[n] = 0x90;
+	rsp[n + 1] = (u8)(sum % 3 ? 0 : 1);
+	return n + 2;
+}
+
+struct apdu {
+	u8 cmd[LINE_BUF];
+	u32 len;
+	u32 n;
+};
+
+static void make_apdu(struct line *l, struct apdu *a, u32 max_lc, u32 max_le)
+{
+	u32 kind = line_random(l) % 4 + 1;
+	bool out = kind >= 3, in = kind == 2 || kind == 4, ext;
+	u32 lc = out ? line_random(l) % max_lc + 1 : 0;
+	u32 le = in ? line_random(l) % max_le + 1 : 0;
+	u32 i;
+
+	/* Border values come up more often than by chance. */
+	if (out && line_random(l) % 4 == 0)
+		lc = max_lc - line_random(l) % 2;
+	if (in && line_random(l) % 4 == 0)
+		le = line_random(l) % 2 ? max_le : 1;
+	if (out && line_random(l) % 8 == 0 && max_lc >= 256)
+		lc = 253 + line_random(l) % 4;
+	ext = lc > 255 || le > 256;
+	a->n = in ? line_random(l) % (le + 1) : 0;
+	if (in && line_random(l) % 2)
+		a->n = le;
+	if (a->n > 65535)
+		a->n = 65535;
+	a->cmd[0] = 0;
+	a->cmd[1] = out ? INS_OUT : INS_IN;
+	a->cmd[2] = (u8)(a->n >> 8);
+	a->cmd[3] = (u8)a->n;
+	a->len = 4;
+	if (ext)
+		a->cmd[a->len++] = 0;
+	if (out) {
+		if (ext)
+			a->cmd[a->len++] = (u8)(lc >> 8);
+		a->cmd[a->len++] = (u8)lc;
+		for (i = 0; i < lc; i++)
+			a->cmd[a->len++] = (u8)line_random(l);
+	}
+	if (in) {
+		if (ext)
+			a->cmd[a->len++] = (u8)(le >> 8);
+		a->cmd[a->len++] = (u8)le;
+	}
+}
+
+static void check_response(const struct apdu *a, const struct iso7816_exchange *x)
+{
+	u32 sum = command_sum(a->cmd, a->len);
+	u32 i;
+
+	assert_int_equal(x->rsp_len, a->n + 2);
+	for (i = 0; i < a->n; i++)
+		assert_int_equal(x->rsp[i], answer_byte(i, sum));
+	assert_int_equal(x->rsp[a->n], 0x90);
+	assert_int_equal(x->rsp[a->n + 1], sum % 3 ? 0 : 1);
+}
+
+static struct iso7816_card_config card_config(const char *atr)
+{
+	struct iso7816_card_config cfg = {
+		.reset_clks = 400, .incoming = incoming, .get_response = true, .envelope = true,
+	};
+
+	cfg.atr_len = line_hex(cfg.atr, atr);
+	return cfg;
+}
+
+struct setup {
+	const char *atr;
+	const char *rates;
+	enum iso7816_policy policy;
+	u8 t;
+	bool ack_each;
+	u8 ifsd;
+	u32 max_lc, max_le;
+	unsigned int rounds;
+	u32 answer_etu;
+	enum spoil (*spoil)(struct line *l, bool from_card);
+	unsigned int least_good;	/* of 100 exchanges */
+};
+
+static void run(const struct setup *s, struct line **ret_line)
+{
+	struct iso7816_card_config card = card_config(s->atr);
+	struct iso7816_config cfg;
+	struct apdu *a = calloc(1, sizeof(*a));
+	u8 *rsp = malloc(LINE_BUF);
+	struct line *l;
+	unsigned int i, good = 0;
+	u8 rates[16], n;
+
+	iso7816_config_init(&cfg);
+	cfg.policy = s->policy;
+	cfg.t = s->t;
+	cfg.ifsd = s->ifsd;
+	n = line_hex(rates, s->rates);
+	for (i = 0; i < n; i++)
+		iso7816_config_allow(&cfg, rates[i]);
+	card.ack_each = s->ack_each;
+	card.answer_etu = s->answer_etu;
+	l = line_new(&cfg, &card);
+	l->app = app;
+	assert_int_equal(line_reset(l, ISO7816_COLD), ISO7816_OK);
+	l->seed = 0x12345678;
+	for (i = 0; i < s->rounds; i++) {
+		struct iso7816_exchange x = { .rsp = rsp, .rsp_size = LINE_BUF };
+		unsigned int before = l->commands;
+		enum iso7816_err err;
+
+		make_apdu(l, a, s->max_lc, s->max_le);
+		x.cmd = a->cmd;
+		x.cmd_len = a->len;
+		l->busy = line_random(l) % 4 == 0;
+		l->spoil = s->spoil;
+		err = line_exchange(l, &x);
+		l->spoil = NULL;
+		if (s->spoil && err) {
+			/* An error is an error, never a wrong answer; then all begins anew. */
+			assert_true(l->commands <= before + 1);
+			if (!iso7816_coupler_ready(&l->coupler))
+				assert_int_equal(line_reset(l, ISO7816_WARM), ISO7816_OK);
+			continue;
+		}
+		assert_int_equal(err, ISO7816_OK);
+		assert_int_equal(l->commands, before + 1);
+		if (iso7816_coupler_line(&l->coupler)->t == 1) {
+			assert_int_equal(l->command_len, a->len);
+			assert_memory_equal(l->command, a->cmd, a->len);
+		}
+		check_response(a, &x);
+		good++;
+	}
+	assert_true(good * 100 >= s->rounds * (s->spoil ? s->least_good : 100));
+	free(a);
+	free(rsp);
+	if (ret_line)
+		*ret_line = l;
+	else
+		free(l);
+}
+
+/* RUN(where to leave the line or NULL, initialisers of struct setup) */
+#define RUN(ret_line, ...) run(&(struct setup){ __VA_ARGS__ }, ret_line)
+
+static u8 last_lrc(const char *hex)
+{
+	u8 buf[64], n = line_hex(buf, hex), x = 0, i;
+
+	for (i = 1; i < n; i++)
+		x ^= buf[i];
+	return x;
+}
+
+static void t0_short(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B00", .rates = "", .t = ISO7816_T_ANY, .max_lc = 255,
+	    .max_le = 256, .rounds = 300);
+}
+
+static void t0_short_strict(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B00", .rates = "", .t = 0, .max_lc = 255,
+	    .policy = ISO7816_STRICT, .max_le = 256, .rounds = 200);
+}
+
+static void t0_one_by_one(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B40 05", .rates = "", .t = 0, .max_lc = 255, .max_le = 256,
+	    .rounds = 200, .ack_each = true);
+}
+
+static void t0_inverse(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3F00", .rates = "", .t = 0, .max_lc = 255,
+	    .policy = ISO7816_STRICT, .max_le = 256, .rounds = 200);
+}
+
+static void t0_emv(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B60 00 00", .rates = "", .t = 0, .max_lc = 255,
+	    .policy = ISO7816_EMV, .max_le = 256, .rounds = 200);
+}
+
+static void t0_fast(void **state)
+{
+	struct line *l;
+
+	(void)state;
+	RUN(&l, .atr = "3B10 96", .rates = "959611", .t = 0, .max_lc = 255,
+	    .policy = ISO7816_STRICT, .max_le = 256, .rounds = 200);
+	assert_int_equal(l->coupler_line.f, 512);
+	assert_int_equal(l->coupler_line.d, 32);
+	free(l);
+}
+
+static void t0_extended(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B10 97", .rates = "97", .t = 0, .max_lc = 3000,
+	    .max_le = 3000, .rounds = 60);
+	RUN(NULL, .atr = "3B10 97", .rates = "97", .t = 0, .max_lc = 65535,
+	    .max_le = 65536, .rounds = 6);
+}
+
+static void t1_plain(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B8001 81", .rates = "", .t = 1, .max_lc = 255, .ifsd = 254,
+	    .max_le = 256, .rounds = 300, .policy = ISO7816_STRICT);
+}
+
+static void t1_default_ifsd(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B8001 81", .rates = "", .t = 1, .max_lc = 255, .ifsd = 0,
+	    .max_le = 256, .rounds = 200);
+}
+
+static void t1_crc_inverse(void **state)
+{
+	char atr[64];
+
+	(void)state;
+	/* TD1 81: T=1, TD2 71: TA3 TB3 TC3; IFSC 16, BWI 1, CWI 3, CRC; TC1 255 */
+	snprintf(atr, sizeof(atr), "3FC0FF8171101301");
+	snprintf(atr + 16, sizeof(atr) - 16, "%02X", last_lrc("3FC0FF8171101301"));
+	RUN(NULL, .atr = atr, .rates = "", .t = 1, .max_lc = 255, .ifsd = 20,
+	    .max_le = 256, .rounds = 200, .policy = ISO7816_STRICT);
+}
+
+static void t1_fast_extended(void **state)
+{
+	struct line *l;
+	char atr[64];
+
+	(void)state;
+	snprintf(atr, sizeof(atr), "3B90968131FE43");
+	snprintf(atr + 14, sizeof(atr) - 14, "%02X", last_lrc("3B90968131FE43"));
+	RUN(&l, .atr = atr, .rates = "9596", .t = 1, .max_lc = 5000, .ifsd = 254,
+	    .max_le = 5000, .rounds = 60, .answer_etu = 50, .policy = ISO7816_STRICT);
+	assert_int_equal(l->coupler_line.d, 32);
+	free(l);
+	RUN(NULL, .atr = atr, .rates = "9596", .t = 1, .max_lc = 65535, .ifsd = 254,
+	    .max_le = 65536, .rounds = 6);
+}
+
+static void t1_by_pps(void **state)
+{
+	struct line *l;
+
+	(void)state;
+	/* T=0 first, T=1 second; the coupler wants T=1, with an extra guard time of 3. */
+	RUN(&l, .atr = "3BD0 13 03 80 01 41", .rates = "1213", .t = 1, .max_lc = 255,
+	    .ifsd = 254, .max_le = 256, .rounds = 50, .policy = ISO7816_STRICT);
+	assert_int_equal(l->coupler_line.t, 1);
+	assert_int_equal(l->coupler_line.d, 4);
+	assert_int_equal(l->n, 3);
+	free(l);
+}
+
+/* Two bits flipped in two characters each may be the same two: only the CRC sees that. */
+static enum spoil silent(struct line *l, bool from_card)
+{
+	u32 r = line_random(l) % 300;
+
+	(void)from_card;
+	return r < 3 ? SPOIL_PARITY + r : SPOIL_NOT;
+}
+
+static enum spoil rare(struct line *l, bool from_card)
+{
+	u32 r = line_random(l) % 400;
+
+	(void)from_card;
+	return r == 0 ? SPOIL_PARITY : r == 1 ? SPOIL_DROP : SPOIL_NOT;
+}
+
+static enum spoil often(struct line *l, bool from_card)
+{
+	u32 r = line_random(l) % 25;
+
+	(void)from_card;
+	return r < 2 ? (line_random(l) % 2 ? SPOIL_PARITY : SPOIL_DROP) : SPOIL_NOT;
+}
+
+static void t1_spoilt(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B8001 81", .rates = "", .t = 1, .max_lc = 255, .ifsd = 64,
+	    .max_le = 256, .rounds = 400, .spoil = rare, .least_good = 90);
+}
+
+static void t1_spoilt_silently(void **state)
+{
+	char atr[64];
+
+	(void)state;
+	snprintf(atr, sizeof(atr), "3B808171FE4301");
+	snprintf(atr + 14, sizeof(atr) - 14, "%02X", last_lrc("3B808171FE4301"));
+	RUN(NULL, .atr = atr, .rates = "", .t = 1, .max_lc = 255, .ifsd = 64,
+	    .max_le = 256, .rounds = 600, .spoil = silent, .least_good = 55);
+}
+
+static void t1_spoilt_often(void **state)
+{
+	(void)state;
+	RUN(NULL, .atr = "3B8001 81", .rates = "", .t = 1, .max_lc = 60, .ifsd = 32,
+	    .max_le = 60, .rounds = 1000, .spoil = often, .least_good = 15);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(t0_short),
+		cmocka_unit_test(t0_short_strict),
+		cmocka_unit_test(t0_one_by_one),
+		cmocka_unit_test(t0_inverse),
+		cmocka_unit_test(t0_emv),
+		cmocka_unit_test(t0_fast),
+		cmocka_unit_test(t0_extended),
+		cmocka_unit_test(t1_plain),
+		cmocka_unit_test(t1_default_ifsd),
+		cmocka_unit_test(t1_crc_inverse),
+		cmocka_unit_test(t1_fast_extended),
+		cmocka_unit_test(t1_by_pps),
+		cmocka_unit_test(t1_spoilt),
+		cmocka_unit_test(t1_spoilt_silently),
+		cmocka_unit_test(t1_spoilt_often),
+	};
+
+	return cmocka_run_group_tests_name("iso7816_line", tests, NULL, NULL);
+}
