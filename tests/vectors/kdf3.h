@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * KDF3 card keys and AES key check values.
+ *
+ * Sources: martinpaljak/GlobalPlatformPro, TestPlaintextKeys.java (KDF3, "kcv_default");
+ * osmocom/pysim, tests/unittests/test_globalplatform.py (check values).
+ */
+#ifndef VECTORS_KDF3_H
+#define VECTORS_KDF3_H
+
+static const struct {
+	const char *name;
+	const char *master;
+	const char *kdd;
+	const char *kcv[3];	/* of ENC, MAC, DEK */
+	const char *key[3];
+} kdf3_vectors[] = {
+	{
+		"div-kdf3-aes192-gppro",
+		"404142434445464748494A4B4C4D4E4F5051525354555657",
+		"00010203040506070809",
+		{ "1DE8EA", "47C00C", "C04D76" },
+		{ "7C5E0EB1D8F19C63D51CFD20174D8F903C5C0AB035FB1F81",
+		  "DBCAADD8612534A5428BB2ECC61C734C7F214510E31F07E2",
+		  "E724FF4857153DDF66F75A99CC32B8C04739A0FBFF1C9AFC" },
+	},
+	{
+		"div-kdf3-aes256-gppro",
+		"404142434445464748494A4B4C4D4E4F505152535455565758595A5B5C5D5E5F",
+		"00010203040506070809",
+		{ "2972D2", "036F94", "5D57B8" },
+		{ "7E227C0F6D736A2492A356F83872F6814D3D38831E224DB731AAB0D1B51FAAF3",
+		  "4653585CCC5697947F08B821014966E30E885A5422B665CE96EDC25651B1D8D9",
+		  "2E4446700FA96B1010D2E5DA69E6BE3AF2431D4E27EB4B77D9239509899A358C" },
+	},
+};
+
+static const struct {
+	const char *key;
+	const char *kcv;
+} aes_kcv_vectors[] = {
+	{ "000102030405060708090A0B0C0D0E0F", "C35280" },
+	{ "101112131415161718191A1B1C1D1E1F", "013808" },
+	{ "202122232425262728292A2B2C2D2E2F", "840DE5" },
+	{ "404142434445464748494A4B4C4D4E4F", "504A77" },
+};
+
+#endif
