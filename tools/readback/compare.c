@@ -187,16 +187,50 @@ static int compare_dgi(struct card *card, uint16_t id, const void *value, size_t
 	return 0;
 }
 
+/* Digits packed two to a byte, filled up with F, as tag 5A and the files of a SIM have them. */
+static size_t packed(const char *digits, uint8_t out[16])
+{
+	size_t len = strlen(digits);
+
+	memset(out, 0xff, 16);
+	for (size_t i = 0; i < len && i < 32; i++) {
+		unsigned int shift = i % 2 ? 0 : 4;
+
+		out[i / 2] &= (uint8_t)~(0xf << shift);
+		out[i / 2] |= (uint8_t)((digits[i] - '0') << shift);
+	}
+	return (len + 1) / 2;
+}
+
+static int compare_digits(struct card *card, uint16_t id, const char *digits)
+{
+	uint8_t value[16];
+
+	return compare_dgi(card, id, value, packed(digits, value));
+}
+
+/* A PIN or PUK: ASCII digits, filled up with FF to 8 bytes (ETSI TS 102 221, 9.5.1). */
+static int compare_pin(struct card *card, uint16_t id, const char *digits)
+{
+	uint8_t value[8];
+	int ret;
+
+	memset(value, 0xff, sizeof(value));
+	memcpy(value, digits, strnlen(digits, sizeof(value)));
+	ret = compare_dgi(card, id, value, sizeof(value));
+	OPENSSL_cleanse(value, sizeof(value));
+	return ret;
+}
+
 int compare(struct card *card, const struct ledger_record *row)
 {
 	const uint8_t *p = row->payload;
 	size_t left = row->payload_len;
 	struct gp_dgi dgi;
 
-	if (compare_dgi(card, DGI_ICCID, row->iccid, strlen(row->iccid)) ||
-	    compare_dgi(card, DGI_IMSI, row->imsi, strlen(row->imsi)) ||
-	    compare_dgi(card, DGI_PIN1, row->pin1, strlen(row->pin1)) ||
-	    compare_dgi(card, DGI_PUK1, row->puk1, strlen(row->puk1)))
+	if (compare_digits(card, DGI_ICCID, row->iccid) ||
+	    compare_digits(card, DGI_IMSI, row->imsi) ||
+	    compare_pin(card, DGI_PIN1, row->pin1) || compare_pin(card, DGI_PUK1, row->puk1))
 		return -1;
 	while (left) {
 		if (gp_dgi_next(p, left, &dgi) || compare_dgi(card, dgi.id, dgi.value, dgi.len))
