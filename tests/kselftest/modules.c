@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Loading and unloading the modules under test, which lie beside the test's own program.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "modules.h"
+
+/* $MODDIR, or build/modules seen from build/tests/kselftest/PROGRAM or build/san/tests/... */
+static int directory(char *dir, size_t size)
+{
+	static const char *const ups[] = { "../../modules", "../../../modules" };
+	char self[PATH_MAX / 2];
+	const char *given = getenv("MODDIR");
+	ssize_t n;
+
+	if (given) {
+		snprintf(dir, size, "%s", given);
+		return 0;
+	}
+	n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return -1;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < sizeof(ups) / sizeof(ups[0]); i++) {
+		snprintf(dir, size, "%s/%s", self, ups[i]);
+		if (!access(dir, R_OK))
+			return 0;
+	}
+	return -1;
+}
+
+static int load(const char *dir, const char *name)
+{
+	char path[PATH_MAX];
+	int fd, err;
+
+	if (snprintf(path, sizeof(path), "%s/%s.ko", dir, name) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err == -EEXIST ? 0 : err;
+}
+
+int modules_load(const char *const *names)
+{
+	char dir[PATH_MAX - 64];
+
+	if (directory(dir, sizeof(dir))) {
+		fprintf(stderr, "no directory of modules; set MODDIR\n");
+		return -1;
+	}
+	for (; *names; names++) {
+		int err = load(dir, *names);
+
+		if (err) {
+			fprintf(stderr, "cannot load %s/%s.ko: %s\n", dir, *names, strerror(-err));
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int modules_unload(const char *const *names)
+{
+	int n = 0, rc = 0;
+
+	while (names[n])
+		n++;
+	while (n--) {
+		if (syscall(SYS_delete_module, names[n], O_NONBLOCK)) {
+			fprintf(stderr, "cannot unload %s: %s\n", names[n], strerror(errno));
+			rc = -1;
+		}
+	}
+	return rc;
+}

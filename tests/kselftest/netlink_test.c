@@ -1,0 +1,592 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The netlink family "cks" without a router: what is known of couplers, settings, resets, events,
+ * and what each refusal says. By libnl alone, so that our own client library hides nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/cks_netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <poll.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "modules.h"
+#include "simcard.h"
+
+#define SLOTS		3
+#define PATIENCE_MS	20000
+
+static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
+static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
+
+/* The bench, and the connection that most tests use. */
+static struct {
+	int bench;
+	struct simcard *card[SLOTS];
+	struct nl_sock *sock;
+	int family;
+} t;
+
+/* ------------------------------------------------------------------------------- a call */
+
+/* What came back. */
+struct answer {
+	int err;		/* errno */
+	char text[128];		/* of the extack */
+	unsigned int messages;
+	struct nlattr *a[CKS_A_COUPLER_MAX + 1];	/* of the last message, in buf */
+	uint8_t cmd;
+	bool interrupted;
+	bool done;
+	uint8_t buf[8192];
+};
+
+static int parse(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct answer *ans = arg;
+
+	assert_in_range(nlh->nlmsg_len, 1, sizeof(ans->buf));
+	memcpy(ans->buf, nlh, nlh->nlmsg_len);
+	nlh = (struct nlmsghdr *)ans->buf;
+	ans->messages++;
+	ans->cmd = genlmsg_hdr(nlh)->cmd;
+	ans->interrupted |= !!(nlh->nlmsg_flags & NLM_F_DUMP_INTR);
+	assert_int_equal(nla_parse(ans->a, CKS_A_COUPLER_MAX, genlmsg_attrdata(genlmsg_hdr(nlh), 0),
+				   genlmsg_attrlen(genlmsg_hdr(nlh), 0), NULL), 0);
+	return NL_OK;
+}
+
+static int refused(struct sockaddr_nl *nla, struct nlmsgerr *err, void *arg)
+{
+	struct nlmsghdr *nlh = (struct nlmsghdr *)err - 1;
+	struct answer *ans = arg;
+	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
+	size_t skip = sizeof(*err);
+
+	(void)nla;
+	ans->err = -err->error;
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += err->msg.nlmsg_len - sizeof(err->msg);
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS &&
+	    !nla_parse(tb, NLMSGERR_ATTR_MAX, (struct nlattr *)((char *)err + skip),
+		       (int)(nlh->nlmsg_len - NLMSG_HDRLEN - skip), NULL) &&
+	    tb[NLMSGERR_ATTR_MSG])
+		snprintf(ans->text, sizeof(ans->text), "%s",
+			 nla_get_string(tb[NLMSGERR_ATTR_MSG]));
+	return NL_STOP;
+}
+
+static int finished(struct nl_msg *msg, void *arg)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	struct answer *ans = arg;
+
+	/* The end of a dump brings its error with it. */
+	if (nlh->nlmsg_type == NLMSG_DONE)
+		ans->err = -*(int *)nlmsg_data(nlh);
+	ans->done = true;
+	return NL_STOP;
+}
+
+static struct nl_sock *connect_to(int *ret_family)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	int one = 1;
+
+	assert_non_null(sock);
+	assert_int_equal(genl_connect(sock), 0);
+	assert_int_equal(setsockopt(nl_socket_get_fd(sock), SOL_NETLINK, NETLINK_EXT_ACK, &one,
+				    sizeof(one)), 0);
+	*ret_family = genl_ctrl_resolve(sock, CKS_FAMILY_NAME);
+	assert_true(*ret_family > 0);
+	return sock;
+}
+
+static struct nl_msg *message(uint8_t cmd, int flags)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	assert_non_null(msg);
+	assert_non_null(genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, t.family, 0, flags, cmd,
+				    CKS_FAMILY_VERSION));
+	return msg;
+}
+
+static void call(struct nl_sock *sock, struct nl_msg *msg, struct answer *ret)
+{
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+
+	memset(ret, 0, sizeof(*ret));
+	assert_non_null(cb);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, parse, ret);
+	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, finished, ret);
+	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, finished, ret);
+	nl_cb_err(cb, NL_CB_CUSTOM, refused, ret);
+	assert_true(nl_send_auto(sock, msg) >= 0);
+	while (!ret->done && !ret->err)
+		if (nl_recvmsgs(sock, cb) < 0 && !ret->err)
+			ret->err = EIO;
+	nl_cb_put(cb);
+	nlmsg_free(msg);
+}
+
+static struct nl_msg *for_coupler(uint8_t cmd, unsigned int n)
+{
+	struct nl_msg *msg = message(cmd, NLM_F_ACK);
+
+	assert_int_equal(nla_put_u32(msg, CKS_A_COUPLER_INDEX, n), 0);
+	return msg;
+}
+
+static unsigned int index_of(int slot)
+{
+	return simcard_coupler(t.card[slot]);
+}
+
+static void get(int slot, struct answer *ret)
+{
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_GET, index_of(slot)), ret);
+	assert_int_equal(ret->err, 0);
+	assert_int_equal(ret->messages, 1);
+}
+
+static uint32_t u32(const struct answer *ans, int attr)
+{
+	assert_non_null(ans->a[attr]);
+	return nla_get_u32(ans->a[attr]);
+}
+
+static void wait_present(int slot, uint8_t present)
+{
+	struct answer ans;
+
+	for (int ms = 0; ; ms++) {
+		get(slot, &ans);
+		if (nla_get_u8(ans.a[CKS_A_COUPLER_PRESENT]) == present)
+			return;
+		assert_in_range(ms, 0, PATIENCE_MS);
+		usleep(1000);
+	}
+}
+
+/* ------------------------------------------------------------------------------- events */
+
+static struct nl_sock *listen_to(const char *group)
+{
+	struct nl_sock *sock;
+	int family, id;
+
+	sock = connect_to(&family);
+	id = genl_ctrl_resolve_grp(sock, CKS_FAMILY_NAME, group);
+	assert_true(id > 0);
+	assert_int_equal(nl_socket_add_membership(sock, id), 0);
+	return sock;
+}
+
+static int any_sequence(struct nl_msg *msg, void *arg)
+{
+	(void)msg;
+	(void)arg;
+	return NL_OK;
+}
+
+/* The next event of a kind about a coupler; others are passed over. */
+static void next_event(struct nl_sock *sock, uint8_t cmd, unsigned int n, struct answer *ret)
+{
+	struct pollfd p = { .fd = nl_socket_get_fd(sock), .events = POLLIN };
+	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
+
+	assert_non_null(cb);
+	nl_cb_set(cb, NL_CB_VALID, NL_CB_CUSTOM, parse, ret);
+	nl_cb_set(cb, NL_CB_SEQ_CHECK, NL_CB_CUSTOM, any_sequence, NULL);
+	do {
+		memset(ret, 0, sizeof(*ret));
+		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+		nl_recvmsgs(sock, cb);
+	} while (ret->cmd != cmd || u32(ret, CKS_A_COUPLER_INDEX) != n);
+	nl_cb_put(cb);
+}
+
+/* -------------------------------------------------------------------------------- tests */
+
+static void test_dump(void **ctx)
+{
+	struct answer ans;
+
+	(void)ctx;
+	call(t.sock, message(CKS_CMD_COUPLER_GET, NLM_F_DUMP), &ans);
+	assert_int_equal(ans.err, 0);
+	assert_int_equal(ans.messages, SLOTS);
+	assert_false(ans.interrupted);
+}
+
+static void test_get(void **ctx)
+{
+	struct answer ans;
+
+	(void)ctx;
+	get(1, &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_INDEX), index_of(1));
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_STATE), CKS_COUPLER_STATE_EMPTY);
+	assert_string_equal(nla_get_string(ans.a[CKS_A_COUPLER_DRIVER]), "cks_uart");
+	assert_true(strlen(nla_get_string(ans.a[CKS_A_COUPLER_NAME])) > 0);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_CLK_HZ), SIMCARD_CLK_HZ);
+	assert_true(u32(&ans, CKS_A_COUPLER_CAPABILITIES) & CKS_CAPABILITY_CARD_DETECT);
+	assert_null(ans.a[CKS_A_COUPLER_OWNER]);
+	assert_null(ans.a[CKS_A_COUPLER_ATR]);
+}
+
+static void test_index(void **ctx)
+{
+	struct answer ans;
+
+	(void)ctx;
+	call(t.sock, message(CKS_CMD_COUPLER_GET, NLM_F_ACK), &ans);
+	assert_int_equal(ans.err, EINVAL);
+	assert_string_equal(ans.text, "index of the coupler is missing");
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_GET, 1023), &ans);
+	assert_int_equal(ans.err, ENODEV);
+	assert_string_equal(ans.text, "no coupler has this index");
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, UINT32_MAX), &ans);
+	assert_int_equal(ans.err, ENODEV);
+}
+
+static void set_u32(int slot, int attr, uint32_t value, struct answer *ret)
+{
+	struct nl_msg *msg = for_coupler(CKS_CMD_COUPLER_SET, index_of(slot));
+
+	assert_int_equal(nla_put_u32(msg, attr, value), 0);
+	call(t.sock, msg, ret);
+}
+
+static void set_u8(int slot, int attr, uint8_t value, struct answer *ret)
+{
+	struct nl_msg *msg = for_coupler(CKS_CMD_COUPLER_SET, index_of(slot));
+
+	assert_int_equal(nla_put_u8(msg, attr, value), 0);
+	call(t.sock, msg, ret);
+}
+
+static void test_set_refused(void **ctx)
+{
+	struct answer before, ans;
+
+	(void)ctx;
+	get(0, &before);
+
+	set_u32(0, CKS_A_COUPLER_CLK_HZ, 0, &ans);
+	assert_int_equal(ans.err, EINVAL);
+	assert_string_equal(ans.text, "card clock is 0 Hz; give 10000 to 20000000 Hz");
+	set_u32(0, CKS_A_COUPLER_CLK_HZ, UINT32_MAX, &ans);
+	assert_int_equal(ans.err, EINVAL);
+	set_u32(0, CKS_A_COUPLER_RST_LINE, CKS_MODEM_LINE_CTS, &ans);
+	assert_int_equal(ans.err, EINVAL);
+	assert_string_equal(ans.text, "the contact RST can be on rts or dtr");
+	set_u32(0, CKS_A_COUPLER_DETECT_LINE, CKS_MODEM_LINE_RTS, &ans);
+	assert_int_equal(ans.err, EINVAL);
+	set_u32(0, CKS_A_COUPLER_POLICY, CKS_POLICY_EMV + 1, &ans);
+	assert_int_equal(ans.err, ERANGE);
+	set_u8(0, CKS_A_COUPLER_PROTOCOL_WANTED, 2, &ans);
+	assert_int_equal(ans.err, EINVAL);
+	assert_string_equal(ans.text, "protocol can be 0, 1, or 255 for any");
+	set_u8(0, CKS_A_COUPLER_IFSD, 255, &ans);
+	assert_int_equal(ans.err, ERANGE);
+	set_u8(0, CKS_A_COUPLER_ECHO, 2, &ans);
+	assert_int_equal(ans.err, ERANGE);
+	/* An attribute that is not a setting. */
+	set_u32(0, CKS_A_COUPLER_PRESENCE_GEN, 7, &ans);
+	assert_int_not_equal(ans.err, 0);
+	/* Of the wrong length. */
+	set_u8(0, CKS_A_COUPLER_CLK_HZ, 1, &ans);
+	assert_int_not_equal(ans.err, 0);
+
+	get(0, &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_CLK_HZ), u32(&before, CKS_A_COUPLER_CLK_HZ));
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_RST_LINE), u32(&before, CKS_A_COUPLER_RST_LINE));
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_POLICY), u32(&before, CKS_A_COUPLER_POLICY));
+}
+
+static void test_set(void **ctx)
+{
+	struct nl_sock *events = listen_to(CKS_MCGRP_CARD);
+	struct answer ans;
+
+	(void)ctx;
+	set_u32(2, CKS_A_COUPLER_POLICY, CKS_POLICY_EMV, &ans);
+	assert_int_equal(ans.err, 0);
+	get(2, &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_POLICY), CKS_POLICY_EMV);
+	next_event(events, CKS_CMD_COUPLER_NTF, index_of(2), &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_POLICY), CKS_POLICY_EMV);
+	nl_socket_free(events);
+}
+
+static void test_set_while_open(void **ctx)
+{
+	struct answer ans;
+	char path[64];
+	int fd;
+
+	(void)ctx;
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", index_of(0));
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	get(0, &ans);
+	assert_string_equal(nla_get_string(ans.a[CKS_A_COUPLER_OWNER]), "file");
+	set_u32(0, CKS_A_COUPLER_POLICY, CKS_POLICY_STRICT, &ans);
+	assert_int_equal(ans.err, EBUSY);
+	assert_string_equal(ans.text, "coupler is in use by file");
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(0)), &ans);
+	assert_int_equal(ans.err, EBUSY);
+	close(fd);
+	set_u32(0, CKS_A_COUPLER_POLICY, CKS_POLICY_TOLERANT, &ans);
+	assert_int_equal(ans.err, 0);
+}
+
+static void test_reset(void **ctx)
+{
+	struct nl_msg *msg;
+	struct answer ans;
+
+	(void)ctx;
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(0)), &ans);
+	assert_int_equal(ans.err, ENOMEDIUM);
+	assert_string_equal(ans.text, "no card in the coupler");
+
+	assert_int_equal(simcard_insert(t.card[0]), 0);
+	wait_present(0, 1);
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(0)), &ans);
+	assert_int_equal(ans.err, 0);
+	assert_int_equal(nla_len(ans.a[CKS_A_COUPLER_ATR]), sizeof(atr_t0));
+	assert_memory_equal(nla_data(ans.a[CKS_A_COUPLER_ATR]), atr_t0, sizeof(atr_t0));
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_F), 372);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_D), 1);
+
+	msg = for_coupler(CKS_CMD_COUPLER_RESET, index_of(0));
+	nla_put_u32(msg, CKS_A_COUPLER_RESET_KIND, CKS_RESET_KIND_WARM);
+	call(t.sock, msg, &ans);
+	assert_int_equal(ans.err, 0);
+	assert_int_equal(nla_len(ans.a[CKS_A_COUPLER_ATR]), sizeof(atr_t0));
+
+	/* The card is off again, and nobody has it. */
+	get(0, &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_STATE), CKS_COUPLER_STATE_INACTIVE);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_POWER_GEN), 2);
+	assert_null(ans.a[CKS_A_COUPLER_OWNER]);
+	assert_int_equal(simcard_remove(t.card[0]), 0);
+	wait_present(0, 0);
+}
+
+static void test_card_events(void **ctx)
+{
+	struct nl_sock *events = listen_to(CKS_MCGRP_CARD);
+	struct answer ans;
+	uint32_t gen;
+
+	(void)ctx;
+	get(1, &ans);
+	gen = u32(&ans, CKS_A_COUPLER_PRESENCE_GEN);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(simcard_insert(t.card[1]), 0);
+		next_event(events, CKS_CMD_CARD_NTF, index_of(1), &ans);
+		assert_int_equal(nla_get_u8(ans.a[CKS_A_COUPLER_PRESENT]), 1);
+		assert_int_equal(u32(&ans, CKS_A_COUPLER_PRESENCE_GEN), gen);
+		assert_int_equal(simcard_remove(t.card[1]), 0);
+		next_event(events, CKS_CMD_CARD_NTF, index_of(1), &ans);
+		assert_int_equal(nla_get_u8(ans.a[CKS_A_COUPLER_PRESENT]), 0);
+		assert_int_equal(u32(&ans, CKS_A_COUPLER_PRESENCE_GEN), ++gen);
+	}
+	nl_socket_free(events);
+}
+
+static void test_fault(void **ctx)
+{
+	struct nl_sock *events = listen_to(CKS_MCGRP_FAULT);
+	struct answer ans;
+	char text[128];
+
+	(void)ctx;
+	simcard_silence(t.card[1], true);
+	assert_int_equal(simcard_insert(t.card[1]), 0);
+	wait_present(1, 1);
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(1)), &ans);
+	assert_int_equal(ans.err, ETIMEDOUT);
+	assert_non_null(strstr(ans.text, "no answer to reset"));
+	snprintf(text, sizeof(text), "%s", ans.text);
+
+	next_event(events, CKS_CMD_FAULT_NTF, index_of(1), &ans);
+	assert_non_null(ans.a[CKS_A_COUPLER_LAST_ERROR]);
+	assert_non_null(strstr(nla_get_string(ans.a[CKS_A_COUPLER_LAST_ERROR]),
+			       "no answer to reset"));
+	get(1, &ans);
+	assert_non_null(strstr(nla_get_string(ans.a[CKS_A_COUPLER_LAST_ERROR]), text));
+
+	simcard_silence(t.card[1], false);
+	assert_int_equal(simcard_remove(t.card[1]), 0);
+	wait_present(1, 0);
+	nl_socket_free(events);
+}
+
+static void test_no_router(void **ctx)
+{
+	static const uint8_t cmds[] = { CKS_CMD_STATION_GET, CKS_CMD_STATION_SET,
+					CKS_CMD_SESSION_GET, CKS_CMD_REQUEST_NEW,
+					CKS_CMD_REQUEST_CANCEL, CKS_CMD_DISPOSITION_NEW };
+	struct answer ans;
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(cmds); i++) {
+		call(t.sock, message(cmds[i], NLM_F_ACK), &ans);
+		assert_int_equal(ans.err, EOPNOTSUPP);
+		assert_string_equal(ans.text, "cks_router is not loaded");
+	}
+	call(t.sock, message(CKS_CMD_SESSION_GET, NLM_F_DUMP), &ans);
+	assert_int_equal(ans.err, EOPNOTSUPP);
+}
+
+/* Run in a child, whose exit status says which step failed. */
+static int in_child(int (*fn)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(fn());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int as_nobody(void)
+{
+	struct nl_sock *sock;
+	struct answer ans;
+	int family;
+
+	if (setgid(65534) || setuid(65534))
+		return 1;
+	sock = connect_to(&family);
+	call(sock, for_coupler(CKS_CMD_COUPLER_GET, index_of(0)), &ans);
+	if (ans.err)
+		return 2;
+	call(sock, for_coupler(CKS_CMD_COUPLER_SET, index_of(0)), &ans);
+	if (ans.err != EPERM)
+		return 3;
+	call(sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(0)), &ans);
+	return ans.err == EPERM ? 0 : 4;
+}
+
+/* Root of a user namespace of its own has no say over hardware. */
+static int as_other_root(void)
+{
+	struct nl_sock *sock;
+	struct answer ans;
+	int family;
+
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNET))
+		return 1;
+	sock = connect_to(&family);
+	call(sock, for_coupler(CKS_CMD_COUPLER_GET, index_of(0)), &ans);
+	if (ans.err != ENODEV)
+		return 2;
+	call(sock, message(CKS_CMD_COUPLER_GET, NLM_F_DUMP), &ans);
+	if (ans.err || ans.messages)
+		return 3;
+	call(sock, for_coupler(CKS_CMD_COUPLER_SET, index_of(0)), &ans);
+	return ans.err == EPERM ? 0 : 4;
+}
+
+static void test_permissions(void **ctx)
+{
+	(void)ctx;
+	assert_int_equal(in_child(as_nobody), 0);
+	assert_int_equal(in_child(as_other_root), 0);
+}
+
+static void test_removal(void **ctx)
+{
+	struct nl_sock *events = listen_to(CKS_MCGRP_CARD);
+	struct answer ans;
+	unsigned int n;
+	int bench;
+	struct simcard *card;
+
+	(void)ctx;
+	bench = simbench_open();
+	assert_true(bench >= 0);
+	card = simcard_new(bench, atr_t0, sizeof(atr_t0));
+	assert_non_null(card);
+	n = simcard_coupler(card);
+	next_event(events, CKS_CMD_COUPLER_NTF, n, &ans);
+	assert_non_null(ans.a[CKS_A_COUPLER_DRIVER]);
+	close(bench);
+	next_event(events, CKS_CMD_COUPLER_NTF, n, &ans);
+	assert_null(ans.a[CKS_A_COUPLER_DRIVER]);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_STATE), CKS_COUPLER_STATE_FAILED);
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_GET, n), &ans);
+	assert_int_equal(ans.err, ENODEV);
+	simcard_free(card);
+	nl_socket_free(events);
+}
+
+static int up(void **ctx)
+{
+	(void)ctx;
+	if (modules_load(modules))
+		return -1;
+	t.bench = simbench_open();
+	if (t.bench < 0)
+		return -1;
+	for (int i = 0; i < SLOTS; i++) {
+		t.card[i] = simcard_new(t.bench, atr_t0, sizeof(atr_t0));
+		if (!t.card[i])
+			return -1;
+	}
+	t.sock = connect_to(&t.family);
+	return 0;
+}
+
+static int down(void **ctx)
+{
+	(void)ctx;
+	nl_socket_free(t.sock);
+	for (int i = 0; i < SLOTS; i++)
+		simcard_free(t.card[i]);
+	close(t.bench);
+	return modules_unload(modules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_dump),
+		cmocka_unit_test(test_get),
+		cmocka_unit_test(test_index),
+		cmocka_unit_test(test_set_refused),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_set_while_open),
+		cmocka_unit_test(test_reset),
+		cmocka_unit_test(test_card_events),
+		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_no_router),
+		cmocka_unit_test(test_permissions),
+		cmocka_unit_test(test_removal),
+	};
+
+	return cmocka_run_group_tests_name("netlink", tests, up, down);
+}

@@ -1,0 +1,411 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A card for tests: one thread between a bench slot's records and the engine's card half.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/cks_sim.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "iso7816/iso7816.h"
+#include "simcard.h"
+
+#define UART_CLK	1843200
+#define TICKS_PER_S	((uint64_t)SIMCARD_OSCILLATOR * CKS_SIM_TICKS_PER_CLK / SIMCARD_CLK_DIV)
+#define RESET_CLKS	1000
+#define HOLD_MS		200	/* between two requests for more time */
+#define APDU_MAX	66000
+#define RECORDS		512
+
+struct simcard {
+	int fd;
+	int wake;
+	unsigned int coupler;
+	pthread_t thread;
+	atomic_bool quit;
+	atomic_bool held;
+	atomic_bool let_go;
+	atomic_bool silent;
+	atomic_uint commands;
+
+	/* The thread's alone. */
+	struct iso7816_card_config cfg;
+	struct iso7816_card line;
+	bool powered;
+	bool mute;
+	uint8_t t;
+	uint64_t ref_ns;	/* CLOCK_MONOTONIC at ... */
+	uint64_t ref_ticks;	/* ... this time of the card */
+	uint64_t hold_ns;
+	uint32_t held_len;
+	uint8_t apdu[APDU_MAX];
+	uint8_t held_rsp[APDU_MAX];
+	uint8_t rsp[APDU_MAX];
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t now_ticks(const struct simcard *c)
+{
+	unsigned __int128 ns = now_ns() - c->ref_ns;
+
+	return c->ref_ticks + (uint64_t)(ns * TICKS_PER_S / 1000000000);
+}
+
+static int put(struct simcard *c, const struct cks_sim_event *ev, size_t n)
+{
+	const char *at = (const char *)ev;
+	size_t left = n * sizeof(*ev);
+
+	while (left) {
+		ssize_t done = write(c->fd, at, left);
+
+		if (done < 0 && errno == EAGAIN) {
+			struct pollfd p = { .fd = c->fd, .events = POLLOUT };
+
+			poll(&p, 1, 100);
+			if (atomic_load(&c->quit))
+				return -1;
+			continue;
+		}
+		if (done < 0)
+			return -1;
+		at += done;
+		left -= (size_t)done;
+	}
+	return 0;
+}
+
+static void put_line(struct simcard *c, const struct iso7816_line *line)
+{
+	struct cks_sim_event ev = {
+		.type = CKS_SIM_LINE,
+		.flags = line->odd ? CKS_SIM_ODD : 0,
+		.etu = iso7816_etu(line->f, line->d),
+	};
+
+	if (line->guard11)
+		ev.gap = 11 * ev.etu;
+	c->t = line->t;
+	put(c, &ev, 1);
+}
+
+static void put_chars(struct simcard *c, const uint8_t *data, uint16_t len, uint64_t at,
+		      uint32_t gap)
+{
+	struct cks_sim_event ev[RECORDS];
+	uint16_t i, n = 0;
+
+	for (i = 0; i < len; i++) {
+		ev[n++] = (struct cks_sim_event){
+			.type = CKS_SIM_CHAR,
+			.time = at + (uint64_t)i * gap,
+			.value = data[i],
+		};
+		if (n == RECORDS || i + 1 == len) {
+			put(c, ev, n);
+			n = 0;
+		}
+	}
+}
+
+/* Le of a case 2 command, short or extended. */
+static uint32_t expected(const uint8_t *apdu, uint32_t len)
+{
+	if (len == 5)
+		return apdu[4] ? apdu[4] : 256;
+	if (len == 7 && !apdu[4])
+		return apdu[5] || apdu[6] ? (uint32_t)apdu[5] << 8 | apdu[6] : 65536;
+	return 0;
+}
+
+/* Data of a case 3 or 4 command, short or extended. */
+static uint32_t data_of(const uint8_t *apdu, uint32_t len, const uint8_t **ret_data)
+{
+	uint32_t lc = 0;
+
+	if (len > 5 && apdu[4]) {
+		lc = apdu[4];
+		*ret_data = apdu + 5;
+	} else if (len > 7) {
+		lc = (uint32_t)apdu[5] << 8 | apdu[6];
+		*ret_data = apdu + 7;
+	}
+	return lc;
+}
+
+static void command(struct simcard *c, uint64_t now, const uint8_t *apdu, uint32_t len)
+{
+	const uint8_t *data = apdu;
+	uint32_t n = 0, i;
+
+	atomic_fetch_add(&c->commands, 1);
+	switch (apdu[1]) {
+	case SIMCARD_INS_MUTE:
+		c->mute = true;
+		return;
+	case SIMCARD_INS_READ:
+		n = expected(apdu, len);
+		for (i = 0; i < n; i++)
+			c->rsp[i] = (uint8_t)i;
+		break;
+	case SIMCARD_INS_HOLD:
+		atomic_store(&c->held, true);
+		c->hold_ns = now_ns();
+		break;
+	default:
+		n = data_of(apdu, len, &data);
+		memmove(c->rsp, data, n);
+		break;
+	}
+	c->rsp[n++] = 0x90;
+	c->rsp[n++] = 0x00;
+	c->held_len = n;
+	if (!atomic_load(&c->held))
+		iso7816_card_respond(&c->line, now, c->rsp, n);
+}
+
+static void pump(struct simcard *c, uint64_t now)
+{
+	struct iso7816_card_action act;
+
+	while (iso7816_card_next(&c->line, &act)) {
+		switch (act.op) {
+		case ISO7816_CARD_LINE:
+			put_line(c, &act.line);
+			break;
+		case ISO7816_CARD_SEND:
+			if (!c->mute && !atomic_load(&c->silent))
+				put_chars(c, act.send.data, act.send.len, act.send.at,
+					  act.send.gap);
+			break;
+		case ISO7816_CARD_COMMAND:
+			command(c, now, act.command.data, act.command.len);
+			break;
+		}
+	}
+}
+
+static void quiet(struct simcard *c)
+{
+	c->mute = false;
+	atomic_store(&c->held, false);
+}
+
+static void event(struct simcard *c, const struct cks_sim_event *ev)
+{
+	uint8_t flags = 0;
+
+	switch (ev->type) {
+	case CKS_SIM_VCC:
+		quiet(c);
+		c->powered = ev->value;
+		iso7816_card_rst(&c->line, 0, false);
+		break;
+	case CKS_SIM_RST:
+		quiet(c);
+		iso7816_card_rst(&c->line, ev->time, ev->value);
+		break;
+	case CKS_SIM_CHAR:
+		if (ev->flags & CKS_SIM_PARITY)
+			flags |= ISO7816_RX_PARITY;
+		if (ev->flags & CKS_SIM_FRAMING)
+			flags |= ISO7816_RX_FRAMING;
+		if (c->powered && !c->mute)
+			iso7816_card_rx(&c->line, ev->time, ev->value, flags);
+		break;
+	case CKS_SIM_SENT:
+		if (c->powered && !c->mute)
+			iso7816_card_sent(&c->line, ev->time, 0);
+		break;
+	default:
+		c->mute = true;
+		break;
+	}
+	pump(c, ev->time);
+}
+
+static bool drain(struct simcard *c)
+{
+	struct cks_sim_event ev[64];
+	ssize_t n = read(c->fd, ev, sizeof(ev));
+	size_t i;
+
+	if (n <= 0)
+		return n < 0 && (errno == EAGAIN || errno == EINTR);
+	for (i = 0; i < (size_t)n / sizeof(ev[0]); i++) {
+		c->ref_ns = now_ns();
+		c->ref_ticks = ev[i].time;
+		event(c, &ev[i]);
+	}
+	return true;
+}
+
+static void ask_for_time(struct simcard *c)
+{
+	uint64_t now = now_ticks(c);
+
+	if (atomic_exchange(&c->let_go, false)) {
+		atomic_store(&c->held, false);
+		iso7816_card_respond(&c->line, now, c->rsp, c->held_len);
+	} else if (now_ns() - c->hold_ns >= HOLD_MS * 1000000ULL) {
+		c->hold_ns = now_ns();
+		iso7816_card_busy(&c->line, now, 1);
+	}
+}
+
+static int patience(const struct simcard *c)
+{
+	uint64_t deadline = iso7816_card_deadline(&c->line), now;
+
+	if (!c->powered)
+		return -1;
+	if (atomic_load(&c->held))
+		return 20;
+	if (deadline == ISO7816_NEVER)
+		return -1;
+	now = now_ticks(c);
+	if (deadline <= now)
+		return 0;
+	return (int)((deadline - now) / (TICKS_PER_S / 1000) + 1);
+}
+
+static void *play(void *arg)
+{
+	struct simcard *c = arg;
+	struct pollfd p[2] = {
+		{ .fd = c->fd, .events = POLLIN },
+		{ .fd = c->wake, .events = POLLIN },
+	};
+	uint64_t n;
+
+	while (!atomic_load(&c->quit)) {
+		poll(p, 2, patience(c));
+		if (p[1].revents && read(c->wake, &n, sizeof(n)) < 0)
+			break;
+		if (p[0].revents && !drain(c))
+			break;
+		if (c->powered && !c->mute && !p[0].revents) {
+			iso7816_card_timer(&c->line, now_ticks(c));
+			if (atomic_load(&c->held))
+				ask_for_time(c);
+			pump(c, now_ticks(c));
+		}
+	}
+	return NULL;
+}
+
+static bool incoming(void *ctx, const u8 header[5])
+{
+	(void)ctx;
+	return header[1] != SIMCARD_INS_READ;
+}
+
+int simbench_open(void)
+{
+	return open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
+}
+
+struct simcard *simcard_new(int bench, const uint8_t *atr, size_t len)
+{
+	struct cks_sim_slot slot = {
+		.size = sizeof(slot),
+		.card_clk = SIMCARD_OSCILLATOR,
+		.uart_clk = UART_CLK,
+		.clk_div = SIMCARD_CLK_DIV,
+	};
+	struct simcard *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->cfg = (struct iso7816_card_config){
+		.atr_len = (uint8_t)len,
+		.reset_clks = RESET_CLKS,
+		.incoming = incoming,
+		.get_response = true,
+	};
+	memcpy(c->cfg.atr, atr, len);
+	if (iso7816_card_init(&c->line, &c->cfg, c->apdu, sizeof(c->apdu), c->held_rsp,
+			      sizeof(c->held_rsp)) != ISO7816_OK) {
+		errno = EINVAL;
+		goto err;
+	}
+	c->fd = ioctl(bench, CKS_SIM_ADD_SLOT, &slot);
+	if (c->fd < 0)
+		goto err;
+	c->coupler = slot.coupler;
+	c->wake = eventfd(0, EFD_CLOEXEC);
+	if (fcntl(c->fd, F_SETFL, O_NONBLOCK) || c->wake < 0 ||
+	    pthread_create(&c->thread, NULL, play, c)) {
+		close(c->fd);
+		goto err;
+	}
+	return c;
+err:
+	free(c);
+	return NULL;
+}
+
+void simcard_free(struct simcard *c)
+{
+	uint64_t one = 1;
+
+	if (!c)
+		return;
+	atomic_store(&c->quit, true);
+	if (write(c->wake, &one, sizeof(one)) < 0)
+		abort();
+	pthread_join(c->thread, NULL);
+	close(c->wake);
+	close(c->fd);
+	free(c);
+}
+
+unsigned int simcard_coupler(const struct simcard *c)
+{
+	return c->coupler;
+}
+
+static int present(struct simcard *c, __u32 value)
+{
+	return ioctl(c->fd, CKS_SIM_PRESENT, &value);
+}
+
+int simcard_insert(struct simcard *c)
+{
+	return present(c, 1);
+}
+
+int simcard_remove(struct simcard *c)
+{
+	return present(c, 0);
+}
+
+void simcard_silence(struct simcard *c, bool silent)
+{
+	atomic_store(&c->silent, silent);
+}
+
+unsigned int simcard_commands(struct simcard *c)
+{
+	return atomic_load(&c->commands);
+}
+
+void simcard_let_go(struct simcard *c)
+{
+	atomic_store(&c->let_go, true);
+}

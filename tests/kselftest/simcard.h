@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A card for tests: in a slot of the virtual bench, played by a thread with the engine's card
+ * half. What it answers depends on INS alone, so that a test can say what it expects.
+ */
+#ifndef KSELFTEST_SIMCARD_H
+#define KSELFTEST_SIMCARD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The card's clock, and by what the bench divides it and the UART's. A card has 40,000 clock
+ * cycles for its ATR, which is less than a busy machine may take to run its thread. With slower
+ * clocks all stays equal in etu, and there are 180 ms.
+ */
+#define SIMCARD_OSCILLATOR	3579545
+#define SIMCARD_CLK_DIV		16
+#define SIMCARD_CLK_HZ		(SIMCARD_OSCILLATOR / SIMCARD_CLK_DIV)
+
+/* Commands. All others: the data come back, then 9000. */
+#define SIMCARD_INS_READ	0xb0	/* Le bytes 00 01 02..., 9000 */
+#define SIMCARD_INS_HOLD	0x20	/* asks for more time until simcard_let_go() */
+#define SIMCARD_INS_MUTE	0x22	/* no answer at all */
+
+struct simcard;
+
+/* The bench: a descriptor, or -1 with errno. */
+int simbench_open(void);
+
+/**
+ * simcard_new() - add a slot to a bench, and a card that is not in it yet
+ * @bench: descriptor of the bench
+ * @atr: its ATR
+ * @len: length
+ * Return: the card, or NULL with errno
+ */
+struct simcard *simcard_new(int bench, const uint8_t *atr, size_t len);
+void simcard_free(struct simcard *c);
+
+/* The N of /dev/cks/couplerN. */
+unsigned int simcard_coupler(const struct simcard *c);
+
+/* Put it in or take it out. 0 or -1 with errno. */
+int simcard_insert(struct simcard *c);
+int simcard_remove(struct simcard *c);
+
+/* A silent card sends nothing, not even an ATR. */
+void simcard_silence(struct simcard *c, bool silent);
+
+/* How many commands came since it was made; for waiting until one has arrived. */
+unsigned int simcard_commands(struct simcard *c);
+void simcard_let_go(struct simcard *c);
+
+#endif
