@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The device /dev/cks_sim: one open is one bench, and what a bench has goes when it is closed.
+ *
+ * Process context throughout; a bench's mutex serialises the adding of slots.
+ */
+#include <linux/capability.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "slot.h"
+#include "uart/uart.h"
+
+/* After the division. Less than 10 kHz of card clock the core does not take either. */
+#define CARD_CLK_MIN	10000
+#define UART_CLK_MIN	10000
+#define CARD_CLK_MAX	20000000
+#define UART_CLK_MAX	250000000
+#define CLK_DIV_MAX	10000
+
+/**
+ * struct sim_bench - one open of the device
+ * @lock: for what follows
+ * @slots: all that were added
+ * @count: how many
+ */
+struct sim_bench {
+	struct mutex lock;	/* all that follows */
+	struct list_head slots;
+	unsigned int count;
+};
+
+/*
+ * The driver is bound while the device is registered, if it is loaded; its coupler is then the
+ * device's drvdata (uart/uart.h).
+ */
+static bool coupler_index(struct platform_device *pdev, u32 *ret_index)
+{
+	struct cks_coupler *c;
+
+	device_lock(&pdev->dev);
+	c = pdev->dev.driver ? platform_get_drvdata(pdev) : NULL;
+	if (c)
+		*ret_index = cks_coupler_index(c);
+	device_unlock(&pdev->dev);
+	return c;
+}
+
+static int plug_in(struct sim_slot *s, struct cks_sim_slot *arg)
+{
+	const struct cks_uart_platform_data pd = {
+		.serial_in = sim_slot_in,
+		.serial_out = sim_slot_out,
+		.rx_time = sim_slot_rx_time,
+		.ctx = s,
+		.uartclk = s->uart.clk,
+		.power_switch = true,
+		.settings = {
+			.clk_hz = s->card.clk,
+			.uart_clk = s->uart.clk,
+			.rst_line = CKS_MODEM_LINE_RTS,
+			.rst_invert = false,
+			.detect_line = CKS_MODEM_LINE_CTS,
+			.echo = true,
+			.policy = ISO7816_TOLERANT,
+			.protocol = ISO7816_T_ANY,
+			.ifsd = 254,
+		},
+	};
+	const struct resource irq = DEFINE_RES_IRQ(s->irq);
+	const struct platform_device_info info = {
+		.name = CKS_UART_DRIVER,
+		.id = PLATFORM_DEVID_AUTO,
+		.res = &irq,
+		.num_res = 1,
+		.data = &pd,
+		.size_data = sizeof(pd),
+	};
+
+	s->pdev = platform_device_register_full(&info);
+	if (IS_ERR(s->pdev))
+		return PTR_ERR(s->pdev);
+	if (coupler_index(s->pdev, &arg->coupler))
+		return 0;
+	/* Loading it binds it. */
+	request_module(CKS_UART_DRIVER);
+	if (coupler_index(s->pdev, &arg->coupler))
+		return 0;
+	pr_warn_once("cks_sim: no driver has taken the UART: load cks_uart, or see its messages\n");
+	platform_device_unregister(s->pdev);
+	return -ENODEV;
+}
+
+static void pull_out(struct sim_slot *s)
+{
+	platform_device_unregister(s->pdev);
+	sim_slot_kill(s);
+	sim_slot_put(s);
+}
+
+static int check(struct cks_sim_slot *arg)
+{
+	if (arg->flags || arg->reserved[0] || arg->reserved[1] || arg->clk_div > CLK_DIV_MAX)
+		return -EINVAL;
+	if (!arg->clk_div)
+		arg->clk_div = 1;
+	if (arg->card_clk > CARD_CLK_MAX || arg->card_clk / arg->clk_div < CARD_CLK_MIN ||
+	    arg->uart_clk > UART_CLK_MAX || arg->uart_clk / arg->clk_div < UART_CLK_MIN)
+		return -EINVAL;
+	return 0;
+}
+
+/* With the bench's mutex held. Return: the descriptor. */
+static int add_slot(struct sim_bench *b, struct cks_sim_slot *arg, void __user *user)
+{
+	struct sim_slot *s;
+	struct file *file;
+	int fd, err;
+
+	if (b->count == CKS_SIM_MAX_SLOTS)
+		return -ENOSPC;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	err = -ENOMEM;
+	s = sim_slot_create(arg->uart_clk / arg->clk_div, arg->card_clk / arg->clk_div);
+	if (!s)
+		goto put_fd;
+	err = plug_in(s, arg);
+	if (err) {
+		sim_slot_kill(s);
+		sim_slot_put(s);
+		goto put_fd;
+	}
+	file = sim_slotfile_open(s);
+	if (IS_ERR(file)) {
+		err = PTR_ERR(file);
+		goto pull;
+	}
+	if (copy_to_user(user, arg, sizeof(*arg))) {
+		err = -EFAULT;
+		fput(file);
+		goto pull;
+	}
+	list_add_tail(&s->entry, &b->slots);
+	b->count++;
+	fd_install(fd, file);
+	return fd;
+
+pull:
+	pull_out(s);
+put_fd:
+	put_unused_fd(fd);
+	return err;
+}
+
+static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long argp)
+{
+	struct sim_bench *b = file->private_data;
+	void __user *user = (void __user *)argp;
+	struct cks_sim_slot arg;
+	u32 size;
+	int err;
+
+	if (cmd != CKS_SIM_ADD_SLOT)
+		return -ENOTTY;
+	if (get_user(size, (u32 __user *)user))
+		return -EFAULT;
+	if (size < sizeof(arg))
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	err = copy_struct_from_user(&arg, sizeof(arg), user, size);
+	if (err)
+		return err;
+	err = check(&arg);
+	if (err)
+		return err;
+	err = mutex_lock_interruptible(&b->lock);
+	if (err)
+		return err;
+	err = add_slot(b, &arg, user);
+	mutex_unlock(&b->lock);
+	return err;
+}
+
+static int bench_open(struct inode *inode, struct file *file)
+{
+	struct sim_bench *b;
+
+	/* A bench makes devices and loads modules. */
+	if (!capable(CAP_NET_ADMIN))
+		return -EPERM;
+	b = kzalloc(sizeof(*b), GFP_KERNEL);
+	if (!b)
+		return -ENOMEM;
+	mutex_init(&b->lock);
+	INIT_LIST_HEAD(&b->slots);
+	file->private_data = b;
+	return 0;
+}
+
+static int bench_release(struct inode *inode, struct file *file)
+{
+	struct sim_bench *b = file->private_data;
+	struct sim_slot *s, *next;
+
+	list_for_each_entry_safe(s, next, &b->slots, entry) {
+		list_del(&s->entry);
+		pull_out(s);
+	}
+	mutex_destroy(&b->lock);
+	kfree(b);
+	return 0;
+}
+
+static const struct file_operations bench_ops = {
+	.owner = THIS_MODULE,
+	.open = bench_open,
+	.unlocked_ioctl = bench_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.release = bench_release,
+};
+
+static struct miscdevice bench_device = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "cks_sim",
+	.fops = &bench_ops,
+	.mode = 0600,
+};
+module_misc_device(bench_device);
+
+MODULE_DESCRIPTION("Virtual bench of smart card couplers");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Levels and edges of the I/O line, computed from what each party sends. Pure computation.
+ */
+#include "line.h"
+
+u16 sim_frame(const struct sim_format *f, u8 data, bool wrong)
+{
+	u16 levels = 0;
+	bool odd = false;
+	unsigned int i;
+
+	for (i = 0; i < f->bits; i++) {
+		if (data >> i & 1) {
+			levels |= 2 << i;
+			odd = !odd;
+		}
+	}
+	if (f->parity) {
+		bool bit = f->stick ? !f->even : odd == f->even;
+
+		if (bit != wrong)
+			levels |= 2 << f->bits;
+	}
+	return levels;
+}
+
+void sim_line_init(struct sim_line *line)
+{
+	unsigned int i;
+
+	memset(line, 0, sizeof(*line));
+	for (i = 0; i < SIM_PARTIES; i++) {
+		line->lane[i].low_from = SIM_NEVER;
+		line->lane[i].low_to = SIM_NEVER;
+	}
+}
+
+void sim_line_char(struct sim_line *line, enum sim_party party, u64 start, u64 bit_ps, u16 levels,
+		   unsigned int n)
+{
+	struct sim_lane *lane = &line->lane[party];
+	struct sim_wave *w = &lane->wave[lane->count++ % SIM_HISTORY];
+
+	w->start = start;
+	w->bit_ps = bit_ps;
+	w->levels = levels;
+	w->n = n;
+	w->end = start + sim_bits(bit_ps, n);
+}
+
+/* The i-th last character of a party, NULL when there is none or it is forgotten. */
+static const struct sim_wave *recent(const struct sim_lane *lane, u32 i)
+{
+	if (i >= SIM_HISTORY || i >= lane->count)
+		return NULL;
+	return &lane->wave[(lane->count - 1 - i) % SIM_HISTORY];
+}
+
+unsigned int sim_line_ahead(const struct sim_line *line, enum sim_party party, u64 t)
+{
+	const struct sim_lane *lane = &line->lane[party];
+	const struct sim_wave *w;
+	u32 i;
+
+	for (i = 0; (w = recent(lane, i)) && w->start > t; i++)
+		;
+	return i;
+}
+
+u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t)
+{
+	struct sim_lane *lane = &line->lane[party];
+	unsigned int n = sim_line_ahead(line, party, t);
+
+	if (n < lane->count && n < SIM_HISTORY) {
+		lane->count -= n;
+		return recent(lane, 0)->end;
+	}
+	lane->count = 0;
+	return 0;
+}
+
+void sim_line_cut(struct sim_line *line, enum sim_party party, u64 t)
+{
+	struct sim_lane *lane = &line->lane[party];
+	struct sim_wave *w;
+
+	sim_line_forget(line, party, t);
+	if (lane->count) {
+		w = &lane->wave[(lane->count - 1) % SIM_HISTORY];
+		if (w->end > t)
+			w->end = t;
+	}
+	if (lane->low_to == SIM_NEVER && lane->low_from != SIM_NEVER)
+		lane->low_to = t;
+}
+
+void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low)
+{
+	struct sim_lane *lane = &line->lane[party];
+
+	if (low) {
+		lane->low_from = t;
+		lane->low_to = SIM_NEVER;
+	} else if (lane->low_from != SIM_NEVER && lane->low_to == SIM_NEVER) {
+		lane->low_to = t;
+	}
+}
+
+static bool wave_low(const struct sim_wave *w, u64 t)
+{
+	unsigned int i;
+
+	if (t < w->start || t >= w->end)
+		return false;
+	/* The edges, not a quotient: what fall() calls an edge has to be one here. */
+	for (i = 1; i < w->n; i++) {
+		if (t < w->start + sim_bits(w->bit_ps, i))
+			break;
+	}
+	return !(w->levels >> (i - 1) & 1);
+}
+
+static bool lane_low(const struct sim_lane *lane, u64 t)
+{
+	const struct sim_wave *w;
+	u32 i;
+
+	if (lane->low_from <= t && t < lane->low_to)
+		return true;
+	for (i = 0; (w = recent(lane, i)); i++) {
+		if (wave_low(w, t))
+			return true;
+		if (w->start <= t)
+			break;
+	}
+	return false;
+}
+
+bool sim_line_level(const struct sim_line *line, unsigned int mask, u64 t)
+{
+	unsigned int i;
+
+	for (i = 0; i < SIM_PARTIES; i++) {
+		if ((mask >> i & 1) && lane_low(&line->lane[i], t))
+			return false;
+	}
+	return true;
+}
+
+/* First place at or after @from where a character goes from high to low. */
+static u64 wave_fall(const struct sim_wave *w, u64 from)
+{
+	bool was = true;
+	unsigned int i;
+
+	for (i = 0; i < w->n; i++) {
+		bool is = w->levels >> i & 1;
+		u64 t = w->start + sim_bits(w->bit_ps, i);
+
+		if (t >= w->end)
+			break;
+		if (was && !is && t >= from)
+			return t;
+		was = is;
+	}
+	return SIM_NEVER;
+}
+
+static u64 lane_fall(const struct sim_lane *lane, u64 from)
+{
+	const struct sim_wave *w;
+	u64 best = SIM_NEVER, t;
+	u32 i;
+
+	if (lane->low_from >= from)
+		best = lane->low_from;
+	for (i = 0; (w = recent(lane, i)) && w->end > from; i++) {
+		t = wave_fall(w, from);
+		if (t < best)
+			best = t;
+	}
+	return best;
+}
+
+u64 sim_line_fall(const struct sim_line *line, unsigned int mask, u64 from)
+{
+	unsigned int i, tries;
+
+	/* Each party's edges are few; most are true ones at the first try. */
+	for (tries = 0; tries < SIM_PARTIES * SIM_HISTORY * 6; tries++) {
+		u64 best = SIM_NEVER, t;
+
+		for (i = 0; i < SIM_PARTIES; i++) {
+			if (!(mask >> i & 1))
+				continue;
+			t = lane_fall(&line->lane[i], from);
+			if (t < best)
+				best = t;
+		}
+		if (best == SIM_NEVER || !best || sim_line_level(line, mask, best - 1))
+			return best;
+		/* Somebody else was pulling already. */
+		from = best + 1;
+	}
+	return SIM_NEVER;
+}

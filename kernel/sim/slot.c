@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Runs the model of a slot: one timer for the next thing that can be observed, register accessors,
+ * and the virtual interrupt.
+ *
+ * Times in the model are on the monotonic clock. Every event has the time at which it is due, and
+ * events are carried out in this order, each with the interrupt that it causes, however late the
+ * timer is: on a machine that is slow for a moment a driver sees characters late, but none is lost,
+ * and their times are right. What a driver writes counts from the time when it is written.
+ *
+ * Contexts and lock: see slot.h.
+ */
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/ktime.h>
+#include <linux/serial_reg.h>
+#include <linux/slab.h>
+
+#include "slot.h"
+
+/* Events carried out at most by one call of the timer. */
+#define BUDGET		64
+
+static u64 due(const struct sim_slot *s)
+{
+	return min(sim_uart_due(&s->uart), sim_card_due(&s->card));
+}
+
+static void level(struct sim_slot *s)
+{
+	bool is = sim_uart_irq(&s->uart);
+
+	if (is && !s->level)
+		s->raise = true;
+	s->level = is;
+}
+
+static void arm(struct sim_slot *s, u64 t)
+{
+	if (t == SIM_NEVER || t == s->armed || s->dead)
+		return;
+	s->armed = t;
+	hrtimer_start(&s->timer, ns_to_ktime(t), HRTIMER_MODE_ABS_HARD);
+}
+
+void sim_slot_changed(struct sim_slot *s, u64 now)
+{
+	level(s);
+	if (!s->running)
+		arm(s, s->raise ? now : due(s));
+	if (s->card.wake) {
+		s->card.wake = false;
+		irq_work_queue(&s->work);
+	}
+}
+
+/* One event. The card comes first: what it sends next has to be known before the UART looks. */
+static void advance(struct sim_slot *s, u64 t)
+{
+	if (sim_card_due(&s->card) <= t)
+		sim_card_advance(&s->card, t);
+	if (sim_uart_due(&s->uart) <= t)
+		sim_uart_advance(&s->uart, t);
+	level(s);
+}
+
+static enum hrtimer_restart tick(struct hrtimer *timer)
+{
+	struct sim_slot *s = container_of(timer, struct sim_slot, timer);
+	unsigned int n;
+	u64 t;
+
+	raw_spin_lock(&s->lock);
+	s->armed = SIM_NEVER;
+	s->running = true;
+	for (n = 0; n < BUDGET && !s->dead; n++) {
+		if (s->raise) {
+			s->raise = false;
+			raw_spin_unlock(&s->lock);
+			generic_handle_irq(s->irq);
+			raw_spin_lock(&s->lock);
+			continue;
+		}
+		t = due(s);
+		if (t > ktime_get_ns())
+			break;
+		advance(s, t);
+	}
+	s->running = false;
+	sim_slot_changed(s, ktime_get_ns());
+	raw_spin_unlock(&s->lock);
+	return HRTIMER_NORESTART;
+}
+
+static void wake(struct irq_work *work)
+{
+	struct sim_slot *s = container_of(work, struct sim_slot, work);
+
+	wake_up_interruptible(&s->wait);
+}
+
+/*
+ * RST is on RTS, inverted as a Phoenix coupler has it; DTR switches VCC and CLK; the card detect
+ * contact is on CTS.
+ */
+static void contacts(struct sim_slot *s, bool present, u64 now)
+{
+	bool loop = s->uart.mcr & UART_MCR_LOOP;
+
+	sim_card_contacts(&s->card, present, !loop && (s->uart.mcr & UART_MCR_DTR),
+			  loop || !(s->uart.mcr & UART_MCR_RTS), now);
+	sim_uart_inputs(&s->uart, present ? UART_MSR_CTS : 0);
+}
+
+/*
+ * A timer that is late on one processor must not hide from a driver, which looks on another one,
+ * what has happened: a status that is read is up to date, but for no more than one character.
+ */
+static void catch_up(struct sim_slot *s, u64 now)
+{
+	unsigned int n;
+
+	for (n = 0; n < BUDGET && !s->uart.count && !s->level && due(s) <= now; n++)
+		advance(s, due(s));
+}
+
+u8 sim_slot_in(void *ctx, unsigned int reg)
+{
+	struct sim_slot *s = ctx;
+	unsigned long flags;
+	u64 now;
+	u8 value;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	now = ktime_get_ns();
+	if ((reg & 7) == UART_LSR || (reg & 7) == UART_IIR)
+		catch_up(s, now);
+	value = sim_uart_read(&s->uart, reg, now);
+	sim_slot_changed(s, now);
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	return value;
+}
+
+ktime_t sim_slot_rx_time(void *ctx)
+{
+	struct sim_slot *s = ctx;
+	unsigned long flags;
+	u64 t;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	t = s->uart.rx_time;
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	return ns_to_ktime(t);
+}
+
+void sim_slot_out(void *ctx, unsigned int reg, u8 value)
+{
+	struct sim_slot *s = ctx;
+	unsigned long flags;
+	unsigned int n;
+	u64 now;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	now = ktime_get_ns();
+	/* What the card had received before now must not fall to a reset that comes now. */
+	for (n = 0; n < SIM_HISTORY / 2 && sim_card_due(&s->card) <= now; n++)
+		sim_card_advance(&s->card, sim_card_due(&s->card));
+	sim_uart_write(&s->uart, reg, value, now);
+	if ((reg & 7) == UART_MCR)
+		contacts(s, s->card.present, now);
+	sim_slot_changed(s, now);
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+}
+
+int sim_slot_present(struct sim_slot *s, bool present)
+{
+	unsigned long flags;
+	int err = 0;
+	u64 now;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	if (s->dead) {
+		err = -ENODEV;
+	} else {
+		now = ktime_get_ns();
+		contacts(s, present, now);
+		sim_slot_changed(s, now);
+	}
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	return err;
+}
+
+struct sim_slot *sim_slot_create(u32 uart_clk, u32 card_clk)
+{
+	struct cks_sim_event *out, *in;
+	struct sim_slot *s;
+
+	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	out = kvcalloc(SIM_RING, sizeof(*out), GFP_KERNEL);
+	in = kvcalloc(SIM_RING, sizeof(*in), GFP_KERNEL);
+	if (!s || !out || !in)
+		goto free;
+
+	s->irq = irq_alloc_desc(NUMA_NO_NODE);
+	if (s->irq < 0)
+		goto free;
+	irq_set_chip_and_handler(s->irq, &dummy_irq_chip, handle_simple_irq);
+	irq_modify_status(s->irq, IRQ_NOREQUEST | IRQ_NOAUTOEN, IRQ_NOPROBE);
+
+	kref_init(&s->ref);
+	INIT_LIST_HEAD(&s->entry);
+	hrtimer_init(&s->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
+	s->timer.function = tick;
+	init_irq_work(&s->work, wake);
+	init_waitqueue_head(&s->wait);
+	mutex_init(&s->reading);
+	raw_spin_lock_init(&s->lock);
+	s->armed = SIM_NEVER;
+	sim_line_init(&s->line);
+	sim_uart_init(&s->uart, &s->line, uart_clk, ktime_get_ns());
+	sim_card_init(&s->card, &s->line, card_clk, out, in);
+	return s;
+
+free:
+	kvfree(in);
+	kvfree(out);
+	kfree(s);
+	return NULL;
+}
+
+void sim_slot_kill(struct sim_slot *s)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	s->dead = true;
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	hrtimer_cancel(&s->timer);
+	irq_work_sync(&s->work);
+	irq_free_desc(s->irq);
+	wake_up_interruptible_all(&s->wait);
+}
+
+static void release(struct kref *ref)
+{
+	struct sim_slot *s = container_of(ref, struct sim_slot, ref);
+
+	mutex_destroy(&s->reading);
+	kvfree(s->card.out.rec);
+	kvfree(s->card.in.rec);
+	kfree(s);
+}
+
+void sim_slot_put(struct sim_slot *s)
+{
+	kref_put(&s->ref, release);
+}

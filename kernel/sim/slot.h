@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A simulated slot: a UART and a card on one line, driven by one timer, with an interrupt.
+ *
+ * struct sim_slot has one raw spinlock, @lock, over all of its model. It is taken by the register
+ * accessors (any context, below the lock of whoever drives the UART), by the timer (hard interrupt)
+ * and by the file operations (process). The interrupt handler of the UART's driver is called by the
+ * timer alone, with @lock dropped; so that no access to a register ever calls it.
+ */
+#ifndef CKS_SIM_SLOT_H
+#define CKS_SIM_SLOT_H
+
+#include <linux/hrtimer.h>
+#include <linux/irq_work.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/platform_device.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+
+#include "card.h"
+#include "uart16550.h"
+
+/**
+ * struct sim_slot - one slot
+ * @ref: held by the bench and by the file
+ * @entry: in the bench's list
+ * @pdev: the coupler's device
+ * @irq: virtual interrupt of the UART
+ * @timer: for the next event; hard
+ * @work: wakes the card's program, which hard interrupt may not do on PREEMPT_RT
+ * @wait: for events and for room
+ * @reading: one reader at a time
+ * @lock: for what follows
+ * @line: I/O
+ * @uart: UART
+ * @card: card
+ * @level: of the interrupt
+ * @raise: it has gone up and the handler has not been called since
+ * @running: the timer's function runs and will set the timer itself
+ * @armed: what the timer is set for, or %SIM_NEVER
+ * @dead: the bench is closed
+ */
+struct sim_slot {
+	struct kref ref;
+	struct list_head entry;
+	struct platform_device *pdev;
+	int irq;
+	struct hrtimer timer;
+	struct irq_work work;
+	wait_queue_head_t wait;
+	struct mutex reading;	/* one reader at a time */
+
+	raw_spinlock_t lock;
+	struct sim_line line;
+	struct sim_uart uart;
+	struct sim_card card;
+	bool level;
+	bool raise;
+	bool running;
+	u64 armed;
+	bool dead;
+};
+
+/* slot.c; process context, may sleep */
+struct sim_slot *sim_slot_create(u32 uart_clk, u32 card_clk);
+void sim_slot_kill(struct sim_slot *s);	/* no event, no interrupt any more; the device is gone */
+void sim_slot_put(struct sim_slot *s);
+
+/* Any context */
+u8 sim_slot_in(void *ctx, unsigned int reg);
+void sim_slot_out(void *ctx, unsigned int reg, u8 value);
+ktime_t sim_slot_rx_time(void *ctx);
+int sim_slot_present(struct sim_slot *s, bool present);	/* -ENODEV when dead */
+
+/* With @lock held: whatever was changed in the model, set the timer and wake whoever waits. */
+void sim_slot_changed(struct sim_slot *s, u64 now);
+
+/* slotfile.c: the card's side as a file; the file takes a reference. Process context. */
+struct file *sim_slotfile_open(struct sim_slot *s);
+
+#endif

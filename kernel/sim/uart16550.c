@@ -1,0 +1,425 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Registers, FIFOs, interrupts and shift registers of a PC16550D. Pure computation.
+ *
+ * A character written is put on the line at once, with the time at which it will start: 8 to 24
+ * clocks of the baud rate generator later, or after the one before it. A change of the frame or of
+ * the divisor is for characters written after it.
+ */
+#include <linux/serial_reg.h>
+
+#include "uart16550.h"
+
+#define LSR_ERRORS	(UART_LSR_OE | UART_LSR_PE | UART_LSR_FE | UART_LSR_BI)
+#define MSR_DELTAS	0x0f
+#define PS_PER_S	1000000000000ULL
+
+static bool fifo_on(const struct sim_uart *u)
+{
+	return u->fcr & UART_FCR_ENABLE_FIFO;
+}
+
+static unsigned int trigger(const struct sim_uart *u)
+{
+	static const u8 level[] = { 1, 4, 8, 14 };
+
+	return fifo_on(u) ? level[u->fcr >> 6] : 1;
+}
+
+/* Sixteenths of a bit from the sample of the stop bit to the interrupt. */
+static unsigned int latency(const struct sim_uart *u)
+{
+	return fifo_on(u) ? 3 : 1;
+}
+
+static void get_format(const struct sim_uart *u, struct sim_format *ret_format)
+{
+	ret_format->bits = 5 + (u->lcr & 3);
+	ret_format->parity = u->lcr & UART_LCR_PARITY;
+	ret_format->even = u->lcr & UART_LCR_EPAR;
+	ret_format->stick = u->lcr & UART_LCR_SPAR;
+}
+
+/* Stop bits in sixteenths of a bit: with five data bits, two of them are one and a half. */
+static unsigned int stop_sixteenths(const struct sim_uart *u)
+{
+	if (!(u->lcr & UART_LCR_STOP))
+		return 16;
+	return u->lcr & 3 ? 32 : 24;
+}
+
+static unsigned int frame_sixteenths(const struct sim_uart *u)
+{
+	struct sim_format format;
+
+	get_format(u, &format);
+	return 16 * sim_format_bits(&format) + stop_sixteenths(u);
+}
+
+static void set_frame(struct sim_uart *u, u64 now)
+{
+	struct sim_format format;
+
+	get_format(u, &format);
+	sim_receiver_set(&u->receiver, u->line, &format, u->bit_ps, now);
+}
+
+static void set_divisor(struct sim_uart *u, u64 now)
+{
+	/* A counter that is loaded with 0 runs through all its values. */
+	u64 div = u->div ? u->div : 65536;
+
+	u->bit_ps = div_u64(16 * div * PS_PER_S, u->clk);
+	if (u->bit_ps > SIM_BIT_PS_MAX)
+		u->bit_ps = SIM_BIT_PS_MAX;
+	u->epoch = now;
+	set_frame(u, now);
+}
+
+void sim_uart_init(struct sim_uart *u, struct sim_line *line, u32 clk, u64 now)
+{
+	memset(u, 0, sizeof(*u));
+	u->line = line;
+	u->clk = clk;
+	u->div = 1;
+	u->receiver.mask = 1 << SIM_UART | 1 << SIM_CARD;
+	sim_receiver_reset(&u->receiver, now);
+	set_divisor(u, now);
+}
+
+/* What happened to the transmitter up to @now; also asked by reads, so that they are never old. */
+static void transmitter(struct sim_uart *u, u64 now)
+{
+	if (u->thre_armed && u->thr_at <= now) {
+		u->thre_armed = false;
+		u->thre = true;
+	}
+}
+
+static enum sim_party party(const struct sim_uart *u)
+{
+	return u->mcr & UART_MCR_LOOP ? SIM_LOOP : SIM_UART;
+}
+
+/* Take back what has not reached the shift register. */
+static void forget(struct sim_uart *u, u64 now)
+{
+	u64 end = sim_line_forget(u->line, party(u), now);
+
+	u->shift_end = end + sim_sixteenths(u->bit_ps, stop_sixteenths(u));
+}
+
+static void transmit(struct sim_uart *u, u8 data, u64 now)
+{
+	struct sim_format format;
+	u64 k, start;
+
+	transmitter(u, now);
+	u->thre = false;
+	if (sim_line_ahead(u->line, party(u), now) >= (fifo_on(u) ? SIM_UART_FIFO : 1)) {
+		if (fifo_on(u))
+			return;
+		/* It is written over. */
+		forget(u, now);
+	}
+
+	/* The next begin of a bit that is half a bit away at least. */
+	start = now + sim_sixteenths(u->bit_ps, 8) - u->epoch;
+	k = mul_u64_u64_div_u64(start, 1000, u->bit_ps) + 1;
+	start = u->epoch + mul_u64_u64_div_u64(k, u->bit_ps, 1000);
+	if (start < u->shift_end)
+		start = u->shift_end;
+
+	get_format(u, &format);
+	sim_line_char(u->line, party(u), start, u->bit_ps, sim_frame(&format, data, false),
+		      sim_format_bits(&format));
+	u->thr_at = start;
+	u->thre_armed = true;
+	u->shift_end = start + sim_sixteenths(u->bit_ps, frame_sixteenths(u));
+}
+
+static void clear_receiver(struct sim_uart *u)
+{
+	u->head = 0;
+	u->count = 0;
+	u->timeout = false;
+}
+
+static void clear_transmitter(struct sim_uart *u, u64 now)
+{
+	if (u->thr_at <= now)
+		return;
+	forget(u, now);
+	u->thr_at = now;
+	transmitter(u, now);
+}
+
+/* The oldest character brings its errors into LSR when it becomes the oldest. */
+static void reveal(struct sim_uart *u)
+{
+	if (u->count)
+		u->errors |= (u->fifo[u->head] >> 8) & LSR_ERRORS;
+}
+
+static void receive(struct sim_uart *u, const struct sim_char *c, u64 t)
+{
+	unsigned int size = fifo_on(u) ? SIM_UART_FIFO : 1;
+	u16 entry = c->data;
+
+	if (c->brk)
+		entry |= UART_LSR_BI << 8;
+	if (c->framing)
+		entry |= UART_LSR_FE << 8;
+	if (c->parity)
+		entry |= UART_LSR_PE << 8;
+
+	u->rx_time = t;
+	u->rx_last = t;
+	u->timeout = false;
+	if (u->count == size) {
+		u->errors |= UART_LSR_OE;
+		/* The FIFO keeps what it has; the single register is written over. */
+		if (fifo_on(u))
+			return;
+		u->count = 0;
+	}
+	u->fifo[(u->head + u->count) % SIM_UART_FIFO] = entry;
+	if (!u->count++)
+		reveal(u);
+}
+
+static u8 read_rbr(struct sim_uart *u, u64 now)
+{
+	u8 data = u->fifo[u->head];
+
+	if (!u->count)
+		return fifo_on(u) ? 0 : data;
+	u->count--;
+	u->timeout = false;
+	u->rx_last = now;
+	if (fifo_on(u)) {
+		u->head = (u->head + 1) % SIM_UART_FIFO;
+		reveal(u);
+	}
+	return data;
+}
+
+static u8 read_lsr(struct sim_uart *u, u64 now)
+{
+	u8 lsr = u->errors;
+	unsigned int i;
+
+	if (u->count)
+		lsr |= UART_LSR_DR;
+	if (u->thr_at <= now)
+		lsr |= UART_LSR_THRE;
+	if (u->shift_end <= now)
+		lsr |= UART_LSR_TEMT;
+	if (fifo_on(u)) {
+		for (i = 0; i < u->count; i++) {
+			if ((u->fifo[(u->head + i) % SIM_UART_FIFO] >> 8) & LSR_ERRORS)
+				lsr |= UART_LSR_FIFOE;
+		}
+	}
+	u->errors = 0;
+	return lsr;
+}
+
+/* The pending cause of the highest priority, as IIR shows it. */
+static u8 cause(const struct sim_uart *u)
+{
+	if ((u->ier & UART_IER_RLSI) && u->errors)
+		return UART_IIR_RLSI;
+	if (u->ier & UART_IER_RDI) {
+		if (u->count >= trigger(u))
+			return UART_IIR_RDI;
+		if (u->timeout)
+			return UART_IIR_RX_TIMEOUT;
+	}
+	if ((u->ier & UART_IER_THRI) && u->thre)
+		return UART_IIR_THRI;
+	if ((u->ier & UART_IER_MSI) && (u->msr & MSR_DELTAS))
+		return UART_IIR_MSI;
+	return UART_IIR_NO_INT;
+}
+
+bool sim_uart_irq(const struct sim_uart *u)
+{
+	return (u->mcr & UART_MCR_OUT2) && !(u->mcr & UART_MCR_LOOP) &&
+	       cause(u) != UART_IIR_NO_INT;
+}
+
+static u8 read_iir(struct sim_uart *u)
+{
+	u8 iir = cause(u);
+
+	if (iir == UART_IIR_THRI)
+		u->thre = false;
+	return iir | (fifo_on(u) ? 0xc0 : 0);
+}
+
+static void modem(struct sim_uart *u)
+{
+	u8 now = u->inputs, was = u->msr & 0xf0;
+
+	if (u->mcr & UART_MCR_LOOP) {
+		now = (u->mcr & UART_MCR_RTS ? UART_MSR_CTS : 0) |
+		      (u->mcr & UART_MCR_DTR ? UART_MSR_DSR : 0) |
+		      (u->mcr & UART_MCR_OUT1 ? UART_MSR_RI : 0) |
+		      (u->mcr & UART_MCR_OUT2 ? UART_MSR_DCD : 0);
+	}
+	u->msr &= MSR_DELTAS;
+	u->msr |= now;
+	/* RI reports its trailing edge only. */
+	u->msr |= ((now ^ was) & ~UART_MSR_RI) >> 4;
+	if ((was & ~now) & UART_MSR_RI)
+		u->msr |= UART_MSR_TERI;
+}
+
+void sim_uart_inputs(struct sim_uart *u, u8 inputs)
+{
+	u->inputs = inputs & 0xf0;
+	modem(u);
+}
+
+u8 sim_uart_read(struct sim_uart *u, unsigned int reg, u64 now)
+{
+	u8 value;
+
+	transmitter(u, now);
+	switch (reg & 7) {
+	case UART_RX:
+		return u->lcr & UART_LCR_DLAB ? u->div & 0xff : read_rbr(u, now);
+	case UART_IER:
+		return u->lcr & UART_LCR_DLAB ? u->div >> 8 : u->ier;
+	case UART_IIR:
+		return read_iir(u);
+	case UART_LCR:
+		return u->lcr;
+	case UART_MCR:
+		return u->mcr;
+	case UART_LSR:
+		return read_lsr(u, now);
+	case UART_MSR:
+		value = u->msr;
+		u->msr &= ~MSR_DELTAS;
+		return value;
+	default:
+		return u->scr;
+	}
+}
+
+static void write_fcr(struct sim_uart *u, u8 value, u64 now)
+{
+	bool change = (value ^ u->fcr) & UART_FCR_ENABLE_FIFO;
+
+	/* Only with bit 0 set are the others written. */
+	if (!(value & UART_FCR_ENABLE_FIFO))
+		value = 0;
+	if (change || (value & UART_FCR_CLEAR_RCVR))
+		clear_receiver(u);
+	if (change || (value & UART_FCR_CLEAR_XMIT))
+		clear_transmitter(u, now);
+	u->fcr = value & (UART_FCR_ENABLE_FIFO | UART_FCR_DMA_SELECT | UART_FCR_TRIGGER_MASK);
+}
+
+static void write_lcr(struct sim_uart *u, u8 value, u64 now)
+{
+	u8 change = value ^ u->lcr;
+
+	u->lcr = value;
+	if (change & UART_LCR_SBC)
+		sim_line_low(u->line, SIM_UART, now, value & UART_LCR_SBC);
+	if (change & ~(UART_LCR_SBC | UART_LCR_DLAB))
+		set_frame(u, now);
+}
+
+static void write_mcr(struct sim_uart *u, u8 value, u64 now)
+{
+	u8 change = value ^ u->mcr;
+
+	u->mcr = value & 0x1f;
+	if (change & UART_MCR_LOOP) {
+		u->receiver.mask = value & UART_MCR_LOOP ? 1 << SIM_LOOP :
+							   1 << SIM_UART | 1 << SIM_CARD;
+		sim_receiver_reset(&u->receiver, now);
+	}
+	modem(u);
+}
+
+void sim_uart_write(struct sim_uart *u, unsigned int reg, u8 value, u64 now)
+{
+	transmitter(u, now);
+	switch (reg & 7) {
+	case UART_TX:
+		if (u->lcr & UART_LCR_DLAB) {
+			u->div = (u->div & 0xff00) | value;
+			set_divisor(u, now);
+		} else {
+			transmit(u, value, now);
+		}
+		break;
+	case UART_IER:
+		if (u->lcr & UART_LCR_DLAB) {
+			u->div = (u->div & 0xff) | value << 8;
+			set_divisor(u, now);
+			break;
+		}
+		/* Enabling it while THR is empty is reported at once. */
+		if ((value & ~u->ier & UART_IER_THRI) && u->thr_at <= now)
+			u->thre = true;
+		u->ier = value & 0x0f;
+		break;
+	case UART_FCR:
+		write_fcr(u, value, now);
+		break;
+	case UART_LCR:
+		write_lcr(u, value, now);
+		break;
+	case UART_MCR:
+		write_mcr(u, value, now);
+		break;
+	case UART_SCR:
+		u->scr = value;
+		break;
+	default:
+		/* LSR and MSR are for factory tests. */
+		break;
+	}
+}
+
+static u64 receiver_due(const struct sim_uart *u)
+{
+	u64 due = sim_receiver_due(&u->receiver, u->line);
+
+	return due == SIM_NEVER ? due : due + sim_sixteenths(u->bit_ps, latency(u));
+}
+
+static u64 timeout_due(const struct sim_uart *u)
+{
+	if (!fifo_on(u) || !u->count || u->timeout)
+		return SIM_NEVER;
+	return u->rx_last + 4 * sim_sixteenths(u->bit_ps, frame_sixteenths(u));
+}
+
+u64 sim_uart_due(const struct sim_uart *u)
+{
+	u64 due = receiver_due(u), t = timeout_due(u);
+
+	if (t < due)
+		due = t;
+	if (u->thre_armed && (u->ier & UART_IER_THRI) && u->thr_at < due)
+		due = u->thr_at;
+	return due;
+}
+
+void sim_uart_advance(struct sim_uart *u, u64 t)
+{
+	struct sim_char c;
+
+	transmitter(u, t);
+	if (receiver_due(u) <= t && sim_receiver_take(&u->receiver, u->line, &c))
+		receive(u, &c, t);
+	if (timeout_due(u) <= t)
+		u->timeout = true;
+}

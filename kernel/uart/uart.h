@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * How a platform device "cks_uart" describes its 16550 and its coupler to the driver.
+ *
+ * The device has one interrupt resource and this structure as its platform data. Once the driver is
+ * bound, the drvdata of the device is its struct cks_coupler.
+ */
+#ifndef CKS_UART_H
+#define CKS_UART_H
+
+#include "core/coupler.h"
+
+#define CKS_UART_DRIVER		"cks_uart"
+
+/**
+ * struct cks_uart_platform_data - a 16550 and what is wired to it
+ * @serial_in: read register 0...7 as <linux/serial_reg.h> counts them; any context, with the
+ *	coupler's raw spinlock held; must not call the interrupt handler
+ * @serial_out: write a register; same
+ * @rx_time: when the UART announced the character that is now to be read, where the hardware takes
+ *	time stamps; NULL: the time of the interrupt stands for it. Same context
+ * @ctx: for all of them
+ * @uartclk: clock that enters the baud rate generator, Hz
+ * @power_switch: the modem output that does not carry RST (DTR where RST is on RTS) switches VCC
+ *	and CLK: on while it is asserted. Else VCC is taken to be always on
+ * @settings: initial ones; @settings.uart_clk 0 means @uartclk
+ */
+struct cks_uart_platform_data {
+	u8 (*serial_in)(void *ctx, unsigned int reg);
+	void (*serial_out)(void *ctx, unsigned int reg, u8 value);
+	ktime_t (*rx_time)(void *ctx);
+	void *ctx;
+	u32 uartclk;
+	bool power_switch;
+	struct cks_settings settings;
+};
+
+#endif

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-2.0-only
+sim_test_CPPFLAGS := -DCKS_OUT=\"$(O)\"
+sim_test_LDLIBS := -pthread
