@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The router's objects: the station, its lanes (one for each coupler), sessions and dispositions.
+ *
+ * Lock order: station.config > station.lock > a stream's lock > the core's locks. Nobody waits for
+ * a stream's end, a session's end or a coupler's release with station.lock held: their reports
+ * take it.
+ */
+#ifndef CKS_ROUTER_ROUTER_H
+#define CKS_ROUTER_ROUTER_H
+
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/socket.h>
+#include <linux/workqueue.h>
+
+#include "core/coupler.h"
+#include "frame.h"
+#include "stream.h"
+
+#define CKS_LANES_MAX		512
+#define CKS_SESSIONS_MAX	1024
+#define CKS_STREAMS_MAX		(2 * CKS_LANES_MAX)
+#define CKS_DISPOSITIONS_MAX	4096	/* not yet acknowledged */
+
+#define CKS_GREETING_MS		10000	/* for HELLO and OPEN */
+#define CKS_PING_MS		10000
+#define CKS_PINGS		3	/* that are silent, then the connection is closed */
+#define CKS_COMMAND_MS		60000	/* the station's own bound for one command */
+#define CKS_TIMEOUT_MAX_MS	600000	/* a longer timeout of a command counts as this */
+
+#define CKS_CONTROL_PORT	7816
+#define CKS_CHANNEL_PORT	7820
+
+struct cks_channel;
+struct cks_control;
+struct cks_station;
+
+/**
+ * enum cks_phase - where a session is; docs/sessions.md has the whole table
+ * @CKS_P_REQUESTED: claimed, the card is being reset
+ * @CKS_P_OFFERED: reset; the CAS is to be told, or has been told and is to open the channel
+ * @CKS_P_OPEN: the channel is open, no command in progress
+ * @CKS_P_RUNNING: a command is in progress
+ * @CKS_P_LOST: the channel broke; it can be opened again
+ * @CKS_P_CLOSED: the CAS is done with the card and will send its result
+ * @CKS_P_RESULT: decided; the control unit moves the card
+ * @CKS_P_DISPOSED: over
+ */
+enum cks_phase {
+	CKS_P_REQUESTED,
+	CKS_P_OFFERED,
+	CKS_P_OPEN,
+	CKS_P_RUNNING,
+	CKS_P_LOST,
+	CKS_P_CLOSED,
+	CKS_P_RESULT,
+	CKS_P_DISPOSED,
+};
+
+/**
+ * struct cks_session - one request, from the card's contact to its disposition
+ * @station: whose
+ * @node: in its list
+ * @request: number within this boot_id
+ * @index: of the coupler
+ * @coupler: claimed; NULL once it is released because it went away
+ * @owner: the claim
+ * @presence_gen: of the card
+ * @power_gen: at the end of the last command
+ * @application: asked for
+ * @parameters: for it
+ * @parameters_len: bytes
+ * @card_reference: empty when there is none
+ * @atr: len 0 when there is none
+ * @card_protocol: T in use
+ * @phase: see enum cks_phase
+ * @deadline: ends the phase
+ * @expires: jiffies of @deadline, while @armed
+ * @armed: the phase has a deadline now
+ * @release: gives a coupler back that went away
+ * @token: opens the channel
+ * @token_valid: once
+ * @channel: that is open, or NULL
+ * @cmd: of the core
+ * @cmd_busy: from its start to its done
+ * @cmd_reset: it is a reset
+ * @cmd_number: of the last one that came
+ * @cmd_body: the frame it came in, while it is in progress
+ * @cmd_body_len: its length
+ * @reply: frame of the last response; kept to be sent again
+ * @replied: @reply is that of @cmd_number
+ * @commands: exchanges and resets that the CAS asked for
+ * @offered: REQUEST was sent to the CAS some time
+ * @want_request: REQUEST is to be sent on this connection
+ * @want_rechannel: RECHANNEL is
+ * @want_ended: ENDED is
+ * @result_id: of the CAS
+ * @verdict: enum cks_verdict
+ * @own_verdict: the station decided
+ * @bin: where the card is to go
+ * @information: from the CAS
+ * @information_len: bytes
+ * @reason: why it is not good; empty when there is none
+ *
+ * All under station.lock, but for @cmd and @cmd_body, which are the core's while @cmd_busy.
+ */
+struct cks_session {
+	struct cks_station *station;
+	struct list_head node;
+	u64 request;
+	u32 index;
+	struct cks_coupler *coupler;
+	struct cks_owner owner;
+	u32 presence_gen;
+	u32 power_gen;
+	char application[CKS_NAME_MAX + 1];
+	u8 parameters[CKS_BLOB_MAX];
+	u16 parameters_len;
+	char card_reference[CKS_NAME_MAX + 1];
+	struct iso7816_atr atr;
+	u8 card_protocol;
+
+	enum cks_phase phase;
+	struct delayed_work deadline;
+	unsigned long expires;
+	bool armed;
+	struct work_struct release;
+
+	u8 token[CKS_ID_LEN];
+	bool token_valid;
+	struct cks_channel *channel;
+
+	struct cks_command cmd;
+	bool cmd_busy;
+	bool cmd_reset;
+	u32 cmd_number;
+	u8 *cmd_body;
+	u32 cmd_body_len;
+	struct cks_txbuf *reply;
+	bool replied;
+	u32 commands;
+
+	bool offered;
+	bool want_request;
+	bool want_rechannel;
+	bool want_ended;
+
+	u64 result_id;
+	u8 verdict;
+	bool own_verdict;
+	u32 bin;
+	u8 information[CKS_BLOB_MAX];
+	u16 information_len;
+	char reason[CKS_REASON_MAX + 1];
+};
+
+/**
+ * struct cks_dispo - what became of a card, until the CAS has committed it
+ * @node: in the station's list, by number
+ * @sent: on this connection
+ * The rest as in docs/protocol.md.
+ */
+struct cks_dispo {
+	struct list_head node;
+	bool sent;
+	u64 number;
+	u64 request;
+	u64 result_id;
+	u32 coupler;
+	u32 presence_gen;
+	u8 disposition;
+	u8 boot_id[CKS_ID_LEN];
+	u8 evidence_len;
+	char evidence[CKS_REASON_MAX + 1];
+};
+
+/**
+ * struct cks_lane - the station's part of one coupler
+ * @station: whose
+ * @index: of the coupler
+ * @present: a coupler of this number is registered
+ * @listener: of its channel socket, or NULL
+ */
+struct cks_lane {
+	struct cks_station *station;
+	u32 index;
+	bool present;
+	struct cks_listener *listener;
+};
+
+/**
+ * struct cks_station - one station, of one network namespace
+ * @net: namespace of its sockets and of its control unit
+ * @config: serialises station-set; the outermost lock
+ * @lock: protects everything below and all sessions
+ * @wq: accepting and streams
+ * @tick: ordered: deadlines, couplers coming and going
+ * @lanes_work: opens and closes channel sockets as couplers come and go
+ * @nb: couplers coming and going
+ * @seen_lock: protects @seen
+ * @seen: numbers of the registered couplers
+ * @has_uuid: the control unit has told who the station is
+ * @uuid: identity
+ * @boot_id: of this load
+ * @address: where it listens, or will
+ * @control_port: of the control socket
+ * @channel_port: of coupler 0
+ * @plaintext_ok: other addresses than loopback are allowed
+ * @listening: sockets are open
+ * @lease_epoch: highest seen
+ * @journal_epoch: of the control unit's journal, 0 while unknown
+ * @last_disposition: highest number in the journal
+ * @acked: all up to this one are committed by the CAS
+ * @listener: of the control socket
+ * @control: the connection that said HELLO, or NULL
+ * @streams: all connections
+ * @lanes: by number
+ * @sessions: not yet disposed, in the order of their numbers
+ * @nr_sessions: their number
+ * @last_request: number of the last request
+ * @dispositions: not yet acknowledged
+ * @nr_dispositions: their number
+ * @requests_total: ever
+ * @frames_refused: malformed, or not allowed
+ * @channels_refused: wrong token, no OPEN in time, too many connections
+ */
+struct cks_station {
+	struct net *net;
+	struct mutex config;	/* serialises station-set */
+	struct mutex lock;	/* protects what follows, and all sessions */
+	struct workqueue_struct *wq;
+	struct workqueue_struct *tick;
+	struct work_struct lanes_work;
+	struct notifier_block nb;
+	spinlock_t seen_lock;	/* protects @seen */
+	DECLARE_BITMAP(seen, CKS_LANES_MAX);
+
+	bool has_uuid;
+	u8 uuid[CKS_ID_LEN];
+	u8 boot_id[CKS_ID_LEN];
+	char address[46];
+	u16 control_port;
+	u16 channel_port;
+	bool plaintext_ok;
+	bool listening;
+	u64 lease_epoch;
+	u64 journal_epoch;
+	u64 last_disposition;
+	u64 acked;
+
+	struct cks_listener *listener;
+	struct cks_control *control;
+	struct cks_streams streams;
+	struct cks_lane lanes[CKS_LANES_MAX];
+
+	struct list_head sessions;
+	unsigned int nr_sessions;
+	u64 last_request;
+	struct list_head dispositions;
+	unsigned int nr_dispositions;
+
+	u64 requests_total;
+	atomic64_t frames_refused;
+	atomic64_t channels_refused;
+};
+
+/* ------------------------------------------------------------------------------ station.c */
+
+/* The station of a namespace, or NULL. */
+struct cks_station *cks_station_of(const struct net *net);
+int cks_station_init(struct net *net);
+void cks_station_exit(void);
+
+/**
+ * struct cks_station_change - what station-set wants; NULL or unset has_ leaves as it is
+ */
+struct cks_station_change {
+	const u8 *uuid;
+	const char *address;
+	bool has_control_port, has_channel_port, has_listen, has_plaintext, has_lease;
+	bool has_journal, has_last, has_acked;
+	u16 control_port, channel_port;
+	bool listen, plaintext_ok;
+	u64 lease_epoch, journal_epoch, last_disposition, acked;
+};
+
+/**
+ * cks_station_change() - carry out station-set
+ * Context: process, may sleep; no lock held
+ * Return: 0; -EINVAL, -EPERM, -EBUSY or a socket's error, with the reason in @extack
+ */
+int cks_station_change(struct cks_station *st, const struct cks_station_change *ch,
+		       struct netlink_ext_ack *extack);
+
+/**
+ * cks_station_dispose() - take a disposition of the control unit's journal, end its session
+ * @d: kmalloc()ed, becomes the station's
+ * Context: process, may sleep; no lock held. The coupler has been released when it returns
+ * Return: 0, also for a number that came before; -EINVAL a gap, -ENOBUFS too many that the CAS has
+ * not acknowledged
+ */
+int cks_station_dispose(struct cks_station *st, struct cks_dispo *d,
+			struct netlink_ext_ack *extack);
+
+/* The CAS has committed up to this number. station.lock held. */
+void cks_station_acked(struct cks_station *st, u64 number);
+
+/* ------------------------------------------------------------------------------ session.c */
+
+struct cks_session_new {
+	u32 index;
+	bool has_presence_gen;
+	u32 presence_gen;
+	const char *application;
+	const char *card_reference;
+	const u8 *parameters;
+	u16 parameters_len;
+};
+
+/**
+ * cks_session_new() - claim a coupler and begin to reset its card
+ * @ret_request: number of the request
+ * Context: process, may sleep; no lock held
+ */
+int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64 *ret_request,
+		    struct netlink_ext_ack *extack);
+
+/* All below with station.lock held, unless said otherwise. */
+struct cks_session *cks_session_find(struct cks_station *st, u64 request);
+struct cks_session *cks_session_on(struct cks_station *st, u32 index);
+bool cks_session_decided(const struct cks_session *s);
+enum cks_session_state cks_session_state(const struct cks_session *s);
+void cks_session_move(struct cks_session *s, enum cks_phase to);
+void cks_session_arm(struct cks_session *s, unsigned int ms);	/* 0: no deadline */
+void cks_session_offer_sent(struct cks_session *s);
+void cks_session_control_lost(struct cks_session *s);
+void cks_session_new_token(struct cks_session *s);
+
+/* The session ends with reject, and the CAS is told if it knew of it. */
+void cks_session_fail(struct cks_session *s, enum cks_code code, const char *reason);
+/* The CAS's result. */
+void cks_session_result(struct cks_session *s, const struct cks_msg *m);
+
+/* Take it from the station's list; then, without the lock, release it. */
+void cks_session_unlink(struct cks_session *s);
+void cks_session_release(struct cks_session *s);
+
+/* ------------------------------------------------------------------------------ control.c */
+
+void cks_control_accept(void *station, struct cks_transport *tp);
+/* Send what is due, as far as there is room. station.lock held. */
+void cks_control_pump(struct cks_station *st);
+/* Close the connection, so that a new HELLO is exchanged. station.lock held. */
+void cks_control_drop(struct cks_station *st, enum cks_code code, const char *reason);
+const char *cks_control_name(const struct cks_control *c);
+
+/* ------------------------------------------------------------------------------ channel.c */
+
+void cks_channel_accept(void *lane, struct cks_transport *tp);
+/* A command's response is ready in @s->reply. station.lock held. */
+void cks_channel_reply(struct cks_session *s);
+/* Take the channel from its session and close it; code 0: without ERROR. station.lock held. */
+void cks_channel_detach(struct cks_session *s, enum cks_code code, const char *reason);
+/* The core's done for a command of the CAS: make the response. station.lock held. */
+void cks_channel_done(struct cks_session *s);
+/* Answer the command in progress before the core does: the card is gone. station.lock held. */
+void cks_channel_card_removed(struct cks_session *s);
+
+/* ------------------------------------------------------------------------------ netlink.c */
+
+int cks_router_netlink_init(void);
+void cks_router_netlink_exit(void);
+/* Events. station.lock held. */
+void cks_notify_request(struct cks_session *s);
+void cks_notify_result(struct cks_session *s);
+void cks_notify_disposition(struct cks_station *st);
+void cks_notify_station(struct cks_station *st);
+
+#endif

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sessions: the state machine from a request to its disposition, with a deadline for each phase.
+ * docs/sessions.md is its table in words.
+ *
+ * Contexts: all process context. Everything of a session is under station.lock; session_done(),
+ * session_lost() and the deadline take it themselves. A session is freed by
+ * cks_session_release(), which runs without the lock after the session has left the station's
+ * list, and waits for those three.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "router.h"
+
+/* Room for a RESPONSE with the longest data, or for an ATR frame. */
+#define REPLY_SIZE	(CKS_RESPONSE_MAX + 256)
+
+#define TO(phase)	BIT(CKS_P_##phase)
+
+struct phase {
+	enum cks_session_state state;	/* what netlink shows */
+	unsigned int deadline_ms;	/* 0: none, or set by who enters it */
+	const char *expired;		/* reason when it passes */
+	unsigned int next;		/* phases that may follow */
+};
+
+static const struct phase phases[] = {
+	[CKS_P_REQUESTED] = {
+		CKS_SESSION_STATE_REQUESTED, 60000, "coupler did not finish the reset",
+		TO(OFFERED) | TO(RESULT)
+	},
+	[CKS_P_OFFERED] = {	/* its deadline of 30 s begins when REQUEST is sent */
+		CKS_SESSION_STATE_OFFERED, 0, "CAS did not open the channel",
+		TO(OPEN) | TO(RESULT)
+	},
+	[CKS_P_OPEN] = {
+		CKS_SESSION_STATE_OPEN, 120000, "CAS sent no command",
+		TO(RUNNING) | TO(LOST) | TO(CLOSED) | TO(RESULT)
+	},
+	[CKS_P_RUNNING] = {	/* its deadline depends on the command */
+		CKS_SESSION_STATE_RUNNING, 0, "coupler did not finish the command",
+		TO(OPEN) | TO(LOST) | TO(RESULT)
+	},
+	[CKS_P_LOST] = {
+		CKS_SESSION_STATE_OPEN, 30000, "channel lost and not opened again",
+		TO(OPEN) | TO(RUNNING) | TO(RESULT)
+	},
+	[CKS_P_CLOSED] = {
+		CKS_SESSION_STATE_OPEN, 30000, "CAS sent no result",
+		TO(RESULT)
+	},
+	[CKS_P_RESULT] = {	/* the control unit's, without a limit */
+		CKS_SESSION_STATE_RESULT, 0, "",
+		TO(DISPOSED)
+	},
+	[CKS_P_DISPOSED] = { CKS_SESSION_STATE_DISPOSED, 0, "", 0 },
+};
+
+#define OFFER_MS	30000
+
+void cks_session_arm(struct cks_session *s, unsigned int ms)
+{
+	s->armed = ms;
+	if (!ms) {
+		cancel_delayed_work(&s->deadline);
+		return;
+	}
+	s->expires = jiffies + msecs_to_jiffies(ms);
+	mod_delayed_work(s->station->tick, &s->deadline, msecs_to_jiffies(ms));
+}
+
+void cks_session_move(struct cks_session *s, enum cks_phase to)
+{
+	WARN_ONCE(!(phases[s->phase].next & BIT(to)), "session moves from phase %d to %d\n",
+		  s->phase, to);
+	s->phase = to;
+	cks_session_arm(s, phases[to].deadline_ms);
+}
+
+enum cks_session_state cks_session_state(const struct cks_session *s)
+{
+	return phases[s->phase].state;
+}
+
+bool cks_session_decided(const struct cks_session *s)
+{
+	return s->phase >= CKS_P_RESULT;
+}
+
+struct cks_session *cks_session_find(struct cks_station *st, u64 request)
+{
+	struct cks_session *s;
+
+	lockdep_assert_held(&st->lock);
+	list_for_each_entry(s, &st->sessions, node)
+		if (s->request == request)
+			return s;
+	return NULL;
+}
+
+struct cks_session *cks_session_on(struct cks_station *st, u32 index)
+{
+	struct cks_session *s;
+
+	lockdep_assert_held(&st->lock);
+	list_for_each_entry(s, &st->sessions, node)
+		if (s->index == index)
+			return s;
+	return NULL;
+}
+
+void cks_session_new_token(struct cks_session *s)
+{
+	get_random_bytes(s->token, sizeof(s->token));
+	s->token_valid = true;
+}
+
+void cks_session_offer_sent(struct cks_session *s)
+{
+	bool first = !s->offered;
+
+	s->offered = true;
+	if (s->phase == CKS_P_OFFERED)
+		cks_session_arm(s, OFFER_MS);
+	if (first)
+		cks_notify_request(s);
+}
+
+void cks_session_control_lost(struct cks_session *s)
+{
+	if (s->phase == CKS_P_OFFERED)
+		cks_session_arm(s, 0);
+}
+
+static void session_decide(struct cks_session *s)
+{
+	s->token_valid = false;
+	memzero_explicit(s->token, sizeof(s->token));
+	s->want_request = false;
+	s->want_rechannel = false;
+	cks_coupler_power_off(s->coupler, &s->owner);
+	cks_session_move(s, CKS_P_RESULT);
+	cks_notify_result(s);
+	cks_control_pump(s->station);
+}
+
+void cks_session_fail(struct cks_session *s, enum cks_code code, const char *reason)
+{
+	lockdep_assert_held(&s->station->lock);
+	if (cks_session_decided(s))
+		return;
+	s->verdict = CKS_VERDICT_REJECT;
+	s->own_verdict = true;
+	s->result_id = 0;
+	strscpy(s->reason, reason, sizeof(s->reason));
+	s->want_ended = s->offered;
+	cks_channel_detach(s, code, reason);
+	session_decide(s);
+}
+
+void cks_session_result(struct cks_session *s, const struct cks_msg *m)
+{
+	const struct cks_field *f;
+
+	lockdep_assert_held(&s->station->lock);
+	if (cks_session_decided(s) || !s->offered ||
+	    cks_msg_u32(m, CKS_F_PRESENCE_GEN) != s->presence_gen)
+		return;
+	f = &m->f[CKS_F_BOOT_ID];
+	if (f->p && memcmp(f->p, s->station->boot_id, CKS_ID_LEN))
+		return;
+
+	s->result_id = cks_msg_u64(m, CKS_F_RESULT_ID);
+	s->verdict = cks_msg_u8(m, CKS_F_VERDICT);
+	s->bin = cks_msg_u32(m, CKS_F_BIN);
+	f = &m->f[CKS_F_INFORMATION];
+	s->information_len = f->len;
+	if (f->len)
+		memcpy(s->information, f->p, f->len);
+	f = &m->f[CKS_F_REASON];
+	if (f->len)
+		memcpy(s->reason, f->p, f->len);
+	s->reason[f->len] = '\0';
+	cks_channel_detach(s, 0, NULL);
+	session_decide(s);
+}
+
+static void session_deadline(struct work_struct *work)
+{
+	struct cks_session *s = container_of(to_delayed_work(work), struct cks_session, deadline);
+	struct cks_station *st = s->station;
+
+	mutex_lock(&st->lock);
+	if (s->armed && time_after_eq(jiffies, s->expires)) {
+		s->armed = false;
+		cks_session_fail(s, CKS_CODE_TIMEOUT, phases[s->phase].expired);
+	}
+	mutex_unlock(&st->lock);
+}
+
+/* The first reset is done. */
+static void session_contacted(struct cks_session *s)
+{
+	struct cks_command *cmd = &s->cmd;
+	struct cks_coupler_status status;
+
+	s->atr = cmd->atr;
+	s->power_gen = cmd->power_gen;
+	if (cmd->err != ISO7816_OK) {
+		cks_session_fail(s, 0, iso7816_strerror(cmd->err));
+		return;
+	}
+	if (cmd->presence_gen != s->presence_gen) {
+		cks_session_fail(s, 0, "card removed");
+		return;
+	}
+	cks_coupler_status(s->coupler, &status);
+	s->card_protocol = status.line.t;
+	cks_session_move(s, CKS_P_OFFERED);
+	s->want_request = true;
+	cks_control_pump(s->station);
+}
+
+static void session_done(struct cks_command *cmd)
+{
+	struct cks_session *s = container_of(cmd, struct cks_session, cmd);
+	struct cks_station *st = s->station;
+	u8 *body;
+	u32 len;
+
+	mutex_lock(&st->lock);
+	s->cmd_busy = false;
+	body = s->cmd_body;
+	len = s->cmd_body_len;
+	s->cmd_body = NULL;
+	if (s->phase == CKS_P_REQUESTED)
+		session_contacted(s);
+	else if (!cks_session_decided(s))
+		cks_channel_done(s);
+	mutex_unlock(&st->lock);
+	kvfree_sensitive(body, len);
+}
+
+static void session_lost(struct cks_owner *owner, bool gone)
+{
+	struct cks_session *s = container_of(owner, struct cks_session, owner);
+	struct cks_station *st = s->station;
+
+	mutex_lock(&st->lock);
+	if (s->phase == CKS_P_DISPOSED)	/* is being released, or was never begun */
+		goto unlock;
+	if (!cks_session_decided(s)) {
+		cks_channel_card_removed(s);
+		cks_session_fail(s, 0, gone ? "coupler removed" : "card removed");
+	}
+	if (gone)
+		queue_work(st->wq, &s->release);
+unlock:
+	mutex_unlock(&st->lock);
+}
+
+/* Not from session_lost() itself: releasing waits for it. */
+static void session_release_coupler(struct work_struct *work)
+{
+	struct cks_session *s = container_of(work, struct cks_session, release);
+	struct cks_coupler *c;
+
+	mutex_lock(&s->station->lock);
+	c = s->coupler;
+	s->coupler = NULL;
+	mutex_unlock(&s->station->lock);
+	if (c) {
+		cks_coupler_release(c, &s->owner);
+		cks_coupler_put(c);
+	}
+}
+
+static void session_free(struct cks_session *s)
+{
+	cks_txbuf_put(s->reply);
+	kvfree_sensitive(s->cmd_body, s->cmd_body_len);
+	kvfree_sensitive(s, sizeof(*s));
+}
+
+void cks_session_unlink(struct cks_session *s)
+{
+	lockdep_assert_held(&s->station->lock);
+	cks_session_move(s, CKS_P_DISPOSED);
+	list_del(&s->node);
+	s->station->nr_sessions--;
+}
+
+void cks_session_release(struct cks_session *s)
+{
+	cancel_work_sync(&s->release);
+	if (s->coupler) {
+		cks_coupler_release(s->coupler, &s->owner);
+		cks_coupler_put(s->coupler);
+	}
+	cancel_delayed_work_sync(&s->deadline);
+	session_free(s);
+}
+
+static struct cks_session *session_alloc(struct cks_station *st, const struct cks_session_new *n)
+{
+	struct cks_session *s = kvzalloc(sizeof(*s), GFP_KERNEL);
+
+	if (!s)
+		return NULL;
+	s->reply = cks_txbuf_alloc(REPLY_SIZE);
+	if (!s->reply) {
+		kvfree(s);
+		return NULL;
+	}
+	s->station = st;
+	INIT_DELAYED_WORK(&s->deadline, session_deadline);
+	INIT_WORK(&s->release, session_release_coupler);
+	s->owner.name = "router";
+	s->owner.lost = session_lost;
+	s->cmd.done = session_done;
+	s->index = n->index;
+	strscpy(s->application, n->application, sizeof(s->application));
+	if (n->card_reference)
+		strscpy(s->card_reference, n->card_reference, sizeof(s->card_reference));
+	s->parameters_len = n->parameters_len;
+	if (n->parameters_len)
+		memcpy(s->parameters, n->parameters, n->parameters_len);
+	return s;
+}
+
+/* Whether a request can be made on this coupler now. station.lock held. */
+static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext_ack *extack)
+{
+	const struct cks_session *s;
+
+	if (!st->listening) {
+		NL_SET_ERR_MSG(extack, "the station does not listen: station-set listen first");
+		return -EHOSTDOWN;
+	}
+	if (index >= CKS_LANES_MAX || !st->lanes[index].present) {
+		NL_SET_ERR_MSG(extack, "no such coupler");
+		return -ENODEV;
+	}
+	if (!st->lanes[index].listener) {
+		NL_SET_ERR_MSG(extack, "no channel socket: the kernel's log says why");
+		return -EADDRNOTAVAIL;
+	}
+	s = cks_session_on(st, index);
+	if (s) {
+		NL_SET_ERR_MSG_FMT(extack, "request %llu of this coupler is not yet disposed of",
+				   s->request);
+		return -EBUSY;
+	}
+	if (st->nr_sessions >= CKS_SESSIONS_MAX) {
+		NL_SET_ERR_MSG(extack, "too many requests are not yet disposed of");
+		return -ENOBUFS;
+	}
+	return 0;
+}
+
+/* Claim and begin to reset. station.lock held; on failure the claim, if any, is left to undo. */
+static int session_contact(struct cks_session *s, const struct cks_session_new *n,
+			   bool *ret_claimed, struct netlink_ext_ack *extack)
+{
+	struct cks_coupler_status status;
+	int err;
+
+	s->coupler = cks_coupler_get(s->index);
+	if (!s->coupler) {
+		NL_SET_ERR_MSG(extack, "no such coupler");
+		return -ENODEV;
+	}
+	err = cks_coupler_claim(s->coupler, &s->owner);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the coupler is claimed by another owner, or going away");
+		return err;
+	}
+	*ret_claimed = true;
+
+	cks_coupler_status(s->coupler, &status);
+	if (!status.present) {
+		NL_SET_ERR_MSG(extack, "no card in the coupler");
+		return -ENOMEDIUM;
+	}
+	if (n->has_presence_gen && n->presence_gen != status.presence_gen) {
+		NL_SET_ERR_MSG_FMT(extack, "the card was changed: presence-gen is %u now",
+				   status.presence_gen);
+		return -ESTALE;
+	}
+	s->presence_gen = status.presence_gen;
+	s->power_gen = status.power_gen;
+
+	err = cks_coupler_reset(s->coupler, &s->owner, &s->cmd, ISO7816_COLD);
+	if (err) {
+		NL_SET_ERR_MSG(extack, "the reset could not be started");
+		return err;
+	}
+	s->cmd_busy = true;
+	return 0;
+}
+
+int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64 *ret_request,
+		    struct netlink_ext_ack *extack)
+{
+	struct cks_session *s, *old;
+	bool claimed = false;
+	int err;
+
+	s = session_alloc(st, n);
+	if (!s)
+		return -ENOMEM;
+
+	/* A coupler that has just come has its channel socket before anybody asks for it. */
+	flush_work(&st->lanes_work);
+
+	/* The CAS asked for the same card once more: the request before it is over. */
+	mutex_lock(&st->lock);
+	old = cks_session_on(st, n->index);
+	if (old && old->phase == CKS_P_RESULT && old->verdict == CKS_VERDICT_RETRY)
+		cks_session_unlink(old);
+	else
+		old = NULL;
+	mutex_unlock(&st->lock);
+	if (old)
+		cks_session_release(old);
+
+	mutex_lock(&st->lock);
+	err = session_allowed(st, n->index, extack);
+	if (!err)
+		err = session_contact(s, n, &claimed, extack);
+	if (!err) {
+		s->request = ++st->last_request;
+		st->requests_total++;
+		st->nr_sessions++;
+		list_add_tail(&s->node, &st->sessions);
+		cks_session_arm(s, phases[CKS_P_REQUESTED].deadline_ms);
+		*ret_request = s->request;
+	} else {
+		s->phase = CKS_P_DISPOSED;	/* session_lost() has nothing to do any more */
+	}
+	mutex_unlock(&st->lock);
+	if (!err)
+		return 0;
+
+	/* Nobody has seen this session but the core, whose reports releasing waits for. */
+	if (claimed)
+		cks_coupler_release(s->coupler, &s->owner);
+	if (s->coupler)
+		cks_coupler_put(s->coupler);
+	session_free(s);
+	return err;
+}

@@ -1,0 +1,485 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The station: who it is, where it listens, which couplers it has, and the dispositions that the
+ * CAS has not yet committed.
+ *
+ * Contexts: all process context. station.config serialises changes of where it listens and is the
+ * outermost lock; station.lock protects the rest. The core's notifier only marks which couplers
+ * there are, under seen_lock, and lanes_work does the rest: the core may hold locks of its own
+ * while it notifies.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/inet.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/ipv6.h>
+#include <net/net_namespace.h>
+
+#include "router.h"
+
+/* One namespace has a station so far. All functions take the station, none the variable. */
+static struct cks_station *station;
+
+struct cks_station *cks_station_of(const struct net *net)
+{
+	return station && net_eq(station->net, net) ? station : NULL;
+}
+
+/* --------------------------------------------------------------------------- listening */
+
+static int parse_address(struct cks_station *st, const char *text, bool plaintext_ok,
+			 struct sockaddr_storage *ret_addr, struct netlink_ext_ack *extack)
+{
+	bool loopback;
+
+	if (inet_pton_with_scope(st->net, AF_UNSPEC, text, NULL, ret_addr)) {
+		NL_SET_ERR_MSG(extack, "address is neither an IPv4 nor an IPv6 address");
+		return -EINVAL;
+	}
+	if (ret_addr->ss_family == AF_INET)
+		loopback = ipv4_is_loopback(((struct sockaddr_in *)ret_addr)->sin_addr.s_addr);
+	else
+		loopback = ipv6_addr_loopback(&((struct sockaddr_in6 *)ret_addr)->sin6_addr);
+	if (!loopback && !plaintext_ok) {
+		NL_SET_ERR_MSG(extack, "not loopback: set plaintext-ok if so meant");
+		return -EPERM;
+	}
+	return 0;
+}
+
+static void set_port(struct sockaddr_storage *addr, u16 port)
+{
+	if (addr->ss_family == AF_INET)
+		((struct sockaddr_in *)addr)->sin_port = htons(port);
+	else
+		((struct sockaddr_in6 *)addr)->sin6_port = htons(port);
+}
+
+/* station.lock held; accepting does not take it. */
+static int lane_listen(struct cks_lane *lane, struct netlink_ext_ack *extack)
+{
+	struct cks_station *st = lane->station;
+	struct sockaddr_storage addr;
+	struct cks_listener *l;
+	int err;
+
+	if (lane->listener)
+		return 0;
+	if (st->channel_port + lane->index > U16_MAX) {
+		NL_SET_ERR_MSG_FMT(extack, "channel-port plus %u is no port", lane->index);
+		return -EINVAL;
+	}
+	err = parse_address(st, st->address, st->plaintext_ok, &addr, extack);
+	if (err)
+		return err;
+	set_port(&addr, st->channel_port + lane->index);
+	l = cks_tcp_listen(st->net, st->wq, &addr, cks_channel_accept, lane);
+	if (IS_ERR(l)) {
+		NL_SET_ERR_MSG_FMT(extack, "cannot listen on port %u for coupler%u",
+				   st->channel_port + lane->index, lane->index);
+		return PTR_ERR(l);
+	}
+	lane->listener = l;
+	return 0;
+}
+
+static void lane_unlisten(struct cks_lane *lane)
+{
+	if (lane->listener)
+		cks_tcp_unlisten(lane->listener);
+	lane->listener = NULL;
+}
+
+static void close_sockets(struct cks_station *st)
+{
+	unsigned int i;
+
+	if (st->listener)
+		cks_tcp_unlisten(st->listener);
+	st->listener = NULL;
+	for (i = 0; i < CKS_LANES_MAX; i++)
+		lane_unlisten(&st->lanes[i]);
+	st->listening = false;
+}
+
+static int open_sockets(struct cks_station *st, struct netlink_ext_ack *extack)
+{
+	struct sockaddr_storage addr;
+	struct cks_listener *l;
+	unsigned int i;
+	int err;
+
+	if (st->listening)
+		return 0;
+	if (!st->has_uuid || !st->journal_epoch) {
+		NL_SET_ERR_MSG(extack, "set uuid and journal-epoch first");
+		return -EINVAL;
+	}
+	err = parse_address(st, st->address, st->plaintext_ok, &addr, extack);
+	if (err)
+		return err;
+	for (i = 0; i < CKS_LANES_MAX; i++) {
+		if (!st->lanes[i].present)
+			continue;
+		err = lane_listen(&st->lanes[i], extack);
+		if (err)
+			goto err;
+	}
+	set_port(&addr, st->control_port);
+	l = cks_tcp_listen(st->net, st->wq, &addr, cks_control_accept, st);
+	if (IS_ERR(l)) {
+		NL_SET_ERR_MSG_FMT(extack, "cannot listen on the control port %u",
+				   st->control_port);
+		err = PTR_ERR(l);
+		goto err;
+	}
+	st->listener = l;
+	st->listening = true;
+	return 0;
+err:
+	close_sockets(st);
+	return err;
+}
+
+/* Couplers come and go. */
+static void lanes_work(struct work_struct *work)
+{
+	struct cks_station *st = container_of(work, struct cks_station, lanes_work);
+	unsigned int i;
+	bool seen;
+	int err;
+
+	mutex_lock(&st->lock);
+	for (i = 0; i < CKS_LANES_MAX; i++) {
+		struct cks_lane *lane = &st->lanes[i];
+
+		spin_lock(&st->seen_lock);
+		seen = test_bit(i, st->seen);
+		spin_unlock(&st->seen_lock);
+		lane->present = seen;
+		if (!seen) {
+			lane_unlisten(lane);
+		} else if (st->listening && !lane->listener) {
+			err = lane_listen(lane, NULL);
+			if (err)
+				pr_err("coupler%u: cannot listen on port %u: %d\n", i,
+				       st->channel_port + i, err);
+		}
+	}
+	mutex_unlock(&st->lock);
+}
+
+static int coupler_event(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct cks_station *st = container_of(nb, struct cks_station, nb);
+	unsigned int index = cks_coupler_index(data);
+
+	if (event != CKS_EVENT_ADDED && event != CKS_EVENT_REMOVED)
+		return NOTIFY_DONE;
+	if (index >= CKS_LANES_MAX) {
+		pr_warn_ratelimited("coupler%u: the router serves coupler0 to coupler%u\n", index,
+				    CKS_LANES_MAX - 1);
+		return NOTIFY_DONE;
+	}
+	spin_lock(&st->seen_lock);
+	__assign_bit(index, st->seen, event == CKS_EVENT_ADDED);
+	spin_unlock(&st->seen_lock);
+	queue_work(st->tick, &st->lanes_work);
+	return NOTIFY_OK;
+}
+
+/* ------------------------------------------------------------------------- dispositions */
+
+static void drop_dispositions(struct cks_station *st)
+{
+	struct cks_dispo *d, *next;
+
+	list_for_each_entry_safe(d, next, &st->dispositions, node) {
+		list_del(&d->node);
+		kfree(d);
+	}
+	st->nr_dispositions = 0;
+}
+
+void cks_station_acked(struct cks_station *st, u64 number)
+{
+	struct cks_dispo *d, *next;
+
+	lockdep_assert_held(&st->lock);
+	list_for_each_entry_safe(d, next, &st->dispositions, node) {
+		if (d->number > number)
+			break;
+		list_del(&d->node);
+		kfree(d);
+		st->nr_dispositions--;
+	}
+	st->acked = max(st->acked, number);
+	cks_notify_disposition(st);
+}
+
+/* station.lock held. Return: 1 to be queued, 0 came before, or an error. */
+static int disposition_due(struct cks_station *st, const struct cks_dispo *d,
+			   struct netlink_ext_ack *extack)
+{
+	u64 next = st->acked + st->nr_dispositions + 1;
+
+	if (!st->journal_epoch) {
+		NL_SET_ERR_MSG(extack, "the journal is unknown: set journal-epoch first");
+		return -EINVAL;
+	}
+	if (!d->number || d->number > next) {
+		NL_SET_ERR_MSG_FMT(extack, "disposition-number %llu leaves a gap: %llu is next",
+				   d->number, next);
+		return -EINVAL;
+	}
+	if (d->number < next)
+		return 0;
+	if (st->nr_dispositions >= CKS_DISPOSITIONS_MAX) {
+		NL_SET_ERR_MSG(extack, "4096 are not acknowledged: wait for disposition-ntf");
+		return -ENOBUFS;
+	}
+	return 1;
+}
+
+int cks_station_dispose(struct cks_station *st, struct cks_dispo *d,
+			struct netlink_ext_ack *extack)
+{
+	struct cks_session *s = NULL;
+	int err;
+
+	mutex_lock(&st->lock);
+	err = disposition_due(st, d, extack);
+	if (err > 0 && !memcmp(d->boot_id, st->boot_id, CKS_ID_LEN)) {
+		s = cks_session_find(st, d->request);
+		if (s && s->index != d->coupler) {
+			NL_SET_ERR_MSG_FMT(extack, "request %llu is of coupler%u", s->request,
+					   s->index);
+			s = NULL;
+			err = -EINVAL;
+		}
+	}
+	if (err > 0) {
+		list_add_tail(&d->node, &st->dispositions);
+		st->nr_dispositions++;
+		st->last_disposition = max(st->last_disposition, d->number);
+		d = NULL;
+		err = 0;
+	}
+	if (s) {
+		cks_session_fail(s, CKS_CODE_OPERATOR, "disposed of by the control unit");
+		cks_session_unlink(s);
+	}
+	cks_control_pump(st);
+	mutex_unlock(&st->lock);
+
+	if (s)
+		cks_session_release(s);
+	kfree(d);
+	return err;
+}
+
+/* --------------------------------------------------------------------------- station-set */
+
+/* station.lock held. What must not change under open sockets. */
+static int check_change(struct cks_station *st, const struct cks_station_change *ch,
+			struct netlink_ext_ack *extack)
+{
+	struct sockaddr_storage addr;
+	u64 acked;
+	int err;
+
+	if (st->listening &&
+	    ((ch->uuid && memcmp(ch->uuid, st->uuid, CKS_ID_LEN)) ||
+	     (ch->address && strcmp(ch->address, st->address)) ||
+	     (ch->has_control_port && ch->control_port != st->control_port) ||
+	     (ch->has_channel_port && ch->channel_port != st->channel_port))) {
+		NL_SET_ERR_MSG(extack, "the station listens: set listen to 0 first");
+		return -EBUSY;
+	}
+	if ((ch->has_control_port && !ch->control_port) ||
+	    (ch->has_channel_port && !ch->channel_port)) {
+		NL_SET_ERR_MSG(extack, "port 0 is none");
+		return -EINVAL;
+	}
+	if (ch->address) {
+		err = parse_address(st, ch->address,
+				    ch->has_plaintext ? ch->plaintext_ok : st->plaintext_ok,
+				    &addr, extack);
+		if (err)
+			return err;
+	}
+	if (ch->has_journal && !ch->journal_epoch) {
+		NL_SET_ERR_MSG(extack, "journal-epoch 0 is none");
+		return -EINVAL;
+	}
+	if (!ch->has_journal && !st->journal_epoch && (ch->has_last || ch->has_acked)) {
+		NL_SET_ERR_MSG(extack, "disposition numbers mean nothing without journal-epoch");
+		return -EINVAL;
+	}
+	acked = ch->has_acked ? ch->acked : st->acked;
+	if (ch->has_last && ch->last_disposition < acked) {
+		NL_SET_ERR_MSG(extack, "last-disposition is below what the CAS has acknowledged");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* station.lock held. */
+static void apply_journal(struct cks_station *st, const struct cks_station_change *ch)
+{
+	bool renewed = ch->has_journal && ch->journal_epoch != st->journal_epoch;
+
+	if (renewed) {
+		/* Numbers of another journal; the CAS learns of the new one by a new HELLO. */
+		drop_dispositions(st);
+		st->journal_epoch = ch->journal_epoch;
+		st->acked = 0;
+		st->last_disposition = 0;
+	}
+	if (ch->has_acked && ch->acked > st->acked) {
+		if (st->nr_dispositions)
+			cks_station_acked(st, ch->acked);
+		else
+			st->acked = ch->acked;
+	}
+	if (ch->has_last)
+		st->last_disposition = max(st->last_disposition, ch->last_disposition);
+	st->last_disposition = max(st->last_disposition, st->acked);
+	if (renewed)
+		cks_control_drop(st, CKS_CODE_OPERATOR, "the station has a new journal");
+}
+
+int cks_station_change(struct cks_station *st, const struct cks_station_change *ch,
+		       struct netlink_ext_ack *extack)
+{
+	bool close = false;
+	int err;
+
+	flush_work(&st->lanes_work);
+	mutex_lock(&st->config);
+	mutex_lock(&st->lock);
+	err = check_change(st, ch, extack);
+	if (err)
+		goto unlock;
+	if (ch->uuid) {
+		memcpy(st->uuid, ch->uuid, CKS_ID_LEN);
+		st->has_uuid = true;
+	}
+	if (ch->has_plaintext)
+		st->plaintext_ok = ch->plaintext_ok;
+	if (ch->address)
+		strscpy(st->address, ch->address, sizeof(st->address));
+	if (ch->has_control_port)
+		st->control_port = ch->control_port;
+	if (ch->has_channel_port)
+		st->channel_port = ch->channel_port;
+	if (ch->has_lease)
+		st->lease_epoch = max(st->lease_epoch, ch->lease_epoch);
+	apply_journal(st, ch);
+	if (ch->has_listen) {
+		if (ch->listen) {
+			err = open_sockets(st, extack);
+		} else if (st->listening) {
+			cks_control_drop(st, CKS_CODE_OPERATOR, "the station closes");
+			close_sockets(st);
+			close = true;
+		}
+	}
+unlock:
+	mutex_unlock(&st->lock);
+	/* Without station.lock: the streams take it as they close. */
+	if (close)
+		cks_streams_close(&st->streams);
+	mutex_unlock(&st->config);
+	return err;
+}
+
+/* ------------------------------------------------------------------------------- life */
+
+int cks_station_init(struct net *net)
+{
+	struct cks_station *st;
+	unsigned int i;
+	int err = -ENOMEM;
+
+	st = kvzalloc(sizeof(*st), GFP_KERNEL);
+	if (!st)
+		return -ENOMEM;
+	st->net = net;
+	mutex_init(&st->config);
+	mutex_init(&st->lock);
+	spin_lock_init(&st->seen_lock);
+	INIT_LIST_HEAD(&st->sessions);
+	INIT_LIST_HEAD(&st->dispositions);
+	INIT_WORK(&st->lanes_work, lanes_work);
+	for (i = 0; i < CKS_LANES_MAX; i++) {
+		st->lanes[i].station = st;
+		st->lanes[i].index = i;
+	}
+	get_random_bytes(st->boot_id, sizeof(st->boot_id));
+	strscpy(st->address, "127.0.0.1", sizeof(st->address));
+	st->control_port = CKS_CONTROL_PORT;
+	st->channel_port = CKS_CHANNEL_PORT;
+
+	st->wq = alloc_workqueue("cks_router", WQ_UNBOUND | WQ_HIGHPRI, 0);
+	if (!st->wq)
+		goto err_free;
+	st->tick = alloc_ordered_workqueue("cks_router_tick", 0);
+	if (!st->tick)
+		goto err_wq;
+	cks_streams_init(&st->streams, st->wq, CKS_STREAMS_MAX);
+
+	st->nb.notifier_call = coupler_event;
+	err = cks_register_notifier(&st->nb);
+	if (err)
+		goto err_tick;
+	/* The couplers that are there already have been told; now they have their lanes. */
+	flush_work(&st->lanes_work);
+	station = st;
+	return 0;
+
+err_tick:
+	destroy_workqueue(st->tick);
+err_wq:
+	destroy_workqueue(st->wq);
+err_free:
+	kvfree(st);
+	return err;
+}
+
+void cks_station_exit(void)
+{
+	struct cks_station *st = station;
+	struct cks_session *s;
+
+	cks_unregister_notifier(&st->nb);
+	cancel_work_sync(&st->lanes_work);
+
+	/* Told to all who are connected; then nobody is, and nothing begins any more. */
+	mutex_lock(&st->lock);
+	close_sockets(st);
+	list_for_each_entry(s, &st->sessions, node)
+		cks_session_fail(s, CKS_CODE_OPERATOR, "the station's module was unloaded");
+	cks_control_drop(st, CKS_CODE_OPERATOR, "the station's module was unloaded");
+	mutex_unlock(&st->lock);
+	cks_streams_close(&st->streams);
+
+	for (;;) {
+		mutex_lock(&st->lock);
+		s = list_first_entry_or_null(&st->sessions, struct cks_session, node);
+		if (s)
+			cks_session_unlink(s);
+		mutex_unlock(&st->lock);
+		if (!s)
+			break;
+		cks_session_release(s);
+	}
+	drop_dispositions(st);
+	station = NULL;
+	destroy_workqueue(st->tick);
+	destroy_workqueue(st->wq);
+	kvfree(st);
+}
