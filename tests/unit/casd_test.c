@@ -1,0 +1,662 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CAS daemon as a whole: a process of its own, a station that speaks the protocol, a token, a
+ * database, and the simulated GlobalPlatform card, which is a second implementation of SCP03.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "fake_station.h"
+#include "identity.h"
+#include "libgp/aes.h"
+#include "libgp/hex.h"
+#include "libledger/ledger.h"
+#include "libtoken/token.h"
+#include "softhsm.h"
+
+#define RECORDS 30
+
+static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
+				 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
+static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
+static char dir[128], db[160], pin_file[160], profiles[160];
+static struct fake_station st;
+static pid_t casd;
+static uint64_t number, disposition;
+static struct message m;
+
+/* ---- the surroundings ---- */
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static int make_token(void)
+{
+	struct token_pin pin = { "123456", 6 };
+	char error[192];
+	struct token *t;
+	int rc;
+
+	if (softhsm_directory() || token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, 192))
+		return -1;
+	t = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	if (!t)
+		return -1;
+	rc = token_import(t, "kmc", TOKEN_MASTER, kmc, 16) ||
+	     token_import(t, "transport", TOKEN_TRANSPORT, transport, 16);
+	token_close(t);
+	return rc;
+}
+
+static void luhn(char *digits)
+{
+	unsigned int sum = 0;
+	size_t n = strlen(digits);
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned int d = (unsigned int)(digits[n - 1 - i] - '0') * (i % 2 ? 1 : 2);
+
+		sum += d / 10 + d % 10;
+	}
+	digits[n] = (char)('0' + (10 - sum % 10) % 10);
+	digits[n + 1] = '\0';
+}
+
+/* Row @i: key j is all bytes 10 * i + j. */
+static void record_key(unsigned int i, unsigned int j, uint8_t key[16])
+{
+	memset(key, (int)(10 * i + j), 16);
+}
+
+static void record_iccid(unsigned int i, char iccid[24])
+{
+	snprintf(iccid, 24, "894900000000000%03u", i);
+	luhn(iccid);
+}
+
+static int make_order(void)
+{
+	struct order_report report;
+	char path[192], error[192];
+	struct ledger *l;
+	FILE *f;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/order.csv", dir);
+	f = fopen(path, "w+");
+	if (!f)
+		return -1;
+	fprintf(f, "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\r\n");
+	for (unsigned int i = 0; i < RECORDS; i++) {
+		uint8_t key[16], wrapped[24];
+		char iccid[24], hex[64];
+
+		record_iccid(i, iccid);
+		fprintf(f, "%s,262011234567%03u,5907%04u,876543%02u,31", iccid, i, i, i);
+		for (unsigned int j = 0; j < 3; j++) {
+			record_key(i, j, key);
+			gp_aes_wrap(transport, key, wrapped);
+			fprintf(f, ",%s", hex_encode(wrapped, 24, hex));
+		}
+		/* One DGI of 3 bytes, and one that does not fit into one STORE DATA */
+		fprintf(f, ",010103AABBCC3000FF0104");
+		for (int k = 0; k < 260; k++)
+			fprintf(f, "%02X", (unsigned int)k & 0xff);
+		fprintf(f, "\r\n");
+	}
+	rewind(f);
+	l = ledger_open(db, false, error, sizeof(error));
+	rc = l ? (int)ledger_import(l, f, "first", false, &report) : -1;
+	if (rc)
+		print_error("line %u, %s: %s\n", report.problems[0].line,
+			    report.problems[0].column, report.problems[0].text);
+	ledger_close(l);
+	fclose(f);
+	return rc;
+}
+
+static void start_casd(void)
+{
+	char address[32], log[192];
+
+	snprintf(address, sizeof(address), "127.0.0.1:%u", st.control_port);
+	snprintf(log, sizeof(log), "%s/casd.log", dir);
+	casd = fork();
+	assert_true(casd >= 0);
+	if (!casd) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+		dup2(fd, 2);
+		execl(CASD, "casd", "--db", db, "--station", address, "--pin-file", pin_file,
+		      "--profiles", profiles, NULL);
+		_exit(127);
+	}
+}
+
+static void end_casd(int sig)
+{
+	int status;
+
+	kill(casd, sig);
+	assert_int_equal(waitpid(casd, &status, 0), casd);
+	if (sig == SIGTERM)
+		assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
+}
+
+static void profile(const char *name, const char *text)
+{
+	char path[224];
+
+	snprintf(path, sizeof(path), "%s/%s.lua", profiles, name);
+	write_file(path, text);
+}
+
+static int setup(void **state)
+{
+	char command[400];
+
+	(void)state;
+	strcpy(dir, "/tmp/casd-test-XXXXXX");
+	if (!mkdtemp(dir) || make_token())
+		return -1;
+	snprintf(db, sizeof(db), "%s/cas.db", dir);
+	snprintf(pin_file, sizeof(pin_file), "%s/pin", dir);
+	snprintf(profiles, sizeof(profiles), "%s/profiles", dir);
+	snprintf(command, sizeof(command), "cp -r '%s/profiles' '%s'", CKS_TOP, dir);
+	if (system(command) || make_order())
+		return -1;
+	write_file(pin_file, "123456\n");
+	station_start(&st);
+	start_casd();
+	station_hello(&st);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	char command[160];
+
+	(void)state;
+	end_casd(SIGTERM);
+	station_stop(&st);
+	softhsm_remove();
+	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+	return system(command);
+}
+
+static void blank(struct gp_card *card, uint32_t serial)
+{
+	struct aes_key master = { .len = 16 };
+	struct identity id;
+
+	memset(card, 0, sizeof(*card));
+	memcpy(master.bytes, kmc, 16);
+	identity_make(&id, serial);
+	assert_true(gp_card_init(card, &id, &master, 1));
+}
+
+static void query(const char *sql, char *out, size_t cap)
+{
+	sqlite3 *d;
+	sqlite3_stmt *s;
+	const unsigned char *text;
+
+	assert_int_equal(sqlite3_open_v2(db, &d, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	sqlite3_busy_timeout(d, 5000);
+	assert_int_equal(sqlite3_prepare_v2(d, sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	text = sqlite3_column_text(s, 0);
+	snprintf(out, cap, "%s", text ? (const char *)text : "");
+	sqlite3_finalize(s);
+	sqlite3_close(d);
+}
+
+static void assert_query(const char *sql, const char *want)
+{
+	char got[128];
+
+	query(sql, got, sizeof(got));
+	assert_string_equal(got, want);
+}
+
+/* A whole session; the result is in @m. */
+static void session(const char *application, struct gp_card *card)
+{
+	station_request(&st, ++number, application, false);
+	station_serve(&st, number, card);
+	station_result(&st, number, &m);
+}
+
+static void dispose(enum ck_disposition what)
+{
+	uint64_t result_id = ck_u(&m.f, CK_T_RESULT_ID);
+
+	station_dispose(&st, ++disposition, number, result_id, what);
+}
+
+static void assert_reject(const char *reason)
+{
+	char text[128];
+
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_REJECT);
+	snprintf(text, sizeof(text), "%.*s", (int)m.f.field[CK_T_REASON].len,
+		 (const char *)m.f.field[CK_T_REASON].data);
+	if (!strstr(text, reason))
+		fail_msg("reason is \"%s\", not \"%s\"", text, reason);
+}
+
+/* ---- tests ---- */
+
+static void assert_dgi(const struct gp_card *card, uint16_t id, const void *want, size_t len)
+{
+	const struct dgi *d = datastore_find(&card->store, id);
+
+	assert_non_null(d);
+	assert_int_equal(d->len, len);
+	assert_memory_equal(d->value, want, len);
+}
+
+static void personalizes_a_card(void **state)
+{
+	uint8_t long_dgi[260], key[16];
+	struct gp_card card;
+	struct keyset *set;
+
+	(void)state;
+	blank(&card, 1);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	assert_query("SELECT state FROM record WHERE id = 1", "ISSUED");
+	assert_query("SELECT state FROM card", "open");
+
+	assert_int_equal(card.mac_errors, 0);
+	assert_dgi(&card, 0x8010, "59070000", 8);
+	assert_dgi(&card, 0x8011, "87654300", 8);
+	assert_dgi(&card, 0x9f02, "\x26\x20\x11\x23\x45\x67\x00\x0f", 8);
+	assert_dgi(&card, 0x0101, "\xaa\xbb\xcc", 3);
+	for (int i = 0; i < 260; i++)
+		long_dgi[i] = (uint8_t)i;
+	assert_dgi(&card, 0x3000, long_dgi, 260);
+	set = keyring_find(&card.keys, 0x31);
+	assert_non_null(set);
+	for (unsigned int j = 0; j < 3; j++) {
+		record_key(0, j, key);
+		assert_memory_equal(set->keys[j].bytes, key, 16);
+	}
+	assert_null(keyring_find(&card.keys, 1));
+
+	dispose(CK_DISP_GOOD);
+	assert_query("SELECT state FROM record WHERE id = 1", "DELIVERED");
+	assert_query("SELECT state FROM card", "good");
+	/* The same disposition again is acknowledged and changes nothing. */
+	station_dispose(&st, disposition, number, ck_u(&m.f, CK_T_RESULT_ID), CK_DISP_GOOD);
+	assert_query("SELECT count(*) FROM ledger WHERE kind = 'disposition'", "1");
+	gp_card_free(&card);
+}
+
+static void repeat_gets_the_same_result(void **state)
+{
+	uint64_t result_id;
+	struct gp_card card;
+	char before[16];
+
+	(void)state;
+	blank(&card, 2);
+	session("personalize", &card);
+	result_id = ck_u(&m.f, CK_T_RESULT_ID);
+	query("SELECT count(*) FROM record WHERE state = 'FREE'", before, sizeof(before));
+	station_request(&st, number, "personalize", true);
+	station_result(&st, number, &m);
+	assert_int_equal(ck_u(&m.f, CK_T_RESULT_ID), result_id);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	assert_query("SELECT count(*) FROM record WHERE state = 'FREE'", before);
+	dispose(CK_DISP_GOOD);
+	gp_card_free(&card);
+}
+
+static void unknown_repeat_is_rejected(void **state)
+{
+	(void)state;
+	station_request(&st, ++number, "personalize", true);
+	station_result(&st, number, &m);
+	assert_reject("repeated request that is not known");
+	dispose(CK_DISP_REJECTED);
+}
+
+static void wrong_cryptogram_takes_no_record(void **state)
+{
+	struct gp_card card;
+	char before[16];
+
+	(void)state;
+	query("SELECT count(*) FROM record WHERE state = 'FREE'", before, sizeof(before));
+	blank(&card, 3);
+	card.wrong_cryptogram = true;
+	session("personalize", &card);
+	assert_reject("wrong card cryptogram");
+	assert_int_equal(st.commands, 2);
+	dispose(CK_DISP_REJECTED);
+	assert_query("SELECT count(*) FROM record WHERE state = 'FREE'", before);
+	gp_card_free(&card);
+}
+
+static void wrong_rmac_spoils_the_record(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 4);
+	card.wrong_rmac = true;
+	session("personalize", &card);
+	assert_reject("STORE DATA: wrong R-MAC");
+	assert_query("SELECT state FROM record WHERE id = 3", "INTENT");
+	dispose(CK_DISP_REJECTED);
+	assert_query("SELECT state FROM record WHERE id = 3", "VOID");
+	assert_query("SELECT state FROM card ORDER BY request DESC LIMIT 1", "spoiled");
+	gp_card_free(&card);
+
+	/* A spoiled card that comes again. */
+	blank(&card, 4);
+	session("personalize", &card);
+	assert_reject("the card is known as spoiled");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+static void good_card_never_twice(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 1);
+	session("personalize", &card);
+	assert_reject("the card has left as good before");
+	dispose(CK_DISP_REJECTED);
+	assert_query("SELECT state FROM card WHERE identity ="
+		     " (SELECT card FROM record WHERE id = 1)", "good");
+	gp_card_free(&card);
+}
+
+static void broken_channel_goes_on(void **state)
+{
+	static const unsigned int cuts[] = { 1, 3, 5, 7 };
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(cuts) / sizeof(cuts[0]); i++) {
+		struct gp_card card;
+
+		blank(&card, 10 + i);
+		st.cut_after = cuts[i];
+		session("personalize", &card);
+		st.cut_after = 0;
+		assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+		assert_int_equal(card.mac_errors, 0);
+		dispose(CK_DISP_GOOD);
+		gp_card_free(&card);
+	}
+}
+
+/* The card falls silent after its data were stored; presented anew it gets the same record. */
+static void silent_card_is_tried_again(void **state)
+{
+	struct gp_card card;
+	char record[32];
+
+	(void)state;
+	blank(&card, 19);
+	st.mute_after = 4;
+	session("personalize", &card);
+	st.mute_after = 0;
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_RETRY);
+	query("SELECT record FROM request ORDER BY id DESC LIMIT 1", record, sizeof(record));
+	dispose(CK_DISP_REMOVED);
+	assert_query("SELECT state FROM record ORDER BY request DESC LIMIT 1", "INTENT");
+	gp_card_reset(&card);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	assert_query("SELECT record FROM request ORDER BY id DESC LIMIT 1", record);
+	dispose(CK_DISP_GOOD);
+	assert_query("SELECT state FROM record ORDER BY request DESC LIMIT 1", "DELIVERED");
+	gp_card_free(&card);
+
+	/* One that always falls silent ends. */
+	blank(&card, 18);
+	st.mute_after = 4;
+	for (int i = 1; i <= 3; i++) {
+		session("personalize", &card);
+		assert_int_equal(ck_u(&m.f, CK_T_VERDICT), i < 3 ? CK_RETRY : CK_REJECT);
+		dispose(i < 3 ? CK_DISP_REMOVED : CK_DISP_REJECTED);
+		gp_card_reset(&card);
+	}
+	st.mute_after = 0;
+	assert_query("SELECT state FROM record ORDER BY request DESC LIMIT 1", "VOID");
+	gp_card_free(&card);
+}
+
+static void unknown_dispositions_are_doubt(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 20);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	dispose(CK_DISP_UNKNOWN);
+	assert_query("SELECT state FROM record WHERE request ="
+		     " (SELECT max(id) FROM request)", "DOUBT");
+	gp_card_free(&card);
+}
+
+static void unknown_application(void **state)
+{
+	static const char *const names[] = { "nothing", "../profiles/personalize", "PERSONALIZE" };
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		station_request(&st, ++number, names[i], false);
+		station_result(&st, number, &m);
+		assert_reject("no such application");
+		dispose(CK_DISP_REJECTED);
+	}
+}
+
+static void hostile_profiles_end_alone(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *reason;
+	} bad[] = {
+		{ "while true do end", "instruction limit" },
+		{ "while true do pcall(function() while true do end end) end",
+		  "instruction limit" },
+		{ "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end",
+		  "too much memory" },
+		{ "return", "no verdict" },
+		{ "return {verdict = 'good', reason = '\\10x'}", "" },
+		{ "local c, r = ... ; local k = c:claim(('x'):rep(10)); return {verdict = 'good'}",
+		  "did not verify" },
+		{ "os.exit(1)", "'os'" },
+		{ "io.open('/etc/passwd')", "'io'" },
+		{ "setmetatable({}, {})", "'setmetatable'" },
+		{ "('x'):find('x')", "'find'" },
+	};
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 30);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		profile("bad", bad[i].text);
+		session("bad", &card);
+		if (*bad[i].reason)
+			assert_reject(bad[i].reason);
+		else
+			assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+		dispose(*bad[i].reason ? CK_DISP_REJECTED : CK_DISP_GOOD);
+	}
+	gp_card_free(&card);
+}
+
+/* A script must not get at a secret: it is a handle that only store_data takes. */
+static void secrets_are_handles(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	profile("peek",
+		"local card = ...\n"
+		"local scp = card:open_scp03{kmc = 'kmc'}\n"
+		"local r = card:claim(scp:kdd())\n"
+		"local ok = type(r.pin1) == 'userdata' and tostring(r.pin1) == 'secret'\n"
+		"  and tostring(r.keys) == 'keyset' and not pcall(function() return r.pin1 .. '' end)\n"
+		"  and not pcall(function() return #r.pin1 end) and not r.enc\n"
+		"  and not pcall(hex, r.pin1)\n"
+		"  and not pcall(card.send, card, {ins = 0xE2, data = r.pin1})\n"
+		"card:reject(ok and 'no way' or 'leak')\n");
+	blank(&card, 40);
+	session("peek", &card);
+	assert_reject("no way");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+static void malformed_frame_is_refused(void **state)
+{
+	static const uint8_t bad[CK_HEADER] = { 'X', 'K', 1, CK_PING };
+
+	(void)state;
+	assert_int_equal(send(st.control, bad, sizeof(bad), MSG_NOSIGNAL), sizeof(bad));
+	assert_true(station_read(st.control, &m));
+	assert_int_equal(m.f.type, CK_ERROR);
+	assert_int_equal(ck_u(&m.f, CK_T_CODE), CK_E_MALFORMED);
+	assert_false(station_read(st.control, &m));
+	station_hello(&st);
+}
+
+static void killed_cas_rejects_what_was_open(void **state)
+{
+	struct gp_card card;
+	uint64_t epoch;
+
+	(void)state;
+	profile("stop", "local card = ...\n"
+		"local scp = card:open_scp03{kmc = 'kmc'}\ncard:claim(scp:kdd())\n"
+		"while true do card:send{ins = 0xCA, p1 = 0, p2 = 0x66, le = 0, expect = false} end");
+	blank(&card, 50);
+	station_request(&st, ++number, "stop", false);
+	{
+		/* Serve until the claim is made, then the CAS dies. */
+		uint8_t rsp[GP_RESPONSE_MAX];
+		struct ck_builder b;
+		int fd = accept(st.channel_listen, NULL, NULL);
+
+		assert_true(station_read(fd, &m));
+		ck_begin(&b, CK_OPENED, 0);
+		ck_put_u64(&b, CK_T_REQUEST, number);
+		ck_put_u32(&b, CK_T_PRESENCE_GEN, 7);
+		ck_put_u32(&b, CK_T_POWER_GEN, 1);
+		station_write(fd, &b);
+		for (int i = 0; i < 2; i++) {
+			size_t len;
+
+			assert_true(station_read(fd, &m));
+			len = gp_card_command(&card, m.f.field[CK_T_DATA].data,
+					      m.f.field[CK_T_DATA].len, rsp);
+			ck_begin(&b, CK_RESPONSE, m.f.number);
+			ck_put_u16(&b, CK_T_STATUS, 0);
+			ck_put_u32(&b, CK_T_POWER_GEN, 1);
+			ck_put(&b, CK_T_DATA, rsp, len);
+			station_write(fd, &b);
+		}
+		assert_true(station_read(fd, &m));
+		assert_query("SELECT state FROM record WHERE request ="
+			     " (SELECT max(id) FROM request)", "INTENT");
+		end_casd(SIGKILL);
+		close(fd);
+	}
+	start_casd();
+	epoch = station_hello(&st);
+	assert_int_equal(epoch, 2);
+	station_request(&st, number, "stop", true);
+	station_result(&st, number, &m);
+	assert_reject("the CAS was restarted");
+	dispose(CK_DISP_REJECTED);
+	assert_query("SELECT state FROM record WHERE request ="
+		     " (SELECT max(id) FROM request)", "VOID");
+	gp_card_free(&card);
+}
+
+static void new_journal_puts_issued_in_doubt(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 60);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	st.journal_epoch = 6;
+	st.last_disposition = 0;
+	disposition = 0;
+	station_hello(&st);
+	assert_query("SELECT state FROM record WHERE request ="
+		     " (SELECT max(id) FROM request)", "DOUBT");
+	gp_card_free(&card);
+}
+
+static void ledger_holds_together(void **state)
+{
+	char error[192], head[65];
+	struct ledger *l = ledger_open(db, true, error, sizeof(error));
+	uint64_t entries;
+
+	(void)state;
+	assert_non_null(l);
+	assert_int_equal(ledger_verify(l, &entries, head), LEDGER_OK);
+	assert_true(entries > 40);
+	ledger_close(l);
+	assert_query("SELECT count(*) FROM ledger WHERE body LIKE '%5907%' OR body LIKE '%876543%'",
+		     "0");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(personalizes_a_card),
+		cmocka_unit_test(repeat_gets_the_same_result),
+		cmocka_unit_test(unknown_repeat_is_rejected),
+		cmocka_unit_test(wrong_cryptogram_takes_no_record),
+		cmocka_unit_test(wrong_rmac_spoils_the_record),
+		cmocka_unit_test(good_card_never_twice),
+		cmocka_unit_test(broken_channel_goes_on),
+		cmocka_unit_test(silent_card_is_tried_again),
+		cmocka_unit_test(unknown_dispositions_are_doubt),
+		cmocka_unit_test(unknown_application),
+		cmocka_unit_test(hostile_profiles_end_alone),
+		cmocka_unit_test(secrets_are_handles),
+		cmocka_unit_test(malformed_frame_is_refused),
+		cmocka_unit_test(killed_cas_rejects_what_was_open),
+		cmocka_unit_test(new_journal_puts_issued_in_doubt),
+		cmocka_unit_test(ledger_holds_together),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The station's side of docs/protocol.md for tests of the CAS. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fake_station.h"
+
+#define PATIENCE 20000	/* ms */
+
+static void await(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	assert_int_equal(poll(&p, 1, PATIENCE), 1);
+}
+
+static int listen_any(uint16_t *port)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET };
+	socklen_t len = sizeof(addr);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
+	assert_int_equal(listen(fd, 4), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+	*port = ntohs(addr.sin_port);
+	return fd;
+}
+
+void station_start(struct fake_station *st)
+{
+	memset(st, 0, sizeof(*st));
+	st->control_listen = listen_any(&st->control_port);
+	st->channel_listen = listen_any(&st->channel_port);
+	st->control = -1;
+	st->channel = -1;
+	memset(st->boot_id, 0xb0, 16);
+	st->journal_epoch = 5;
+}
+
+void station_stop(struct fake_station *st)
+{
+	if (st->control >= 0)
+		close(st->control);
+	if (st->channel >= 0)
+		close(st->channel);
+	close(st->control_listen);
+	close(st->channel_listen);
+}
+
+static bool read_all(int fd, uint8_t *out, size_t len)
+{
+	while (len) {
+		ssize_t n;
+
+		await(fd);
+		n = read(fd, out, len);
+		if (n <= 0)
+			return false;
+		out += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+bool station_read(int fd, struct message *m)
+{
+	struct ck_problem problem = { 0 };
+	uint8_t head[CK_HEADER];
+	struct ck_header header;
+
+	for (;;) {
+		if (!read_all(fd, head, sizeof(head)))
+			return false;
+		assert_true(ck_header_parse(head, sizeof(m->body), &header, &problem));
+		assert_true(read_all(fd, m->body, header.length));
+		if (!ck_body_parse(&header, m->body, true, &m->f, &problem))
+			fail_msg("%s: %s", ck_type_name(header.type), problem.text);
+		if (m->f.type != CK_PING)
+			return true;
+	}
+}
+
+void station_write(int fd, struct ck_builder *b)
+{
+	assert_true(ck_end(b));
+	assert_int_equal(send(fd, b->data, b->len, MSG_NOSIGNAL), b->len);
+	ck_free(b);
+}
+
+uint64_t station_hello(struct fake_station *st)
+{
+	static const uint8_t couplers[16] = { 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 3 };
+	static struct message m;
+	struct ck_builder b;
+
+	if (st->control >= 0)
+		close(st->control);
+	await(st->control_listen);
+	st->control = accept(st->control_listen, NULL, NULL);
+	assert_true(st->control >= 0);
+	ck_begin(&b, CK_HELLO, 0);
+	ck_put(&b, CK_T_STATION, "station-uuid-016", 16);
+	ck_put(&b, CK_T_BOOT_ID, st->boot_id, 16);
+	ck_put_u64(&b, CK_T_JOURNAL_EPOCH, st->journal_epoch);
+	ck_put_u64(&b, CK_T_LAST_DISPOSITION, st->last_disposition);
+	ck_put(&b, CK_T_COUPLERS, couplers, sizeof(couplers));
+	station_write(st->control, &b);
+	assert_true(station_read(st->control, &m));
+	assert_int_equal(m.f.type, CK_HELLO);
+	return ck_u(&m.f, CK_T_LEASE_EPOCH);
+}
+
+void station_request(struct fake_station *st, uint64_t number, const char *application,
+		     bool repeat)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_REQUEST, 0);
+	ck_put_u64(&b, CK_T_REQUEST, number);
+	ck_put_u32(&b, CK_T_COUPLER, 2);
+	ck_put_u32(&b, CK_T_PRESENCE_GEN, 7);
+	ck_put_u32(&b, CK_T_POWER_GEN, 1);
+	ck_put_text(&b, CK_T_APPLICATION, application);
+	ck_put_text(&b, CK_T_PROTOCOL, "cks");
+	ck_put_text(&b, CK_T_ENCRYPTION, "none");
+	ck_put_u16(&b, CK_T_PORT, st->channel_port);
+	ck_put(&b, CK_T_TOKEN, "token-of-16-byte", 16);
+	ck_put(&b, CK_T_ATR, "\x3b\x00", 2);
+	ck_put_u8(&b, CK_T_CARD_PROTOCOL, 0);
+	ck_put_u8(&b, CK_T_REPEAT, repeat);
+	ck_put_text(&b, CK_T_CARD_REFERENCE, "TRAY-0001");
+	station_write(st->control, &b);
+}
+
+static void open_channel(struct fake_station *st, uint64_t number, bool again, uint32_t *resume)
+{
+	static struct message m;
+	struct ck_builder b;
+
+	await(st->channel_listen);
+	st->channel = accept(st->channel_listen, NULL, NULL);
+	assert_true(st->channel >= 0);
+	assert_true(station_read(st->channel, &m));
+	assert_int_equal(m.f.type, CK_OPEN);
+	assert_memory_equal(m.f.field[CK_T_TOKEN].data,
+			    again ? "token-of-rechann" : "token-of-16-byte", 16);
+	assert_int_equal(ck_has(&m.f, CK_T_RESUME_FROM), again);
+	*resume = (uint32_t)ck_u(&m.f, CK_T_RESUME_FROM);
+	ck_begin(&b, CK_OPENED, 0);
+	ck_put_u64(&b, CK_T_REQUEST, number);
+	ck_put_u32(&b, CK_T_PRESENCE_GEN, 7);
+	ck_put_u32(&b, CK_T_POWER_GEN, 1);
+	if (again)
+		ck_put_u8(&b, CK_T_OUTCOME, *resume < st->last_number ? CK_OUTCOME_KEPT :
+									 CK_OUTCOME_NONE);
+	station_write(st->channel, &b);
+}
+
+static void send_response(struct fake_station *st, const uint8_t *rsp, size_t len)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_RESPONSE, st->last_number);
+	ck_put_u16(&b, CK_T_STATUS, 0);
+	ck_put_u32(&b, CK_T_POWER_GEN, 1);
+	ck_put(&b, CK_T_DATA, rsp, len);
+	station_write(st->channel, &b);
+}
+
+static void send_silence(struct fake_station *st)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_RESPONSE, st->last_number);
+	ck_put_u16(&b, CK_T_STATUS, CK_STATUS_SILENT);
+	ck_put_u32(&b, CK_T_POWER_GEN, 2);
+	ck_put_text(&b, CK_T_REASON, "waiting time exceeded");
+	station_write(st->channel, &b);
+}
+
+/* The channel breaks after the card has done the command: its response is kept. */
+static void break_channel(struct fake_station *st, uint64_t number, const uint8_t *rsp, size_t len)
+{
+	struct ck_builder b;
+	uint32_t resume;
+
+	close(st->channel);
+	ck_begin(&b, CK_RECHANNEL, 0);
+	ck_put_u64(&b, CK_T_REQUEST, number);
+	ck_put_u16(&b, CK_T_PORT, st->channel_port);
+	ck_put(&b, CK_T_TOKEN, "token-of-rechann", 16);
+	ck_put_u32(&b, CK_T_PRESENCE_GEN, 7);
+	ck_put_u32(&b, CK_T_POWER_GEN, 1);
+	station_write(st->control, &b);
+	open_channel(st, number, true, &resume);
+	assert_int_equal(resume, st->last_number - 1);
+	send_response(st, rsp, len);
+}
+
+void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card)
+{
+	static struct message m;
+	uint8_t rsp[GP_RESPONSE_MAX];
+	struct ck_builder b;
+	uint32_t resume;
+	size_t len;
+
+	open_channel(st, number, false, &resume);
+	st->commands = 0;
+	st->last_number = 0;
+	for (;;) {
+		assert_true(station_read(st->channel, &m));
+		if (m.f.type == CK_CLOSE)
+			break;
+		assert_int_equal(m.f.type, CK_COMMAND);
+		assert_int_equal(m.f.number, ++st->last_number);
+		len = gp_card_command(card, m.f.field[CK_T_DATA].data,
+				      m.f.field[CK_T_DATA].len, rsp);
+		if (++st->commands == st->mute_after)
+			send_silence(st);
+		else if (st->commands == st->cut_after)
+			break_channel(st, number, rsp, len);
+		else
+			send_response(st, rsp, len);
+	}
+	ck_begin(&b, CK_CLOSED, 0);
+	station_write(st->channel, &b);
+	close(st->channel);
+	st->channel = -1;
+}
+
+void station_result(struct fake_station *st, uint64_t number, struct message *m)
+{
+	struct ck_builder b;
+
+	assert_true(station_read(st->control, m));
+	assert_int_equal(m->f.type, CK_RESULT);
+	assert_int_equal(ck_u(&m->f, CK_T_REQUEST), number);
+	assert_int_equal(ck_u(&m->f, CK_T_PRESENCE_GEN), 7);
+	ck_begin(&b, CK_RESULT_ACK, 0);
+	ck_put_u64(&b, CK_T_REQUEST, number);
+	ck_put_u64(&b, CK_T_RESULT_ID, ck_u(&m->f, CK_T_RESULT_ID));
+	station_write(st->control, &b);
+}
+
+void station_dispose(struct fake_station *st, uint64_t disposition, uint64_t number,
+		     uint64_t result_id, enum ck_disposition what)
+{
+	static struct message m;
+	struct ck_builder b;
+
+	ck_begin(&b, CK_DISPOSED, 0);
+	ck_put_u64(&b, CK_T_NUMBER, disposition);
+	ck_put_u64(&b, CK_T_JOURNAL_EPOCH, st->journal_epoch);
+	ck_put(&b, CK_T_BOOT_ID, st->boot_id, 16);
+	ck_put_u64(&b, CK_T_REQUEST, number);
+	ck_put_u64(&b, CK_T_RESULT_ID, result_id);
+	ck_put_u32(&b, CK_T_COUPLER, 2);
+	ck_put_u32(&b, CK_T_PRESENCE_GEN, 7);
+	ck_put_u8(&b, CK_T_DISPOSITION, what);
+	ck_put_text(&b, CK_T_EVIDENCE, "drop sensor");
+	station_write(st->control, &b);
+	assert_true(station_read(st->control, &m));
+	assert_int_equal(m.f.type, CK_DISPOSED_ACK);
+	assert_int_equal(ck_u(&m.f, CK_T_NUMBER), disposition);
+	st->last_disposition = disposition;
+}

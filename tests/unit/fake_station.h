@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The station's side of docs/protocol.md for tests of the CAS, with a simulated card behind it. */
+#ifndef TESTS_FAKE_STATION_H
+#define TESTS_FAKE_STATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gpcard.h"
+#include "libframe/frame.h"
+
+/**
+ * struct message - one frame from the CAS
+ * @f: parsed; its fields point into @body
+ * @body: storage
+ */
+struct message {
+	struct ck_frame f;
+	uint8_t body[CK_CHANNEL_MAX];
+};
+
+/**
+ * struct fake_station - a station
+ * @control_listen: socket
+ * @channel_listen: socket
+ * @control_port: of the first
+ * @channel_port: of the second
+ * @control: connection, -1 for none
+ * @channel: connection, -1 for none
+ * @boot_id: in HELLO
+ * @journal_epoch: in HELLO
+ * @last_disposition: in HELLO
+ * @commands: that the card carried out in the last session
+ * @last_number: of the last command
+ * @mute_after: the card falls silent at this command; 0 never
+ * @cut_after: break the channel after so many commands, before the response; 0 never
+ */
+struct fake_station {
+	int control_listen;
+	int channel_listen;
+	uint16_t control_port;
+	uint16_t channel_port;
+	int control;
+	int channel;
+	uint8_t boot_id[16];
+	uint64_t journal_epoch;
+	uint64_t last_disposition;
+	unsigned int commands;
+	uint32_t last_number;
+	unsigned int mute_after;
+	unsigned int cut_after;
+};
+
+/* All fail the test by assertion if the CAS does something else or nothing for 20 s. */
+void station_start(struct fake_station *st);
+void station_stop(struct fake_station *st);
+
+/* station_hello() - take the CAS's connection and exchange HELLO; returns its lease epoch */
+uint64_t station_hello(struct fake_station *st);
+
+/* station_request() - REQUEST for a card in coupler 2, presence_gen 7 */
+void station_request(struct fake_station *st, uint64_t number, const char *application,
+		     bool repeat);
+
+/* station_serve() - the channel: pass commands to the card until CLOSE */
+void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card);
+
+/* station_result() - the RESULT of a request; acknowledged */
+void station_result(struct fake_station *st, uint64_t number, struct message *m);
+
+/* station_dispose() - DISPOSED, until DISPOSED_ACK */
+void station_dispose(struct fake_station *st, uint64_t disposition, uint64_t number,
+		     uint64_t result_id, enum ck_disposition what);
+
+/* station_read() - the next frame on a connection; false if it was closed */
+bool station_read(int fd, struct message *m);
+void station_write(int fd, struct ck_builder *b);
+
+#endif

@@ -1,0 +1,515 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Records, orders, dispositions and the chain: the rules of the hand-over in the database. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "libledger/ledger.h"
+
+#define HEADER "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\n"
+#define KEY "000102030405060708090A0B0C0D0E0F1011121314151617"
+#define REST "262011234567890,1234,12345678,31," KEY "," KEY "," KEY ",010101AA\n"
+#define ROW1 "8949000000000000018," REST
+#define ROW2 "8949000000000000026," REST
+#define ROW3 "8949000000000000034," REST
+
+static char path[64];
+static struct ledger *l;
+
+static int setup(void **state)
+{
+	char error[192];
+	int fd;
+
+	(void)state;
+	strcpy(path, "/tmp/ledger-test-XXXXXX");
+	fd = mkstemp(path);
+	if (fd < 0)
+		return -1;
+	close(fd);
+	l = ledger_open(path, false, error, sizeof(error));
+	return l ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	char name[80];
+
+	(void)state;
+	ledger_close(l);
+	unlink(path);
+	snprintf(name, sizeof(name), "%s-wal", path);
+	unlink(name);
+	snprintf(name, sizeof(name), "%s-shm", path);
+	unlink(name);
+	return 0;
+}
+
+static enum ledger_status import(const char *text, bool free_spoiled, struct order_report *r)
+{
+	static unsigned int count;
+	enum ledger_status status;
+	char name[32];
+	FILE *f = fmemopen((void *)text, strlen(text), "r");
+
+	assert_non_null(f);
+	snprintf(name, sizeof(name), "order-%u", count++);
+	status = ledger_import(l, f, name, free_spoiled, r);
+	fclose(f);
+	return status;
+}
+
+static void stock(void)
+{
+	struct order_report r;
+
+	assert_int_equal(import(HEADER ROW1 ROW2 ROW3, false, &r), LEDGER_OK);
+	assert_int_equal(r.rows, 3);
+}
+
+static int64_t number(const char *sql)
+{
+	sqlite3_stmt *s;
+	int64_t v;
+
+	assert_int_equal(sqlite3_prepare_v2(ledger_sqlite(l), sql, -1, &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	v = sqlite3_column_int64(s, 0);
+	sqlite3_finalize(s);
+	return v;
+}
+
+static void assert_state(int64_t record, const char *want)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT state = '%s' FROM record WHERE id = %lld", want,
+		 (long long)record);
+	assert_int_equal(number(sql), 1);
+}
+
+static void open_request(uint64_t n, struct ledger_request *r)
+{
+	bool known;
+
+	memset(r, 0, sizeof(*r));
+	r->number = n;
+	r->presence_gen = 3;
+	strcpy(r->application, "personalize");
+	assert_int_equal(ledger_request_open(l, r, &known), LEDGER_OK);
+	assert_false(known);
+}
+
+static enum ledger_status dispose_with(uint64_t n, uint64_t request, uint64_t result_id,
+				       uint8_t what)
+{
+	struct ledger_disposition d = {
+		.journal_epoch = 1,
+		.number = n,
+		.request = request,
+		.result_id = result_id,
+		.disposition = what,
+		.evidence = "sensor",
+	};
+
+	return ledger_dispose(l, &d);
+}
+
+/* ---- import ---- */
+
+static const struct {
+	const char *text;
+	unsigned int line;
+	const char *column;
+	const char *says;
+} bad_files[] = {
+	{ "", 1, "", "header" },
+	{ HEADER, 2, "", "no rows" },
+	{ "iccid,imsi\n", 1, "pin1", "missing" },
+	{ "iccid,iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\n", 1, "iccid", "twice" },
+	{ "number,imsi,pin1,puk1,kvn,enc,mac,dek,payload\n", 1, "number", "no such" },
+	{ HEADER "8949000000000000019," REST, 2, "iccid", "Luhn" },
+	{ HEADER ROW1 "894900000000000001," REST, 3, "iccid", "19 or 20" },
+	{ HEADER ROW1 "89490000000000000a8," REST, 3, "iccid", "digits" },
+	{ HEADER ROW1 ROW1, 3, "iccid", "twice" },
+	{ HEADER "8949000000000000018,2620,1234,12345678,31," KEY "," KEY "," KEY ",010101AA\n",
+	  2, "imsi", "15 digits" },
+	{ HEADER "8949000000000000018,262011234567890,123,12345678,31," KEY "," KEY "," KEY
+	  ",010101AA\n", 2, "pin1", "4 to 8" },
+	{ HEADER "8949000000000000018,262011234567890,1234,1234567,31," KEY "," KEY "," KEY
+	  ",010101AA\n", 2, "puk1", "8 digits" },
+	{ HEADER "8949000000000000018,262011234567890,1234,12345678,80," KEY "," KEY "," KEY
+	  ",010101AA\n", 2, "kvn", "01 to 7F" },
+	{ HEADER "8949000000000000018,262011234567890,1234,12345678,00," KEY "," KEY "," KEY
+	  ",010101AA\n", 2, "kvn", "01 to 7F" },
+	{ HEADER "8949000000000000018,262011234567890,1234,12345678,31," KEY ",0011," KEY
+	  ",010101AA\n", 2, "mac", "48" },
+	{ HEADER "8949000000000000018,262011234567890,1234,12345678,31," KEY "," KEY "," KEY
+	  ",010102AA\n", 2, "payload", "DGI longer" },
+	{ HEADER "8949000000000000018,262011234567890,1234,12345678,31," KEY "," KEY "," KEY
+	  ",\n", 2, "payload", "no DGI" },
+	{ HEADER ROW1 "8949000000000000026,1\n", 3, "", "number of fields" },
+	{ HEADER ROW1 "\"8949000000000000026\"x," REST, 3, "", "closing quote" },
+	{ HEADER ROW1 "8949\"000000000000026," REST, 3, "", "not quoted" },
+	{ HEADER ROW1 "\"8949000000000000026", 3, "", "not closed" },
+	{ HEADER ROW1 "8949000000000000026\r," REST, 3, "", "CR" },
+};
+
+static void bad_rows_import_nothing(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad_files) / sizeof(bad_files[0]); i++) {
+		struct order_report r;
+
+		assert_int_equal(import(bad_files[i].text, false, &r), LEDGER_REFUSED);
+		assert_int_equal(r.rows, 0);
+		assert_true(r.count >= 1);
+		if (r.problems[0].line != bad_files[i].line ||
+		    strcmp(r.problems[0].column, bad_files[i].column) ||
+		    !strstr(r.problems[0].text, bad_files[i].says))
+			fail_msg("file %zu: line %u, column \"%s\": %s", i, r.problems[0].line,
+				 r.problems[0].column, r.problems[0].text);
+		assert_int_equal(number("SELECT count(*) FROM record"), 0);
+		assert_int_equal(number("SELECT count(*) FROM orders"), 0);
+		assert_int_equal(number("SELECT count(*) FROM ledger"), 0);
+	}
+}
+
+static void every_problem_is_listed(void **state)
+{
+	static const char text[] = HEADER
+		"1,2,3,4,5,6,7,8,9\n" ROW1 "1,2,3,4,5,6,7,8,9\n1,2,3,4,5,6,7,8,9\n";
+	struct order_report r;
+
+	(void)state;
+	assert_int_equal(import(text, false, &r), LEDGER_REFUSED);
+	assert_int_equal(r.count, ORDER_PROBLEMS_MAX);
+	assert_int_equal(r.problems[0].line, 2);
+	assert_int_equal(r.problems[9].line, 4);
+}
+
+static void quotes_and_crlf(void **state)
+{
+	static const char text[] =
+		"\xef\xbb\xbfpayload,iccid,imsi,pin1,puk1,kvn,enc,mac,dek\r\n"
+		"\"010101AA\",\"8949000000000000018\",262011234567890,\"1234\",12345678,31,"
+		KEY "," KEY ",\"" KEY "\"\r\n";
+	struct order_report r;
+
+	(void)state;
+	assert_int_equal(import(text, false, &r), LEDGER_OK);
+	assert_int_equal(r.rows, 1);
+}
+
+/* ---- records ---- */
+
+static void a_record_goes_its_way(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	open_request(1, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_string_equal(record.iccid, "8949000000000000018");
+	assert_string_equal(record.pin1, "1234");
+	assert_int_equal(record.attempt, 1);
+	assert_state(record.id, "INTENT");
+	/* One record for a request. */
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_REFUSED);
+	record.id = 1;
+	record.attempt = 1;
+	r.verdict = 1;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_REFUSED);
+	assert_int_equal(ledger_issue(l, &r, &record, ""), LEDGER_REFUSED);
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_OK);
+	assert_state(1, "ISSUED");
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_OK);
+	assert_state(1, "DELIVERED");
+	/* Nothing moves it any more. */
+	assert_int_equal(dispose_with(2, 1, (uint64_t)r.id, 2), LEDGER_OK);
+	assert_state(1, "DELIVERED");
+	assert_int_equal(number("SELECT state = 'good' FROM card WHERE identity = 'KDD:01'"), 1);
+}
+
+static void claim_on(uint64_t n, const char *card, struct ledger_request *r,
+		     struct ledger_record *record)
+{
+	open_request(n, r);
+	assert_int_equal(ledger_claim(l, r->id, NULL, card, record), LEDGER_OK);
+}
+
+static void one_card_one_record(void **state)
+{
+	struct ledger_request a, b;
+	struct ledger_record record;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &a, &record);
+	open_request(2, &b);
+	assert_int_equal(ledger_claim(l, b.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "open in another request"));
+	assert_int_equal(number("SELECT count(*) FROM record WHERE state = 'FREE'"), 2);
+}
+
+static void retry_keeps_the_record(void **state)
+{
+	struct ledger_request a, b;
+	struct ledger_record first, second;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &a, &first);
+	a.verdict = 3;
+	strcpy(a.reason, "again");
+	assert_int_equal(ledger_decide(l, &a), LEDGER_OK);
+	claim_on(2, "KDD:01", &b, &second);
+	assert_int_equal(second.id, first.id);
+	assert_int_equal(second.attempt, 2);
+	/* The first attempt can no longer issue it, and its disposition does not touch it. */
+	b.verdict = 1;
+	assert_int_equal(ledger_issue(l, &b, &first, "evidence"), LEDGER_REFUSED);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)a.id, 2), LEDGER_OK);
+	assert_state(first.id, "INTENT");
+	assert_int_equal(ledger_issue(l, &b, &second, "evidence"), LEDGER_OK);
+}
+
+/* A station that presents a card anew says that the first request's card was removed. */
+static void retry_after_removal(void **state)
+{
+	struct ledger_request a, b, c;
+	struct ledger_record first, second;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &a, &first);
+	a.verdict = 3;
+	strcpy(a.reason, "again");
+	assert_int_equal(ledger_decide(l, &a), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)a.id, 3), LEDGER_OK);
+	assert_state(first.id, "INTENT");
+	/* Another card does not get it. */
+	claim_on(2, "KDD:02", &b, &second);
+	assert_int_not_equal(second.id, first.id);
+	claim_on(3, "KDD:01", &c, &second);
+	assert_int_equal(second.id, first.id);
+	c.verdict = 2;
+	strcpy(c.reason, "no");
+	assert_int_equal(ledger_decide(l, &c), LEDGER_OK);
+	assert_int_equal(dispose_with(2, 3, (uint64_t)c.id, 2), LEDGER_OK);
+	assert_state(first.id, "VOID");
+}
+
+static void dispositions_decide(void **state)
+{
+	static const struct {
+		bool issued;
+		bool wrong_result;
+		uint8_t disposition;
+		const char *state;
+	} cases[] = {
+		{ true, false, 1, "DELIVERED" }, { true, true, 1, "DOUBT" },
+		{ true, false, 2, "VOID" },      { true, false, 3, "DOUBT" },
+		{ true, false, 4, "DOUBT" },     { false, false, 1, "DOUBT" },
+		{ false, false, 2, "VOID" },     { false, false, 3, "VOID" },
+		{ false, false, 4, "DOUBT" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ledger_record record;
+		struct ledger_request r;
+
+		stock();
+		claim_on(1, "KDD:01", &r, &record);
+		if (cases[i].issued) {
+			r.verdict = 1;
+			assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_OK);
+		} else {
+			r.verdict = 2;
+			assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+		}
+		assert_int_equal(dispose_with(1, 1, (uint64_t)r.id + cases[i].wrong_result,
+					      cases[i].disposition), LEDGER_OK);
+		assert_state(record.id, cases[i].state);
+		teardown(state);
+		assert_int_equal(setup(state), 0);
+	}
+}
+
+static void spoiled_may_be_free_again(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+	struct order_report report;
+
+	(void)state;
+	assert_int_equal(import(HEADER ROW1, true, &report), LEDGER_OK);
+	claim_on(1, "KDD:01", &r, &record);
+	r.verdict = 2;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 1, 0, 2), LEDGER_OK);
+	assert_state(record.id, "FREE");
+	claim_on(2, "KDD:02", &r, &record);
+	assert_int_equal(record.attempt, 2);
+	open_request(3, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "spoiled"));
+}
+
+static void dispositions_without_gaps(void **state)
+{
+	(void)state;
+	assert_int_equal(dispose_with(7, 1, 0, 2), LEDGER_OK);
+	assert_int_equal(dispose_with(9, 1, 0, 2), LEDGER_GAP);
+	assert_int_equal(dispose_with(8, 1, 0, 2), LEDGER_OK);
+	assert_int_equal(dispose_with(7, 1, 0, 2), LEDGER_OK);
+	assert_int_equal(dispose_with(6, 1, 0, 2), LEDGER_GAP);
+	assert_int_equal(number("SELECT count(*) FROM disposition"), 2);
+	assert_int_equal(dispose_with(9, 1, 0, 5), LEDGER_REFUSED);
+	assert_int_equal(dispose_with(0, 1, 0, 2), LEDGER_REFUSED);
+}
+
+static void ended_request_issues_nothing(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &r, &record);
+	assert_int_equal(ledger_ended(l, r.id, "card removed"), LEDGER_OK);
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
+	assert_state(record.id, "INTENT");
+}
+
+static void no_record_left(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	open_request(1, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_string_equal(ledger_error(l), "no record is free");
+	stock();
+	assert_int_equal(ledger_claim(l, r.id, "another", "KDD:01", &record), LEDGER_REFUSED);
+}
+
+static void full_disk_stops_claims(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	open_request(1, &r);
+	sqlite3_exec(ledger_sqlite(l), "PRAGMA query_only = ON", NULL, NULL, NULL);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_FAILED);
+	assert_string_equal(record.pin1, "");
+	sqlite3_exec(ledger_sqlite(l), "PRAGMA query_only = OFF", NULL, NULL, NULL);
+	assert_int_equal(number("SELECT count(*) FROM record WHERE state != 'FREE'"), 0);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+}
+
+static void lease_epoch_rises(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	assert_int_equal(ledger_start(l, &a), LEDGER_OK);
+	assert_int_equal(ledger_start(l, &b), LEDGER_OK);
+	assert_int_equal(b, a + 1);
+}
+
+static void journal_cut_back_is_noticed(void **state)
+{
+	static const uint8_t station[16], boot[16];
+	unsigned int doubted;
+
+	(void)state;
+	assert_int_equal(ledger_hello(l, station, boot, 1, 0, &doubted), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 1, 0, 2), LEDGER_OK);
+	assert_int_equal(ledger_hello(l, station, boot, 1, 1, &doubted), LEDGER_OK);
+	assert_int_equal(ledger_hello(l, station, boot, 1, 0, &doubted), LEDGER_REFUSED);
+}
+
+/* ---- the chain ---- */
+
+static void tampering_shows(void **state)
+{
+	static const char *const changes[] = {
+		"UPDATE ledger SET body = replace(body, 'KDD:01', 'KDD:09') WHERE seq = 2",
+		"UPDATE ledger SET time = '2001-01-01T00:00:00Z' WHERE seq = 1",
+		"UPDATE ledger SET kind = 'result' WHERE seq = 1",
+		"UPDATE ledger SET hash = zeroblob(32) WHERE seq = 3",
+		"UPDATE ledger SET hash = x'00' WHERE seq = 1",
+		"DELETE FROM ledger WHERE seq = 2",
+		"DELETE FROM ledger WHERE seq = 1",
+		"UPDATE ledger SET seq = 99 WHERE seq = 3",
+	};
+
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		sqlite3 *db = ledger_sqlite(l);
+		struct ledger_record record;
+		struct ledger_request r;
+		uint64_t entries;
+		char head[65];
+
+		stock();
+		claim_on(1, "KDD:01", &r, &record);
+		r.verdict = 2;
+		assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+		assert_int_equal(ledger_verify(l, &entries, head), LEDGER_OK);
+		assert_int_equal(entries, 3);
+		/* SQL alone is stopped by triggers; who drops them is found out by the hashes. */
+		assert_int_not_equal(sqlite3_exec(db, changes[i], NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db,
+					      "DROP TRIGGER ledger_no_update;"
+					      "DROP TRIGGER ledger_no_delete", NULL, NULL, NULL),
+				 SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, changes[i], NULL, NULL, NULL), SQLITE_OK);
+		assert_int_equal(sqlite3_changes(db), 1);
+		assert_int_equal(ledger_verify(l, &entries, head), LEDGER_REFUSED);
+		teardown(state);
+		assert_int_equal(setup(state), 0);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(bad_rows_import_nothing),
+		TEST(every_problem_is_listed),
+		TEST(quotes_and_crlf),
+		TEST(a_record_goes_its_way),
+		TEST(one_card_one_record),
+		TEST(retry_keeps_the_record),
+		TEST(retry_after_removal),
+		TEST(dispositions_decide),
+		TEST(spoiled_may_be_free_again),
+		TEST(dispositions_without_gaps),
+		TEST(ended_request_issues_nothing),
+		TEST(no_record_left),
+		TEST(full_disk_stops_claims),
+		TEST(lease_epoch_rises),
+		TEST(journal_cut_back_is_noticed),
+		TEST(tampering_shows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

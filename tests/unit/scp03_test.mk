@@ -1,0 +1,2 @@
+scp03_test_PKGS := libcrypto
+scp03_test_LIBS := gp

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The commands of casctl. Each takes its own arguments and returns the exit status. */
+#ifndef CASCTL_CASCTL_H
+#define CASCTL_CASCTL_H
+
+#include <stdbool.h>
+
+#include "libledger/ledger.h"
+
+#define EXIT_USAGE 2
+
+int cmd_import(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_order(int argc, char **argv);
+int cmd_records(int argc, char **argv);
+int cmd_sessions(int argc, char **argv);
+int cmd_ledger(int argc, char **argv);
+int cmd_key(int argc, char **argv);
+
+/* usage_error() - says what and where help is; returns EXIT_USAGE */
+int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* open_database() - NULL after it has printed why not */
+struct ledger *open_database(const char *path, bool readonly);
+
+/*
+ * show_query() - print a query's rows, as a table or as a JSON array of objects
+ * @order: bound to parameter 1 if it is not NULL
+ *
+ * A column whose name ends in "#" is a number; the "#" is not shown.
+ */
+int show_query(struct ledger *l, const char *sql, const char *order, bool json);
+
+/**
+ * struct show_options - what the commands that show something share
+ * @db: database
+ * @json: machine-readable
+ * @order: name of an order, NULL for all
+ */
+struct show_options {
+	const char *db;
+	bool json;
+	const char *order;
+};
+
+/* show_options() - -1 to go on, else the exit status */
+int show_options(int argc, char **argv, struct show_options *o);
+
+#endif

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* key: makes the token, puts keys in, lists them. Key bytes come from a file, never from argv. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "casctl.h"
+#include "libgp/hex.h"
+#include "libtoken/token.h"
+
+#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
+
+static const char usage[] =
+	"usage: casctl key init --pin-file FILE [--so-pin-file FILE] [--import FILE] [options]\n"
+	"       casctl key import --pin-file FILE --name NAME --use master|transport FILE\n"
+	"       casctl key list --pin-file FILE [--json]\n"
+	"\n"
+	"  init    makes the token and sets its PINs (--so-pin-file: default as --pin-file)\n"
+	"  import  puts one AES key in: 32, 48 or 64 hexadecimal digits in FILE (-: standard input)\n"
+	"  list    names, lengths and check values of the keys in the token\n"
+	"\n"
+	"  --module FILE   PKCS#11 module (default: " MODULE ")\n"
+	"  --label NAME    of the token (default: cards)\n"
+	"  --pin-file FILE PIN: a file, or fd:N\n"
+	"  --import FILE   init: keys to put in, a line each: NAME master|transport HEX\n"
+	"                  (- is standard input; --import-test-keys is the same)\n"
+	"\n"
+	"A master key can only derive card keys, a transport key can only unwrap. Neither can be\n"
+	"read again. Clear keys are for tests and for components that were combined.\n";
+
+/**
+ * struct key_options - from the command line
+ * @module: path of the PKCS#11 module
+ * @label: of the token
+ * @pin_file: where the PIN is
+ * @so_pin_file: where the security officer's PIN is
+ * @import: file with keys
+ * @name: of the key
+ * @use: what it is for
+ * @json: machine-readable
+ * @arg: the argument that is no option
+ */
+struct key_options {
+	const char *module;
+	const char *label;
+	const char *pin_file;
+	const char *so_pin_file;
+	const char *import;
+	const char *name;
+	const char *use;
+	bool json;
+	const char *arg;
+};
+
+static int fail(const char *text)
+{
+	fprintf(stderr, "casctl: %s\n", text);
+	return 1;
+}
+
+static FILE *open_input(const char *path)
+{
+	FILE *f = strcmp(path, "-") ? fopen(path, "re") : stdin;
+
+	if (!f)
+		fprintf(stderr, "casctl: %s: %s\n", path, strerror(errno));
+	else
+		setvbuf(f, NULL, _IONBF, 0);	/* no copy of the key in a buffer of stdio */
+	return f;
+}
+
+static struct token *open_token(const struct key_options *o)
+{
+	struct token_pin pin;
+	struct token *t;
+	char error[256];
+	const char *wrong = token_pin_read(o->pin_file, &pin);
+
+	if (wrong) {
+		fail(wrong);
+		return NULL;
+	}
+	t = token_open(o->module, o->label, &pin, error, sizeof(error));
+	explicit_bzero(&pin, sizeof(pin));
+	if (!t)
+		fail(error);
+	return t;
+}
+
+static int put_key(struct token *t, const char *name, const char *use, const char *hex)
+{
+	bool master = !strcmp(use, "master");
+	uint8_t key[32];
+	ssize_t n;
+	int rc;
+
+	if (!master && strcmp(use, "transport"))
+		return fail("a key is for master or transport");
+	n = hex_decode(hex, strlen(hex), key, sizeof(key));
+	if (n < 0)
+		return fail("a key is given in hexadecimal digits");
+	rc = token_import(t, name, master ? TOKEN_MASTER : TOKEN_TRANSPORT, key, (size_t)n);
+	explicit_bzero(key, sizeof(key));
+	return rc ? fail(token_error(t)) : 0;
+}
+
+static int import_file(struct token *t, const char *path)
+{
+	FILE *f = open_input(path);
+	char line[160], name[65], use[16], hex[65];
+	int rc = f ? 0 : 1;
+
+	while (!rc && fgets(line, sizeof(line), f)) {
+		if (line[strspn(line, " \t\r\n")] == '\0' || *line == '#')
+			continue;
+		if (sscanf(line, "%64s %15s %64s", name, use, hex) != 3)
+			rc = fail("a line of keys is NAME master|transport HEX");
+		else
+			rc = put_key(t, name, use, hex);
+	}
+	explicit_bzero(line, sizeof(line));
+	explicit_bzero(hex, sizeof(hex));
+	if (f && f != stdin)
+		fclose(f);
+	return rc;
+}
+
+static int make_token(const struct key_options *o)
+{
+	struct token_pin pin, so_pin;
+	const char *wrong = token_pin_read(o->pin_file, &pin);
+	char error[256];
+
+	so_pin = pin;
+	if (!wrong && o->so_pin_file)
+		wrong = token_pin_read(o->so_pin_file, &so_pin);
+	if (!wrong)
+		wrong = token_init(o->module, o->label, &so_pin, &pin, error, sizeof(error));
+	explicit_bzero(&pin, sizeof(pin));
+	explicit_bzero(&so_pin, sizeof(so_pin));
+	return wrong ? fail(wrong) : 0;
+}
+
+static int key_init(const struct key_options *o)
+{
+	struct token *t;
+	int rc = make_token(o);
+
+	if (rc)
+		return rc;
+	/* Opening it tests every operation that the CAS needs of it. */
+	t = open_token(o);
+	if (!t)
+		return 1;
+	if (o->import)
+		rc = import_file(t, o->import);
+	token_close(t);
+	if (!rc)
+		printf("token %s is ready\n", o->label);
+	return rc;
+}
+
+static int key_import(const struct key_options *o)
+{
+	char hex[80] = "";
+	struct token *t;
+	FILE *f;
+	int rc = 1;
+
+	if (!o->name || !o->use || !o->arg)
+		return usage_error("key import wants --name, --use and a file");
+	f = open_input(o->arg);
+	if (!f)
+		return 1;
+	if (!fgets(hex, sizeof(hex), f))
+		*hex = '\0';
+	hex[strcspn(hex, "\r\n")] = '\0';
+	t = open_token(o);
+	if (t)
+		rc = put_key(t, o->name, o->use, hex);
+	explicit_bzero(hex, sizeof(hex));
+	token_close(t);
+	if (f != stdin)
+		fclose(f);
+	return rc;
+}
+
+/* What has been listed, for the commas of JSON. */
+struct listing {
+	bool json;
+	unsigned int count;
+};
+
+static bool print_key(const char *label, unsigned int bits, const uint8_t kcv[3], void *arg)
+{
+	struct listing *list = arg;
+
+	if (list->json)
+		printf("%s{\"name\":\"%s\",\"bits\":%u,\"kcv\":\"%02X%02X%02X\"}",
+		       list->count ? "," : "", label, bits, kcv[0], kcv[1], kcv[2]);
+	else
+		printf("%-32s AES-%u  KCV %02X%02X%02X\n", label, bits, kcv[0], kcv[1], kcv[2]);
+	list->count++;
+	return true;
+}
+
+static int key_list(const struct key_options *o)
+{
+	struct listing list = { .json = o->json };
+	struct token *t = open_token(o);
+	int rc;
+
+	if (!t)
+		return 1;
+	if (o->json)
+		putchar('[');
+	rc = token_list(t, print_key, &list);
+	if (o->json)
+		puts("]");
+	if (rc)
+		fail(token_error(t));
+	token_close(t);
+	return rc ? 1 : 0;
+}
+
+static int parse(int argc, char **argv, struct key_options *o)
+{
+	static const struct option names[] = {
+		{ "module", required_argument, NULL, 'm' },
+		{ "label", required_argument, NULL, 'l' },
+		{ "pin-file", required_argument, NULL, 'p' },
+		{ "so-pin-file", required_argument, NULL, 's' },
+		{ "import", required_argument, NULL, 'i' },
+		{ "import-test-keys", required_argument, NULL, 'i' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "use", required_argument, NULL, 'u' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (c) {
+		case 'm':
+			o->module = optarg;
+			break;
+		case 'l':
+			o->label = optarg;
+			break;
+		case 'p':
+			o->pin_file = optarg;
+			break;
+		case 's':
+			o->so_pin_file = optarg;
+			break;
+		case 'i':
+			o->import = optarg;
+			break;
+		case 'n':
+			o->name = optarg;
+			break;
+		case 'u':
+			o->use = optarg;
+			break;
+		case 'j':
+			o->json = true;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	return -1;
+}
+
+int cmd_key(int argc, char **argv)
+{
+	struct key_options o = { .module = MODULE, .label = "cards" };
+	const char *what;
+	int rc = parse(argc, argv, &o);
+
+	if (rc >= 0)
+		return rc;
+	if (optind == argc || !o.pin_file)
+		return usage_error("key wants init, import or list, and --pin-file");
+	what = argv[optind];
+	o.arg = optind + 1 < argc ? argv[optind + 1] : NULL;
+	/* A key is in memory for a moment. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		fprintf(stderr, "casctl: memory cannot be locked: %s\n", strerror(errno));
+	if (!strcmp(what, "init"))
+		return key_init(&o);
+	if (!strcmp(what, "import"))
+		return key_import(&o);
+	if (!strcmp(what, "list"))
+		return key_list(&o);
+	return usage_error("key wants init, import or list");
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The CAS's command line: picks the command. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "casctl.h"
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help;
+} commands[] = {
+	{ "import", cmd_import,
+	  "import --db FILE --order NAME [--spoiled void|free] CSV\n"
+	  "                                          import an order, all rows or none" },
+	{ "status", cmd_status,
+	  "status --db FILE [--json]                 records by state, cards, sessions" },
+	{ "order", cmd_order,
+	  "order --db FILE [--json]                  orders and how far they are" },
+	{ "records", cmd_records,
+	  "records --db FILE [--order NAME] [--json] records with state and card, no secrets" },
+	{ "sessions", cmd_sessions,
+	  "sessions --db FILE [--json]               sessions with verdict and disposition" },
+	{ "ledger", cmd_ledger,
+	  "ledger show|verify --db FILE [--json] [--expect-head HASH]" },
+	{ "key", cmd_key,
+	  "key init|import|list [...]                the token; see casctl key --help" },
+};
+
+static void help(FILE *f)
+{
+	fputs("usage: casctl COMMAND [options]\n\n", f);
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		fprintf(f, "  casctl %s\n", commands[i].help);
+	fputs("\nExit status: 0 done, 1 failure, 2 usage.\n", f);
+}
+
+int usage_error(const char *format, ...)
+{
+	va_list ap;
+
+	fputs("casctl: ", stderr);
+	va_start(ap, format);
+	vfprintf(stderr, format, ap);
+	va_end(ap);
+	fputs("; see casctl --help\n", stderr);
+	return EXIT_USAGE;
+}
+
+struct ledger *open_database(const char *path, bool readonly)
+{
+	char error[256];
+	struct ledger *l = ledger_open(path, readonly, error, sizeof(error));
+
+	if (!l)
+		fprintf(stderr, "casctl: %s\n", error);
+	return l;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		help(stderr);
+		return EXIT_USAGE;
+	}
+	/* key has a help of its own. */
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
+	    (argc > 2 && !strcmp(argv[2], "--help") && strcmp(argv[1], "key"))) {
+		help(stdout);
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	return usage_error("no command \"%s\"", argv[1]);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the parts of the CAS daemon share. */
+#ifndef CASD_CASD_H
+#define CASD_CASD_H
+
+#include <event2/event.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "libledger/ledger.h"
+#include "libtoken/token.h"
+
+struct station;
+
+/**
+ * struct casd - the daemon
+ * @base: the one event loop
+ * @ledger: database
+ * @token: keys
+ * @transport: key in the token that the records' keys are wrapped under
+ * @profiles: directory of the applications' scripts
+ * @name: of this CAS, for HELLO
+ * @order: that records are taken from, NULL for any
+ * @lease_epoch: of this process
+ * @stations: control connections
+ */
+struct casd {
+	struct event_base *base;
+	struct ledger *ledger;
+	struct token *token;
+	token_key transport;
+	const char *profiles;
+	const char *name;
+	const char *order;
+	uint64_t lease_epoch;
+	LIST_HEAD(station_list, station) stations;
+};
+
+#endif

@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The control connection to one station. */
+#include "control.h"
+
+#include <event2/util.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "log.h"
+#include "session.h"
+
+#define BACKOFF_MAX	16	/* seconds */
+#define STUCK_BACKOFF	5	/* after a commit that failed */
+#define QUIET		10	/* seconds until a PING */
+#define DEAD		30	/* seconds until the connection is given up */
+
+static void tick_after(struct station *st, unsigned int seconds)
+{
+	struct timeval tv = { .tv_sec = seconds };
+
+	/* The first attempts follow quickly: station and CAS may be started together. */
+	if (!seconds)
+		tv.tv_usec = 200000;
+	event_add(st->tick, &tv);
+}
+
+static void disconnect(struct station *st, const char *why)
+{
+	log_warn("disconnected", "station=%s retry=%us reason=\"%s\"", st->name, st->backoff, why);
+	link_close(st->link);
+	st->link = NULL;
+	st->greeted = false;
+	tick_after(st, st->backoff);
+	st->backoff = st->backoff ? st->backoff * 2 : 1;
+	if (st->backoff > BACKOFF_MAX)
+		st->backoff = BACKOFF_MAX;
+}
+
+/* Sessions of a boot that is over get no result: the station knows nothing of them. */
+static void end_other_boots(struct station *st)
+{
+	struct session *s = LIST_FIRST(&st->sessions);
+
+	while (s) {
+		struct session *next = LIST_NEXT(s, entry);
+
+		if (memcmp(s->req.boot_id, st->boot_id, 16))
+			session_ended(s, "the station was restarted");
+		s = next;
+	}
+}
+
+static void send_hello(struct station *st)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_HELLO, 0);
+	ck_put_text(&b, CK_T_NAME, st->casd->name);
+	ck_put_u64(&b, CK_T_LEASE_EPOCH, st->casd->lease_epoch);
+	link_send(st->link, &b);
+}
+
+static void on_hello(struct station *st, const struct ck_frame *f)
+{
+	enum ledger_status status;
+	unsigned int doubted;
+
+	if (st->greeted) {
+		link_refuse(st->link, CK_E_STATE, "HELLO twice");
+		return;
+	}
+	memcpy(st->uuid, f->field[CK_T_STATION].data, 16);
+	memcpy(st->boot_id, f->field[CK_T_BOOT_ID].data, 16);
+	status = ledger_hello(st->casd->ledger, st->uuid, st->boot_id,
+			      ck_u(f, CK_T_JOURNAL_EPOCH), ck_u(f, CK_T_LAST_DISPOSITION),
+			      &doubted);
+	if (status != LEDGER_OK)
+		log_error("hello", "station=%s reason=\"%s\"", st->name,
+			  ledger_error(st->casd->ledger));
+	if (doubted)
+		log_error("journal-lost", "station=%s doubt=%u", st->name, doubted);
+	st->held = status == LEDGER_OK ? NULL : "the CAS cannot vouch for its records";
+	st->greeted = true;
+	st->stuck = false;
+	st->backoff = 0;
+	end_other_boots(st);
+	send_hello(st);
+	log_info("connected", "station=%s couplers=%u", st->name,
+		 f->field[CK_T_COUPLERS].len / 8);
+}
+
+static void copy_text(char *out, size_t cap, const struct ck_field *f)
+{
+	size_t n = f->len < cap ? f->len : cap - 1;
+
+	if (n)
+		memcpy(out, f->data, n);
+	out[n] = '\0';
+}
+
+static void acknowledge(struct station *st, uint64_t number, uint64_t journal_epoch)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_DISPOSED_ACK, 0);
+	ck_put_u64(&b, CK_T_NUMBER, number);
+	ck_put_u64(&b, CK_T_JOURNAL_EPOCH, journal_epoch);
+	link_send(st->link, &b);
+}
+
+static void on_disposed(struct station *st, const struct ck_frame *f)
+{
+	struct ledger_disposition d = {
+		.journal_epoch = ck_u(f, CK_T_JOURNAL_EPOCH),
+		.number = ck_u(f, CK_T_NUMBER),
+		.request = ck_u(f, CK_T_REQUEST),
+		.result_id = ck_u(f, CK_T_RESULT_ID),
+		.disposition = (uint8_t)ck_u(f, CK_T_DISPOSITION),
+	};
+	enum ledger_status status;
+
+	if (st->stuck)
+		return;
+	memcpy(d.station, st->uuid, 16);
+	memcpy(d.boot_id, f->field[CK_T_BOOT_ID].data, 16);
+	copy_text(d.evidence, sizeof(d.evidence), &f->field[CK_T_EVIDENCE]);
+	/* Evidence is bytes; what is not printable would not survive as JSON. */
+	for (char *c = d.evidence; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	status = ledger_dispose(st->casd->ledger, &d);
+	if (status == LEDGER_OK) {
+		acknowledge(st, d.number, d.journal_epoch);
+		return;
+	}
+	log_error("disposition", "station=%s number=%llu reason=\"%s\"", st->name,
+		  (unsigned long long)d.number, ledger_error(st->casd->ledger));
+	/*
+	 * Neither this one nor a later one is acknowledged on this connection: they come again, in
+	 * order, after the next HELLO.
+	 */
+	st->stuck = true;
+	if (status == LEDGER_GAP) {
+		st->held = "dispositions are missing: the CAS's database may be an old copy";
+	} else if (status == LEDGER_REFUSED) {
+		link_refuse(st->link, CK_E_MALFORMED, "no such disposition");
+	} else {
+		st->backoff = STUCK_BACKOFF;
+		disconnect(st, "a disposition could not be committed");
+	}
+}
+
+static void on_session_frame(struct station *st, const struct ck_frame *f)
+{
+	struct session *s = session_find(st, ck_u(f, CK_T_REQUEST));
+	char reason[LEDGER_REASON_MAX];
+
+	if (!s) {
+		struct ledger_request r;
+
+		/* Its session is over here: only the record of it is left. */
+		if (f->type == CK_ENDED &&
+		    ledger_request_find(st->casd->ledger, st->boot_id, ck_u(f, CK_T_REQUEST),
+					&r) == LEDGER_OK && !r.decided) {
+			copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
+			ledger_ended(st->casd->ledger, r.id, reason);
+		}
+		return;
+	}
+	if (f->type == CK_RECHANNEL) {
+		session_rechannel(s, f);
+	} else {
+		copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
+		session_ended(s, reason);
+	}
+}
+
+static void on_error(struct station *st, const struct ck_frame *f)
+{
+	char reason[LEDGER_REASON_MAX];
+
+	copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
+	if (ck_u(f, CK_T_CODE) == CK_E_LEASE) {
+		log_error("lease",
+			  "station=%s epoch=%llu reason=\"the station has seen a higher one: another CAS serves it, or this database is an old copy\"",
+			  st->name, (unsigned long long)st->casd->lease_epoch);
+		st->backoff = BACKOFF_MAX;
+	}
+	disconnect(st, reason);
+}
+
+static void on_frame(void *arg, const struct ck_frame *f)
+{
+	struct station *st = arg;
+	struct ck_builder b;
+
+	if (!st->greeted && f->type != CK_HELLO && f->type != CK_ERROR) {
+		link_refuse(st->link, CK_E_STATE, "HELLO must come first");
+		return;
+	}
+	switch (f->type) {
+	case CK_HELLO:
+		on_hello(st, f);
+		break;
+	case CK_PING:
+		ck_begin(&b, CK_PONG, f->number);
+		link_send(st->link, &b);
+		break;
+	case CK_PONG:
+	case CK_RESULT_ACK:
+		break;
+	case CK_REQUEST:
+		session_request(st, f);
+		break;
+	case CK_DISPOSED:
+		on_disposed(st, f);
+		break;
+	case CK_ENDED:
+	case CK_RECHANNEL:
+		on_session_frame(st, f);
+		break;
+	case CK_ERROR:
+		on_error(st, f);
+		break;
+	default:
+		link_refuse(st->link, CK_E_STATE, "not a type of the control socket");
+	}
+}
+
+static void on_connected(void *arg)
+{
+	struct station *st = arg;
+
+	tick_after(st, QUIET);
+}
+
+static void on_closed(void *arg, const char *why)
+{
+	struct station *st = arg;
+
+	st->link = NULL;
+	disconnect(st, why);
+}
+
+static const struct link_ops control_ops = {
+	.connected = on_connected,
+	.frame = on_frame,
+	.closed = on_closed,
+};
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct station *st = arg;
+	struct ck_builder b;
+	struct timespec now;
+	int64_t quiet;
+
+	(void)fd;
+	(void)what;
+	if (!st->link) {
+		st->link = link_connect(st->casd->base, (struct sockaddr *)&st->addr, st->addr_len,
+					CK_CONTROL_MAX, &control_ops, st);
+		if (!st->link) {
+			disconnect(st, "no memory or descriptors");
+			return;
+		}
+		tick_after(st, QUIET);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	quiet = now.tv_sec - link_heard(st->link);
+	if (quiet >= DEAD || (!st->greeted && quiet >= QUIET)) {
+		disconnect(st, "the station is silent");
+		return;
+	}
+	if (quiet >= QUIET - 1 && st->greeted) {
+		ck_begin(&b, CK_PING, 0);
+		link_send(st->link, &b);
+	}
+	tick_after(st, QUIET / 2);
+}
+
+const char *control_add(struct casd *casd, const char *address)
+{
+	struct station *st = calloc(1, sizeof(*st));
+	int len = sizeof(st->addr);
+
+	if (!st)
+		return "out of memory";
+	if (strlen(address) >= sizeof(st->name) ||
+	    evutil_parse_sockaddr_port(address, (struct sockaddr *)&st->addr, &len) ||
+	    !strrchr(address, ':')) {
+		free(st);
+		return "a station is given as ADDRESS:PORT, with a numeric address";
+	}
+	st->casd = casd;
+	st->addr_len = (socklen_t)len;
+	strcpy(st->name, address);
+	LIST_INIT(&st->sessions);
+	st->tick = evtimer_new(casd->base, on_tick, st);
+	if (!st->tick) {
+		free(st);
+		return "out of memory";
+	}
+	LIST_INSERT_HEAD(&casd->stations, st, entry);
+	event_active(st->tick, 0, 0);
+	return NULL;
+}
+
+void control_remove_all(struct casd *casd)
+{
+	struct station *st;
+
+	while ((st = LIST_FIRST(&casd->stations))) {
+		struct session *s;
+
+		while ((s = LIST_FIRST(&st->sessions)))
+			session_free(s);
+		link_close(st->link);
+		event_free(st->tick);
+		LIST_REMOVE(st, entry);
+		free(st);
+	}
+}

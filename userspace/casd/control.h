@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The control connection to one station: hello, requests, results, dispositions. */
+#ifndef CASD_CONTROL_H
+#define CASD_CONTROL_H
+
+#include <sys/socket.h>
+
+#include "casd.h"
+#include "link.h"
+
+struct session;
+
+/**
+ * struct station - a station that this CAS serves
+ * @casd: the daemon
+ * @name: as on the command line
+ * @addr: of its control socket
+ * @addr_len: of @addr
+ * @link: NULL while there is no connection
+ * @tick: reconnects, keeps alive
+ * @backoff: seconds until the next attempt
+ * @greeted: both HELLOs were exchanged
+ * @stuck: a disposition could not be committed: later ones must wait for it
+ * @held: why no session may start, NULL if they may
+ * @uuid: from HELLO
+ * @boot_id: from HELLO
+ * @sessions: live ones
+ */
+struct station {
+	struct casd *casd;
+	char name[64];
+	struct sockaddr_storage addr;
+	socklen_t addr_len;
+	struct link *link;
+	struct event *tick;
+	unsigned int backoff;
+	bool greeted;
+	bool stuck;
+	const char *held;
+	uint8_t uuid[16];
+	uint8_t boot_id[16];
+	LIST_HEAD(session_list, session) sessions;
+
+	LIST_ENTRY(station) entry;
+};
+
+/* control_add() - serve the station at HOST:PORT, a numeric address. NULL, or what is wrong. */
+const char *control_add(struct casd *casd, const char *address);
+
+/* control_remove_all() - ends all sessions and connections */
+void control_remove_all(struct casd *casd);
+
+#endif

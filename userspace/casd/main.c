@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The card application server: options, start, end. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "casd.h"
+#include "control.h"
+#include "lock.h"
+#include "log.h"
+
+#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
+
+static const char usage[] =
+	"usage: casd --db FILE --station ADDRESS:PORT --pin-file FILE [options]\n"
+	"\n"
+	"Serves card stations: runs the application that each asks for, card by card.\n"
+	"\n"
+	"  --db FILE            database of records and ledger\n"
+	"  --station ADDR:PORT  control socket of a station; may be given several times\n"
+	"  --profiles DIR       applications, one NAME.lua each (default: profiles)\n"
+	"  --order NAME         take records of this order only\n"
+	"  --name NAME          of this CAS (default: casd)\n"
+	"  --module FILE        PKCS#11 module (default: " MODULE ")\n"
+	"  --label NAME         of the token (default: cards)\n"
+	"  --pin-file FILE      PIN of the token: a file, or fd:N\n"
+	"  --transport NAME     transport key in the token (default: transport)\n"
+	"  --help\n"
+	"\n"
+	"It runs in the foreground, logs to standard error and ends on SIGTERM.\n"
+	"Exit status: 0 ended by a signal, 1 failure, 2 usage.\n";
+
+/**
+ * struct options - from the command line
+ * @db: path
+ * @stations: addresses
+ * @count: of them
+ * @module: path of the PKCS#11 module
+ * @label: of the token
+ * @pin_file: where the PIN is
+ * @transport: label of the transport key
+ */
+struct options {
+	const char *db;
+	const char *stations[64];
+	unsigned int count;
+	const char *module;
+	const char *label;
+	const char *pin_file;
+	const char *transport;
+};
+
+static int wrong_usage(const char *what)
+{
+	fprintf(stderr, "casd: %s; see casd --help\n", what);
+	return 2;
+}
+
+/* Return: -1 to go on, else the exit status. */
+static int parse(int argc, char **argv, struct options *o, struct casd *casd)
+{
+	static const struct option names[] = {
+		{ "db", required_argument, NULL, 'd' },
+		{ "station", required_argument, NULL, 's' },
+		{ "profiles", required_argument, NULL, 'p' },
+		{ "order", required_argument, NULL, 'o' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "module", required_argument, NULL, 'm' },
+		{ "label", required_argument, NULL, 'l' },
+		{ "pin-file", required_argument, NULL, 'P' },
+		{ "transport", required_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			o->db = optarg;
+			break;
+		case 's':
+			if (o->count == sizeof(o->stations) / sizeof(o->stations[0]))
+				return wrong_usage("more than 64 stations");
+			o->stations[o->count++] = optarg;
+			break;
+		case 'p':
+			casd->profiles = optarg;
+			break;
+		case 'o':
+			casd->order = optarg;
+			break;
+		case 'n':
+			casd->name = optarg;
+			break;
+		case 'm':
+			o->module = optarg;
+			break;
+		case 'l':
+			o->label = optarg;
+			break;
+		case 'P':
+			o->pin_file = optarg;
+			break;
+		case 't':
+			o->transport = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		default:
+			return 2;
+		}
+	}
+	if (optind != argc)
+		return wrong_usage("arguments without an option");
+	if (!o->db || !o->count || !o->pin_file)
+		return wrong_usage("--db, --station and --pin-file must be given");
+	if (!*casd->name || strlen(casd->name) > 63)
+		return wrong_usage("--name has 1 to 63 characters");
+	return -1;
+}
+
+static bool open_token(struct casd *casd, const struct options *o)
+{
+	const char *wrong;
+	struct token_pin pin;
+	char error[256];
+
+	wrong = token_pin_read(o->pin_file, &pin);
+	if (wrong) {
+		log_error("start", "reason=\"%s\"", wrong);
+		return false;
+	}
+	casd->token = token_open(o->module, o->label, &pin, error, sizeof(error));
+	explicit_bzero(&pin, sizeof(pin));
+	if (!casd->token) {
+		log_error("start", "reason=\"%s\"", error);
+		return false;
+	}
+	if (token_find(casd->token, o->transport, &casd->transport)) {
+		log_error("start", "reason=\"%s; --transport names it\"",
+			  token_error(casd->token));
+		return false;
+	}
+	return true;
+}
+
+static bool open_ledger(struct casd *casd, const struct options *o)
+{
+	char error[256];
+
+	casd->ledger = ledger_open(o->db, false, error, sizeof(error));
+	if (!casd->ledger) {
+		log_error("start", "reason=\"%s\"", error);
+		return false;
+	}
+	if (ledger_start(casd->ledger, &casd->lease_epoch) != LEDGER_OK) {
+		log_error("start", "reason=\"%s\"", ledger_error(casd->ledger));
+		return false;
+	}
+	return true;
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	event_base_loopbreak(arg);
+}
+
+static bool run(struct casd *casd, const struct options *o)
+{
+	struct event *term = NULL, *intr = NULL;
+	const char *wrong = NULL;
+	bool ok = false;
+
+	casd->base = event_base_new();
+	if (casd->base) {
+		term = evsignal_new(casd->base, SIGTERM, on_signal, casd->base);
+		intr = evsignal_new(casd->base, SIGINT, on_signal, casd->base);
+	}
+	if (!term || !intr || event_add(term, NULL) || event_add(intr, NULL))
+		wrong = "no event loop";
+	for (unsigned int i = 0; !wrong && i < o->count; i++)
+		wrong = control_add(casd, o->stations[i]);
+	if (wrong) {
+		log_error("start", "reason=\"%s\"", wrong);
+	} else {
+		log_info("start", "name=%s lease_epoch=%llu stations=%u", casd->name,
+			 (unsigned long long)casd->lease_epoch, o->count);
+		ok = event_base_dispatch(casd->base) >= 0;
+		log_info("stop", "name=%s", casd->name);
+	}
+	control_remove_all(casd);
+	if (term)
+		event_free(term);
+	if (intr)
+		event_free(intr);
+	if (casd->base)
+		event_base_free(casd->base);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = {
+		.module = MODULE,
+		.label = "cards",
+		.transport = "transport",
+	};
+	struct casd casd = { .profiles = "profiles", .name = "casd" };
+	bool ok;
+	int rc;
+
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	rc = parse(argc, argv, &o, &casd);
+	if (rc >= 0)
+		return rc;
+	LIST_INIT(&casd.stations);
+	signal(SIGPIPE, SIG_IGN);
+	ok = lock_process() && open_token(&casd, &o) && open_ledger(&casd, &o) && run(&casd, &o);
+	token_close(casd.token);
+	ledger_close(casd.ledger);
+	return ok ? 0 : 1;
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* One card's session: a request, a channel, a script, a result. */
+#ifndef CASD_SESSION_H
+#define CASD_SESSION_H
+
+#include "control.h"
+#include "libledger/ledger.h"
+#include "sandbox.h"
+
+enum session_state {
+	SESSION_CONNECTING,	/* channel: TCP, OPEN, until OPENED */
+	SESSION_RUNNING,	/* the script has its turn */
+	SESSION_COMMAND,	/* a command is at the station */
+	SESSION_BROKEN,		/* the channel was lost; RECHANNEL may come */
+	SESSION_CLOSING,	/* decided; CLOSE was sent */
+};
+
+/**
+ * struct exchange - the command at the station, and its response
+ * @reset: RESET, not COMMAND
+ * @kind: of the reset: 0 cold, 1 warm
+ * @cmd: bytes, wiped when the response is there
+ * @cmd_len: of @cmd
+ * @timeout: of the command, ms
+ * @status: of the station, 0 is success
+ * @rsp: response or ATR, wiped with the next command
+ * @rsp_len: of @rsp
+ * @reason: the station's, if @status is not 0
+ */
+struct exchange {
+	bool reset;
+	uint8_t kind;
+	uint8_t *cmd;
+	size_t cmd_len;
+	uint32_t timeout;
+	uint16_t status;
+	uint8_t *rsp;
+	size_t rsp_len;
+	char reason[LEDGER_REASON_MAX];
+};
+
+/**
+ * struct claim - the record meant for this card; in locked memory
+ * @record: from the database
+ * @keys: ENC, MAC, DEK of the record, unwrapped in the token
+ */
+struct claim {
+	struct ledger_record record;
+	token_key keys[3];
+};
+
+/**
+ * struct session - one card's session
+ * @station: that asked
+ * @req: the request, and the result once @decided
+ * @parameters: of the request
+ * @parameters_len: bytes
+ * @port: of the channel socket
+ * @channel_token: opens it
+ * @state: see enum
+ * @link: the channel, or NULL
+ * @opened: the channel was open once
+ * @timer: bounds every wait
+ * @turn: gives the script its next turn
+ * @sandbox: the script, NULL once it is done with
+ * @source: text of the profile
+ * @source_len: bytes
+ * @number: of the last command
+ * @answered: number of the last response
+ * @x: the command
+ * @claim: NULL until a record is claimed
+ * @evidence: that the card has the record's keys, "" until then
+ * @entry: in the station's list
+ */
+struct session {
+	struct station *station;
+	struct ledger_request req;
+	uint8_t parameters[1024];
+	size_t parameters_len;
+	uint16_t port;
+	uint8_t channel_token[16];
+	enum session_state state;
+	struct link *link;
+	bool opened;
+	struct event *timer;
+	struct event *turn;
+	struct sandbox *sandbox;
+	char *source;
+	size_t source_len;
+	uint32_t number;
+	uint32_t answered;
+	struct exchange x;
+	struct claim *claim;
+	char evidence[LEDGER_EVIDENCE_MAX];
+
+	LIST_ENTRY(session) entry;
+};
+
+/* ---- from the control connection ---- */
+
+/* session_request() - REQUEST: a new session, or the result again */
+void session_request(struct station *station, const struct ck_frame *frame);
+
+/* session_find() - a live one by its request's number, or NULL */
+struct session *session_find(struct station *station, uint64_t number);
+
+/* session_rechannel() - RECHANNEL: open the channel again */
+void session_rechannel(struct session *s, const struct ck_frame *frame);
+
+/* session_ended() - the station ended it: no result any more */
+void session_ended(struct session *s, const char *reason);
+
+/* ---- between the parts of a session ---- */
+
+/* session_run() - let the script go on, soon */
+void session_run(struct session *s);
+
+/* session_wait() - bound the state by a time; 0 stops the timer */
+void session_wait(struct session *s, enum session_state state, unsigned int seconds);
+
+/* session_decide() - the verdict: commit it, then close the channel, then send RESULT */
+void session_decide(struct session *s, enum ck_verdict verdict, const char *reason);
+
+/* session_finish() - send RESULT and free the session */
+void session_finish(struct session *s);
+
+/* session_command() - make room for a command; NULL if memory ran out */
+uint8_t *session_command(struct session *s, size_t len, uint32_t timeout);
+
+/* session_free() - without a result */
+void session_free(struct session *s);
+
+/* ---- channel.c ---- */
+
+void channel_open(struct session *s);
+void channel_send(struct session *s);
+void channel_close(struct session *s);
+
+/* ---- result.c ---- */
+
+/* result_send() - RESULT for a decided request, if the station is connected */
+void result_send(struct station *station, const struct ledger_request *r);
+
+/* result_commit() - durable point 2 or a rejection; changes @s->req if it cannot be good */
+void result_commit(struct session *s);
+
+#endif

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The ledger: entries that only follow one another. Each one's hash covers the hash before it, so a
+ * change anywhere shows unless all that follows is made anew - which a head kept elsewhere shows.
+ */
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "database.h"
+#include "libgp/hex.h"
+
+#define HASH 32
+
+static bool update_text(EVP_MD_CTX *ctx, const char *text)
+{
+	uint32_t n = (uint32_t)strlen(text);
+	uint8_t len[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
+
+	return EVP_DigestUpdate(ctx, len, 4) && EVP_DigestUpdate(ctx, text, n);
+}
+
+/* SHA-256 over hash before || seq (8 bytes) || time, kind, body, each with its length (4 bytes) */
+static bool entry_hash(const uint8_t before[HASH], uint64_t seq, const char *when,
+		       const char *kind, const char *body, uint8_t out[HASH])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t number[8];
+	unsigned int n;
+	bool ok;
+
+	for (int i = 0; i < 8; i++)
+		number[i] = (uint8_t)(seq >> (56 - 8 * i));
+	ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
+	     EVP_DigestUpdate(ctx, before, HASH) && EVP_DigestUpdate(ctx, number, 8) &&
+	     update_text(ctx, when) && update_text(ctx, kind) && update_text(ctx, body) &&
+	     EVP_DigestFinal_ex(ctx, out, &n);
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+static bool last_entry(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
+{
+	sqlite3_stmt *stmt = db_prepare(l, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1",
+					"");
+	bool failed = true;
+	size_t n;
+
+	*seq = 0;
+	memset(hash, 0, HASH);
+	if (!stmt)
+		return false;
+	if (db_next(l, stmt, &failed)) {
+		*seq = sqlite3_column_int64(stmt, 0);
+		failed = !db_blob(stmt, 1, hash, HASH, &n) || n != HASH;
+		if (failed)
+			db_refused(l, "ledger: entry %lld has no hash", (long long)*seq);
+	}
+	sqlite3_finalize(stmt);
+	return !failed;
+}
+
+void chain_hex(cJSON *body, const char *name, const uint8_t *data, size_t len)
+{
+	char *text = malloc(2 * len + 1);
+
+	if (text)
+		cJSON_AddStringToObject(body, name, hex_encode(data, len, text));
+	free(text);
+}
+
+bool chain_append(struct ledger *l, const char *kind, cJSON *body)
+{
+	char *text = body ? cJSON_PrintUnformatted(body) : NULL;
+	uint8_t hash[HASH];
+	struct timespec now;
+	struct tm tm;
+	char when[32];
+	int64_t seq;
+	bool ok;
+
+	cJSON_Delete(body);
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &tm);
+	strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	if (!text) {
+		db_refused(l, "ledger: out of memory");
+		return false;
+	}
+	ok = last_entry(l, &seq, hash) &&
+	     entry_hash(hash, (uint64_t)seq + 1, when, kind, text, hash) &&
+	     db_run(l, NULL, "INSERT INTO ledger(seq, time, kind, body, hash) VALUES(?,?,?,?,?)",
+		    "itttb", seq + 1, when, kind, text, hash, (size_t)HASH);
+	free(text);
+	return ok;
+}
+
+enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[65])
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT seq, time, kind, body, hash FROM ledger ORDER BY seq",
+					"");
+	enum ledger_status status = LEDGER_OK;
+	uint8_t hash[HASH] = { 0 }, stored[HASH];
+	bool failed = false;
+	size_t n;
+
+	*entries = 0;
+	if (!stmt)
+		return LEDGER_FAILED;
+	while (status == LEDGER_OK && db_next(l, stmt, &failed)) {
+		int64_t seq = sqlite3_column_int64(stmt, 0);
+		const char *text[3];
+
+		for (int i = 0; i < 3; i++) {
+			text[i] = (const char *)sqlite3_column_text(stmt, i + 1);
+			if (!text[i])
+				text[i] = "";
+		}
+		if (seq != (int64_t)*entries + 1)
+			status = db_refused(l, "ledger: entry %llu is missing",
+					    (unsigned long long)*entries + 1);
+		else if (!entry_hash(hash, (uint64_t)seq, text[0], text[1], text[2], hash))
+			status = db_refused(l, "ledger: SHA-256 failed");
+		else if (!db_blob(stmt, 4, stored, HASH, &n) || n != HASH ||
+			 memcmp(hash, stored, HASH))
+			status = db_refused(l, "ledger: entry %lld was changed", (long long)seq);
+		else
+			++*entries;
+	}
+	sqlite3_finalize(stmt);
+	hex_encode(hash, HASH, head);
+	return failed ? LEDGER_FAILED : status;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Durable point 1: a record is meant for a card before any field of it can be read. */
+#include <string.h>
+
+#include "database.h"
+
+#define RETRY	3	/* verdict */
+#define REMOVED	3	/* disposition: also of a card that a station presents anew */
+
+static enum ledger_status request_is_open(struct ledger *l, int64_t request)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT record FROM request WHERE id = ? AND state = 'open'",
+					"i", request);
+	bool failed = true, open = false, claimed = false;
+
+	if (stmt && db_next(l, stmt, &failed)) {
+		open = true;
+		claimed = sqlite3_column_type(stmt, 0) != SQLITE_NULL;
+	}
+	sqlite3_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	if (!open)
+		return db_refused(l, "the request is over");
+	if (claimed)
+		return db_refused(l, "the request has a record already");
+	return LEDGER_OK;
+}
+
+/* What is known of the card. @again receives the record that it is to get again, or 0. */
+static enum ledger_status check_card(struct ledger *l, const char *card, int64_t *again)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT c.state, q.verdict, q.state, r.id, q.disposition FROM card c"
+					" JOIN request q ON q.id = c.request"
+					" LEFT JOIN record r ON r.request = q.id AND r.card = c.identity"
+					" AND r.state = 'INTENT' WHERE c.identity = ?",
+					"t", card);
+	enum ledger_status status = LEDGER_OK;
+	bool failed = true;
+	char state[16], session[16];
+
+	*again = 0;
+	if (stmt && db_next(l, stmt, &failed)) {
+		if (!db_text(stmt, 0, state, sizeof(state)) ||
+		    !db_text(stmt, 2, session, sizeof(session)))
+			status = db_refused(l, "card %s is damaged in the database", card);
+		else if (!strcmp(state, "good"))
+			status = db_refused(l, "the card has left as good before");
+		else if (!strcmp(state, "spoiled"))
+			status = db_refused(l, "the card is known as spoiled");
+		else if (sqlite3_column_int(stmt, 1) == RETRY &&
+			 (!strcmp(session, "decided") || sqlite3_column_int(stmt, 4) == REMOVED))
+			*again = sqlite3_column_int64(stmt, 3);
+		if (status == LEDGER_OK && !*again)
+			status = db_refused(l, "the card is open in another request");
+	}
+	sqlite3_finalize(stmt);
+	return failed ? LEDGER_FAILED : status;
+}
+
+static bool copy_record(sqlite3_stmt *stmt, struct ledger_record *r)
+{
+	size_t n[3];
+
+	r->id = sqlite3_column_int64(stmt, 0);
+	r->attempt = sqlite3_column_int64(stmt, 1) + 1;
+	r->kvn = (uint8_t)sqlite3_column_int(stmt, 6);
+	if (!db_text(stmt, 2, r->iccid, sizeof(r->iccid)) ||
+	    !db_text(stmt, 3, r->imsi, sizeof(r->imsi)) ||
+	    !db_text(stmt, 4, r->pin1, sizeof(r->pin1)) ||
+	    !db_text(stmt, 5, r->puk1, sizeof(r->puk1)) ||
+	    !db_blob(stmt, 10, r->payload, sizeof(r->payload), &r->payload_len) ||
+	    !db_text(stmt, 11, r->order, sizeof(r->order)))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (!db_blob(stmt, 7 + i, r->keys[i], LEDGER_WRAPPED, &n[i]) ||
+		    n[i] != LEDGER_WRAPPED)
+			return false;
+	return true;
+}
+
+#define SELECT_RECORD								\
+	"SELECT r.id, r.attempt, r.iccid, r.imsi, r.pin1, r.puk1, r.kvn, r.enc, r.mac, r.dek,"	\
+	" r.payload, o.name FROM record r JOIN orders o ON o.id = r.orders "
+
+static enum ledger_status choose(struct ledger *l, const char *order, int64_t again,
+				 struct ledger_record *record)
+{
+	enum ledger_status status = LEDGER_OK;
+	sqlite3_stmt *stmt;
+	bool failed = true;
+
+	if (again)
+		stmt = db_prepare(l, SELECT_RECORD "WHERE r.id = ?", "i", again);
+	else if (order)
+		stmt = db_prepare(l, SELECT_RECORD
+				  "WHERE r.state = 'FREE' AND o.name = ? ORDER BY r.id LIMIT 1",
+				  "t", order);
+	else
+		stmt = db_prepare(l, SELECT_RECORD
+				  "WHERE r.state = 'FREE' ORDER BY r.id LIMIT 1", "");
+	if (!stmt)
+		return LEDGER_FAILED;
+	if (!db_next(l, stmt, &failed))
+		status = failed ? LEDGER_FAILED : db_refused(l, "no record is free");
+	else if (!copy_record(stmt, record))
+		status = db_refused(l, "record %lld is damaged in the database",
+				    (long long)record->id);
+	sqlite3_finalize(stmt);
+	return status;
+}
+
+static enum ledger_status bind_record(struct ledger *l, int64_t request, const char *card,
+				      const struct ledger_record *record)
+{
+	cJSON *body;
+	int n;
+
+	if (!db_run(l, &n,
+		    "UPDATE record SET state = 'INTENT', attempt = ?, card = ?, request = ?"
+		    " WHERE id = ? AND attempt = ? AND state IN('FREE','INTENT')",
+		    "itiii", record->attempt, card, request, record->id, record->attempt - 1))
+		return LEDGER_FAILED;
+	if (n != 1)
+		return db_refused(l, "record %lld was taken", (long long)record->id);
+	if (!db_run(l, NULL,
+		    "INSERT INTO card(identity, state, request) VALUES(?,'open',?)"
+		    " ON CONFLICT(identity) DO UPDATE SET state = 'open', request = excluded.request",
+		    "ti", card, request) ||
+	    !db_run(l, NULL, "UPDATE request SET card = ?, record = ? WHERE id = ?", "tii", card,
+		    record->id, request))
+		return LEDGER_FAILED;
+	body = cJSON_CreateObject();
+	cJSON_AddNumberToObject(body, "request", (double)request);
+	cJSON_AddNumberToObject(body, "record", (double)record->id);
+	cJSON_AddNumberToObject(body, "attempt", (double)record->attempt);
+	cJSON_AddStringToObject(body, "iccid", record->iccid);
+	cJSON_AddStringToObject(body, "card", card);
+	return chain_append(l, "claim", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *order,
+				const char *card, struct ledger_record *record)
+{
+	enum ledger_status status;
+	int64_t again;
+
+	memset(record, 0, sizeof(*record));
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	status = request_is_open(l, request);
+	if (status == LEDGER_OK)
+		status = check_card(l, card, &again);
+	if (status == LEDGER_OK)
+		status = choose(l, order, again, record);
+	if (status == LEDGER_OK)
+		status = bind_record(l, request, card, record);
+	status = db_end(l, status);
+	if (status != LEDGER_OK)
+		explicit_bzero(record, sizeof(*record));
+	return status;
+}

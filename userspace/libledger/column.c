@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The columns that a bureau delivers. No message repeats a value: it may be a secret. */
+#include "column.h"
+
+#include <string.h>
+
+#include "libgp/dgi.h"
+#include "libgp/hex.h"
+
+static const char *const names[COL_COUNT] = {
+	[COL_ICCID] = "iccid", [COL_IMSI] = "imsi", [COL_PIN1] = "pin1",
+	[COL_PUK1] = "puk1",   [COL_KVN] = "kvn",   [COL_ENC] = "enc",
+	[COL_MAC] = "mac",     [COL_DEK] = "dek",   [COL_PAYLOAD] = "payload",
+};
+
+const char *column_name(enum column column)
+{
+	return names[column];
+}
+
+enum column column_find(const char *name)
+{
+	enum column c = 0;
+
+	while (c < COL_COUNT && strcmp(names[c], name))
+		c++;
+	return c;
+}
+
+static bool digits(const char *value, size_t min, size_t max)
+{
+	size_t n = strspn(value, "0123456789");
+
+	return !value[n] && n >= min && n <= max;
+}
+
+/* ISO/IEC 7812-1 annex B: from the right, every second digit is doubled. */
+static bool luhn(const char *value)
+{
+	size_t len = strlen(value);
+	unsigned int sum = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned int d = (unsigned int)(value[len - 1 - i] - '0');
+
+		if (i % 2)
+			d = d * 2 > 9 ? d * 2 - 9 : d * 2;
+		sum += d;
+	}
+	return sum % 10 == 0;
+}
+
+static const char *take_kvn(const char *value, struct ledger_record *record)
+{
+	if (hex_decode(value, strlen(value), &record->kvn, 1) != 1 || !record->kvn ||
+	    record->kvn > 0x7f)
+		return "must be a key version, 01 to 7F";
+	return NULL;
+}
+
+static const char *take_payload(const char *value, struct ledger_record *record)
+{
+	ssize_t n = hex_decode(value, strlen(value), record->payload, sizeof(record->payload));
+
+	if (n < 0)
+		return "must be hexadecimal, at most 2048 bytes";
+	record->payload_len = (size_t)n;
+	return gp_dgi_check(record->payload, record->payload_len);
+}
+
+const char *column_take(enum column column, const char *value, struct ledger_record *record)
+{
+	uint8_t *key;
+
+	switch (column) {
+	case COL_ICCID:
+		if (!digits(value, 19, 20))
+			return "must be 19 or 20 digits";
+		if (!luhn(value))
+			return "the Luhn check digit is wrong";
+		strcpy(record->iccid, value);
+		return NULL;
+	case COL_IMSI:
+		if (!digits(value, 15, 15))
+			return "must be 15 digits";
+		strcpy(record->imsi, value);
+		return NULL;
+	case COL_PIN1:
+		if (!digits(value, 4, 8))
+			return "must be 4 to 8 digits";
+		strcpy(record->pin1, value);
+		return NULL;
+	case COL_PUK1:
+		if (!digits(value, 8, 8))
+			return "must be 8 digits";
+		strcpy(record->puk1, value);
+		return NULL;
+	case COL_KVN:
+		return take_kvn(value, record);
+	case COL_PAYLOAD:
+		return take_payload(value, record);
+	default:
+		key = record->keys[column - COL_ENC];
+		if (hex_decode(value, strlen(value), key, LEDGER_WRAPPED) != LEDGER_WRAPPED)
+			return "must be a wrapped key, 48 hexadecimal digits";
+		return NULL;
+	}
+}

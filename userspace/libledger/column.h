@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The columns that a bureau delivers, and what each must look like. */
+#ifndef LIBLEDGER_COLUMN_H
+#define LIBLEDGER_COLUMN_H
+
+#include "libledger/ledger.h"
+
+enum column {
+	COL_ICCID,
+	COL_IMSI,
+	COL_PIN1,
+	COL_PUK1,
+	COL_KVN,
+	COL_ENC,
+	COL_MAC,
+	COL_DEK,
+	COL_PAYLOAD,
+	COL_COUNT,
+};
+
+const char *column_name(enum column column);
+
+/* column_find() - COL_COUNT if there is no such column */
+enum column column_find(const char *name);
+
+/* column_take() - check a value and put it in the record; NULL, or what is wrong */
+const char *column_take(enum column column, const char *value, struct ledger_record *record);
+
+#endif

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Durable point 4: what physically became of a card decides its record. */
+#include <string.h>
+
+#include "database.h"
+#include "libgp/hex.h"
+
+enum disposed {
+	DISPOSED_GOOD = 1,
+	DISPOSED_REJECTED,
+	DISPOSED_REMOVED,
+	DISPOSED_UNKNOWN,
+};
+
+/**
+ * struct affected - what a disposition meets
+ * @request: its id, 0 if the request is not known
+ * @record: bound to it, 0 for none
+ * @state: of @record
+ * @spoiled: state of records whose cards are spoiled, as the order says
+ * @card: identity, "" for none
+ * @retry: the result was to try the same card again
+ */
+struct affected {
+	int64_t request;
+	int64_t record;
+	char state[16];
+	char spoiled[8];
+	char card[64];
+	bool retry;
+};
+
+static enum ledger_status find(struct ledger *l, const struct ledger_disposition *d,
+			       struct affected *a)
+{
+	char boot[33], station[33];
+	sqlite3_stmt *stmt;
+	bool failed = true, fits = true;
+
+	memset(a, 0, sizeof(*a));
+	stmt = db_prepare(l,
+			  "SELECT q.id, r.id, r.state, o.spoiled, q.card, q.verdict FROM request q"
+			  " LEFT JOIN record r ON r.id = q.record AND r.request = q.id"
+			  " LEFT JOIN orders o ON o.id = r.orders"
+			  " WHERE q.boot_id = ? AND q.number = ? AND q.station = ?",
+			  "tit", hex_encode(d->boot_id, 16, boot), (int64_t)d->request,
+			  hex_encode(d->station, 16, station));
+	if (stmt && db_next(l, stmt, &failed)) {
+		a->request = sqlite3_column_int64(stmt, 0);
+		a->record = sqlite3_column_int64(stmt, 1);
+		a->retry = sqlite3_column_int(stmt, 5) == 3;
+		fits = db_text(stmt, 2, a->state, sizeof(a->state)) &&
+		       db_text(stmt, 3, a->spoiled, sizeof(a->spoiled)) &&
+		       db_text(stmt, 4, a->card, sizeof(a->card));
+	}
+	sqlite3_finalize(stmt);
+	if (!fits)
+		return db_refused(l, "request %lld is damaged in the database",
+				  (long long)a->request);
+	return failed ? LEDGER_FAILED : LEDGER_OK;
+}
+
+/* The record's next state, or NULL if it stays. */
+static const char *next_state(const struct affected *a, const struct ledger_disposition *d)
+{
+	bool issued = !strcmp(a->state, "ISSUED");
+	bool intent = !strcmp(a->state, "INTENT");
+
+	if (!issued && !intent)
+		return NULL;
+	switch (d->disposition) {
+	case DISPOSED_GOOD:
+		/* A card may leave as good on the result of this very request alone. */
+		return issued && d->result_id == (uint64_t)a->request ? "DELIVERED" : "DOUBT";
+	case DISPOSED_REJECTED:
+		return a->spoiled;
+	case DISPOSED_REMOVED:
+		/* To be tried again: the record waits for this very card. */
+		if (intent && a->retry)
+			return NULL;
+		return issued ? "DOUBT" : a->spoiled;
+	default:
+		return "DOUBT";
+	}
+}
+
+static enum ledger_status apply(struct ledger *l, const struct affected *a, const char *next)
+{
+	bool good = !strcmp(next, "DELIVERED");
+
+	/* A record that is free again belongs to no card. */
+	if (!db_run(l, NULL,
+		    "UPDATE record SET state = ?1, card = iif(?1 = 'FREE', NULL, card),"
+		    " request = iif(?1 = 'FREE', NULL, request) WHERE id = ?2",
+		    "ti", next, a->record))
+		return LEDGER_FAILED;
+	if (*a->card &&
+	    !db_run(l, NULL, "UPDATE card SET state = ? WHERE identity = ? AND request = ?", "tti",
+		    good ? "good" : "spoiled", a->card, a->request))
+		return LEDGER_FAILED;
+	return LEDGER_OK;
+}
+
+static enum ledger_status log_disposition(struct ledger *l, const struct ledger_disposition *d,
+					  const struct affected *a, const char *next)
+{
+	static const char *const names[] = { "", "good", "rejected", "removed", "unknown" };
+	cJSON *body = cJSON_CreateObject();
+
+	chain_hex(body, "station", d->station, 16);
+	cJSON_AddNumberToObject(body, "number", (double)d->number);
+	cJSON_AddStringToObject(body, "disposition", names[d->disposition]);
+	cJSON_AddNumberToObject(body, "request", (double)a->request);
+	if (a->record) {
+		cJSON_AddNumberToObject(body, "record", (double)a->record);
+		cJSON_AddStringToObject(body, "state", next ? next : a->state);
+	}
+	cJSON_AddStringToObject(body, "evidence", d->evidence);
+	return chain_append(l, "disposition", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+/* Where this number stands: 1 the next, 0 committed before, else a gap. */
+static enum ledger_status position(struct ledger *l, const char *station, const char *epoch,
+				   uint64_t number, bool *repeated)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT count(*), coalesce(max(number), 0),"
+					" coalesce(min(number), 0) FROM disposition"
+					" WHERE station = ? AND journal_epoch = ?",
+					"tt", station, epoch);
+	uint64_t count = 0, last = 0, first = 0;
+	bool failed = true;
+
+	*repeated = false;
+	if (stmt && db_next(l, stmt, &failed)) {
+		count = (uint64_t)sqlite3_column_int64(stmt, 0);
+		last = (uint64_t)sqlite3_column_int64(stmt, 1);
+		first = (uint64_t)sqlite3_column_int64(stmt, 2);
+	}
+	sqlite3_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	/* A station that worked for another CAS before: its numbers go on from there. */
+	if (!count)
+		return LEDGER_OK;
+	if (number >= first && number <= last) {
+		*repeated = true;
+		return LEDGER_OK;
+	}
+	if (number == last + 1)
+		return LEDGER_OK;
+	db_refused(l, "disposition %llu follows %llu: some are missing here",
+		   (unsigned long long)number, (unsigned long long)last);
+	return LEDGER_GAP;
+}
+
+static enum ledger_status dispose(struct ledger *l, const struct ledger_disposition *d)
+{
+	enum ledger_status status;
+	char station[33], epoch[24];
+	const char *next = NULL;
+	struct affected a;
+	bool repeated;
+
+	hex_encode(d->station, 16, station);
+	snprintf(epoch, sizeof(epoch), "%016llX", (unsigned long long)d->journal_epoch);
+	status = position(l, station, epoch, d->number, &repeated);
+	if (status != LEDGER_OK || repeated)
+		return status;
+	status = find(l, d, &a);
+	if (status != LEDGER_OK)
+		return status;
+	if (!db_run(l, NULL, "INSERT INTO disposition VALUES(?,?,?,?,?,?)", "ttiiit", station,
+		    epoch, (int64_t)d->number, a.request, (int64_t)d->disposition, d->evidence))
+		return LEDGER_FAILED;
+	if (a.request &&
+	    !db_run(l, NULL,
+		    "UPDATE request SET state = 'disposed', disposition = ? WHERE id = ?",
+		    "ii", (int64_t)d->disposition, a.request))
+		return LEDGER_FAILED;
+	if (a.record)
+		next = next_state(&a, d);
+	if (next)
+		status = apply(l, &a, next);
+	return status == LEDGER_OK ? log_disposition(l, d, &a, next) : status;
+}
+
+enum ledger_status ledger_dispose(struct ledger *l, const struct ledger_disposition *d)
+{
+	if (d->disposition < DISPOSED_GOOD || d->disposition > DISPOSED_UNKNOWN || !d->number ||
+	    d->number > INT64_MAX || d->request > INT64_MAX)
+		return db_refused(l, "no such disposition");
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	return db_end(l, dispose(l, d));
+}

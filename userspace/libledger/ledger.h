@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Records, cards, requests and the hash-chained ledger of the CAS.
+ *
+ * A record goes FREE -> INTENT -> ISSUED -> DELIVERED, or back to FREE, or VOID, or DOUBT, as
+ * docs/ledger.md says. Every function that changes something commits before it returns, with
+ * its ledger entry in the same transaction; if it does not return LEDGER_OK, nothing changed.
+ * Calls block for the time of a commit. One thread per struct ledger.
+ */
+#ifndef LIBLEDGER_LEDGER_H
+#define LIBLEDGER_LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define LEDGER_REASON_MAX 128
+#define LEDGER_EVIDENCE_MAX 128
+#define LEDGER_INFORMATION_MAX 1024
+#define LEDGER_WRAPPED 24
+#define LEDGER_PAYLOAD_MAX 2048
+
+struct ledger;
+
+enum ledger_status {
+	LEDGER_OK,
+	LEDGER_REFUSED,		/* the rule of the hand-over says no: ledger_error() says which */
+	LEDGER_GAP,		/* a disposition is missing before this one */
+	LEDGER_FAILED,		/* the database could not do it */
+};
+
+/*
+ * ledger_open() - open or create a database
+ * @readonly: for programs that only show it; it must exist
+ *
+ * WAL with synchronous=FULL. Return: NULL with the reason in @error.
+ */
+struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t len);
+void ledger_close(struct ledger *l);
+const char *ledger_error(const struct ledger *l);
+
+/* The SQLite connection, for queries that only show. */
+struct sqlite3 *ledger_sqlite(struct ledger *l);
+
+/* ---- the CAS and its stations ---- */
+
+/*
+ * ledger_start() - a CAS process takes over: a new lease epoch
+ *
+ * Requests that were open belong to a process that is gone: they are decided as reject, since
+ * nobody knows how far their cards came.
+ */
+enum ledger_status ledger_start(struct ledger *l, uint64_t *lease_epoch);
+
+/*
+ * ledger_hello() - what a station said of itself
+ * @doubted: receives how many of its ISSUED records became DOUBT since its journal is new
+ *
+ * Refused if the station's journal ends before what was committed here: it was cut back.
+ */
+enum ledger_status ledger_hello(struct ledger *l, const uint8_t station[16],
+				const uint8_t boot_id[16], uint64_t journal_epoch,
+				uint64_t last_disposition, unsigned int *doubted);
+
+/* ---- requests ---- */
+
+/**
+ * struct ledger_request - a REQUEST and what was decided of it
+ * @id: within the database; it is the result id as well
+ * @station: uuid
+ * @boot_id: of the station
+ * @number: within @boot_id
+ * @coupler: at the station
+ * @presence_gen: when it was asked
+ * @application: name
+ * @reference: outer reference of the card, "" if none
+ * @atr: of the card
+ * @atr_len: bytes at @atr
+ * @decided: the fields below are valid
+ * @verdict: as in RESULT
+ * @bin: where the card is to go
+ * @has_bin: @bin was given
+ * @information: for further processing
+ * @information_len: bytes at @information
+ * @reason: for the operator
+ */
+struct ledger_request {
+	int64_t id;
+	uint8_t station[16];
+	uint8_t boot_id[16];
+	uint64_t number;
+	uint32_t coupler;
+	uint32_t presence_gen;
+	char application[64];
+	char reference[64];
+	uint8_t atr[33];
+	size_t atr_len;
+	bool decided;
+	uint8_t verdict;
+	bool has_bin;
+	uint32_t bin;
+	uint8_t information[LEDGER_INFORMATION_MAX];
+	size_t information_len;
+	char reason[LEDGER_REASON_MAX];
+};
+
+/*
+ * ledger_request_open() - record a request, or find what became of it
+ * @known: receives whether it was there already; @r is then filled with what is known
+ */
+enum ledger_status ledger_request_open(struct ledger *l, struct ledger_request *r, bool *known);
+
+/* ledger_request_find() - by boot_id and number; LEDGER_REFUSED if it is not there */
+enum ledger_status ledger_request_find(struct ledger *l, const uint8_t boot_id[16],
+				       uint64_t number, struct ledger_request *r);
+
+/*
+ * ledger_decide() - the result of a request that issues no record: any verdict
+ *
+ * A good verdict with a claimed record is refused: ledger_issue() is for that.
+ */
+enum ledger_status ledger_decide(struct ledger *l, const struct ledger_request *r);
+
+/* ledger_ended() - the station ended the request's session; no result any more */
+enum ledger_status ledger_ended(struct ledger *l, int64_t request, const char *reason);
+
+/* ---- records ---- */
+
+/**
+ * struct ledger_record - a claimed record; to be kept in locked memory and wiped
+ * @id: within the database
+ * @attempt: how often it was claimed
+ * @order: name
+ * @iccid: decimal
+ * @imsi: decimal
+ * @pin1: digits
+ * @puk1: digits
+ * @kvn: key version of the key set
+ * @keys: ENC, MAC, DEK under the transport key
+ * @payload: DGIs
+ * @payload_len: bytes at @payload
+ */
+struct ledger_record {
+	int64_t id;
+	int64_t attempt;
+	char order[64];
+	char iccid[24];
+	char imsi[16];
+	char pin1[12];
+	char puk1[12];
+	uint8_t kvn;
+	uint8_t keys[3][LEDGER_WRAPPED];
+	uint8_t payload[LEDGER_PAYLOAD_MAX];
+	size_t payload_len;
+};
+
+/*
+ * ledger_claim() - durable point 1: a free record is meant for this card
+ * @order: name, or NULL for any
+ * @card: identity of the card, text
+ *
+ * Refused: the card is good, spoiled or open elsewhere; no free record; the request is over. A
+ * card that was told to be tried again gets the record it had.
+ */
+enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *order,
+				const char *card, struct ledger_record *record);
+
+/*
+ * ledger_issue() - durable point 2: the record is on the card, and the result is good
+ * @r: the request with the result's fields
+ * @evidence: what proves that the card took it
+ *
+ * Compares state and attempt and sets them in one step: refused if the record was taken away.
+ */
+enum ledger_status ledger_issue(struct ledger *l, const struct ledger_request *r,
+				const struct ledger_record *record, const char *evidence);
+
+/**
+ * struct ledger_disposition - what physically became of a card
+ * @station: uuid
+ * @journal_epoch: of the station's journal
+ * @number: without gaps within @journal_epoch
+ * @boot_id: of the request
+ * @request: its number
+ * @result_id: that the station acted on, 0 for none
+ * @disposition: as in DISPOSED
+ * @evidence: what the sensors said
+ */
+struct ledger_disposition {
+	uint8_t station[16];
+	uint64_t journal_epoch;
+	uint64_t number;
+	uint8_t boot_id[16];
+	uint64_t request;
+	uint64_t result_id;
+	uint8_t disposition;
+	char evidence[LEDGER_EVIDENCE_MAX];
+};
+
+/* ledger_dispose() - durable point 4; LEDGER_OK as well if it was committed before */
+enum ledger_status ledger_dispose(struct ledger *l, const struct ledger_disposition *d);
+
+/* ---- orders ---- */
+
+/**
+ * struct order_problem - one thing that is wrong with a file
+ * @line: from 1
+ * @column: its name, or "" if the line as a whole is meant
+ * @text: what is wrong; never the value
+ */
+struct order_problem {
+	unsigned int line;
+	char column[24];
+	char text[96];
+};
+
+#define ORDER_PROBLEMS_MAX 20
+
+/**
+ * struct order_report - outcome of an import
+ * @rows: imported, 0 if there was a problem
+ * @problems: what was found
+ * @count: of them
+ */
+struct order_report {
+	unsigned int rows;
+	struct order_problem problems[ORDER_PROBLEMS_MAX];
+	unsigned int count;
+};
+
+/*
+ * ledger_import() - all rows of a CSV file become free records, or none
+ * @free_spoiled: records of spoiled cards become free again; else they are void
+ */
+enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
+				 bool free_spoiled, struct order_report *report);
+
+/* ---- the chain ---- */
+
+/*
+ * ledger_verify() - recompute the chain
+ * @entries: receives how many are right
+ * @head: receives the hash of the last one, 64 digits
+ *
+ * Return: LEDGER_REFUSED if an entry was changed, removed or put in; ledger_error() names it.
+ */
+enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[65]);
+
+#endif

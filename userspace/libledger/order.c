@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Imports an order: all rows of a CSV file become free records, or none. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "column.h"
+#include "csv.h"
+#include "database.h"
+
+/**
+ * struct import - an import under way
+ * @l: database, in a transaction
+ * @csv: reader
+ * @map: column of each field of the file
+ * @columns: fields per row
+ * @order: id of the order
+ * @insert: statement for a record
+ * @report: what is said to the caller
+ */
+struct import {
+	struct ledger *l;
+	struct csv csv;
+	enum column map[CSV_COLUMNS_MAX];
+	size_t columns;
+	int64_t order;
+	sqlite3_stmt *insert;
+	struct order_report *report;
+};
+
+/* Return: false once no more problems can be listed. */
+static bool problem(struct import *im, const char *column, const char *text)
+{
+	struct order_report *r = im->report;
+	struct order_problem *p;
+
+	if (r->count < ORDER_PROBLEMS_MAX) {
+		p = &r->problems[r->count++];
+		p->line = im->csv.line;
+		snprintf(p->column, sizeof(p->column), "%s", column);
+		snprintf(p->text, sizeof(p->text), "%s", text);
+	}
+	return r->count < ORDER_PROBLEMS_MAX;
+}
+
+static void read_header(struct import *im)
+{
+	bool have[COL_COUNT] = { false };
+	int rc = csv_next(&im->csv);
+
+	if (rc <= 0) {
+		problem(im, "",
+			rc ? im->csv.error : "the file is empty; a header line must come first");
+		return;
+	}
+	im->columns = im->csv.count;
+	for (size_t i = 0; i < im->columns; i++) {
+		im->map[i] = column_find(im->csv.field[i]);
+		if (im->map[i] == COL_COUNT) {
+			char name[24];
+
+			snprintf(name, sizeof(name), "%.20s", im->csv.field[i]);
+			for (char *c = name; *c; c++)
+				if (*c < 0x20 || *c > 0x7e)
+					*c = '?';
+			problem(im, name, "no such column");
+		} else if (have[im->map[i]]) {
+			problem(im, column_name(im->map[i]), "column twice");
+		} else {
+			have[im->map[i]] = true;
+		}
+	}
+	for (enum column c = 0; c < COL_COUNT; c++)
+		if (!have[c])
+			problem(im, column_name(c), "column missing in the header line");
+}
+
+static bool insert_record(struct import *im, const struct ledger_record *r)
+{
+	sqlite3_stmt *s = im->insert;
+	int rc;
+
+	sqlite3_bind_int64(s, 1, im->order);
+	sqlite3_bind_int64(s, 2, im->csv.line);
+	sqlite3_bind_text(s, 3, r->iccid, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 4, r->imsi, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 5, r->pin1, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 6, r->puk1, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 7, r->kvn);
+	for (int i = 0; i < 3; i++)
+		sqlite3_bind_blob(s, 8 + i, r->keys[i], LEDGER_WRAPPED, SQLITE_STATIC);
+	sqlite3_bind_blob(s, 11, r->payload, (int)r->payload_len, SQLITE_STATIC);
+	rc = sqlite3_step(s);
+	if (rc == SQLITE_CONSTRAINT)
+		problem(im, "iccid", "is twice in this file, or in the database already");
+	else if (rc != SQLITE_DONE)
+		db_failed(im->l, "import");
+	sqlite3_reset(s);
+	sqlite3_clear_bindings(s);
+	return rc == SQLITE_DONE || rc == SQLITE_CONSTRAINT;
+}
+
+/* Return: false if the database failed or there is no point in reading on. */
+static bool take_row(struct import *im, struct ledger_record *r, bool *failed)
+{
+	unsigned int before = im->report->count;
+
+	if (im->csv.count != im->columns)
+		return problem(im, "", "wrong number of fields");
+	memset(r, 0, sizeof(*r));
+	for (size_t i = 0; i < im->columns; i++) {
+		const char *wrong = column_take(im->map[i], im->csv.field[i], r);
+
+		if (wrong && !problem(im, column_name(im->map[i]), wrong))
+			return false;
+	}
+	if (im->report->count != before)
+		return true;
+	*failed = !insert_record(im, r);
+	im->report->rows++;
+	return !*failed && im->report->count < ORDER_PROBLEMS_MAX;
+}
+
+static enum ledger_status read_rows(struct import *im)
+{
+	struct ledger_record r;
+	bool failed = false;
+	int rc;
+
+	do {
+		rc = csv_next(&im->csv);
+	} while (rc > 0 && take_row(im, &r, &failed));
+	explicit_bzero(&r, sizeof(r));
+	if (failed)
+		return LEDGER_FAILED;
+	if (rc < 0)
+		problem(im, "", im->csv.error);
+	if (!im->report->count && !im->report->rows)
+		problem(im, "", "no rows");
+	return LEDGER_OK;
+}
+
+static enum ledger_status import(struct import *im, const char *order, bool free_spoiled)
+{
+	struct ledger *l = im->l;
+	enum ledger_status status;
+	cJSON *body;
+
+	read_header(im);
+	if (im->report->count)
+		return db_refused(l, "order %s: the header line is wrong", order);
+	if (!db_run(l, NULL, "INSERT INTO orders(name, spoiled, rows) VALUES(?,?,0)", "tt", order,
+		    free_spoiled ? "FREE" : "VOID")) {
+		if (sqlite3_extended_errcode(l->db) == SQLITE_CONSTRAINT_UNIQUE ||
+		    sqlite3_errcode(l->db) == SQLITE_CONSTRAINT)
+			return db_refused(l, "order %s is there already", order);
+		return LEDGER_FAILED;
+	}
+	im->order = sqlite3_last_insert_rowid(l->db);
+	im->insert = db_prepare(l,
+				"INSERT INTO record(orders, line, iccid, imsi, pin1, puk1, kvn, enc,"
+				" mac, dek, payload, state)"
+				" VALUES(?,?,?,?,?,?,?,?,?,?,?,'FREE')", "");
+	if (!im->insert)
+		return LEDGER_FAILED;
+	status = read_rows(im);
+	if (status != LEDGER_OK)
+		return status;
+	if (im->report->count)
+		return db_refused(l, "order %s: nothing was imported", order);
+	if (!db_run(l, NULL, "UPDATE orders SET rows = ? WHERE id = ?", "ii",
+		    (int64_t)im->report->rows, im->order))
+		return LEDGER_FAILED;
+	body = cJSON_CreateObject();
+	cJSON_AddStringToObject(body, "order", order);
+	cJSON_AddNumberToObject(body, "rows", im->report->rows);
+	cJSON_AddStringToObject(body, "spoiled", free_spoiled ? "FREE" : "VOID");
+	return chain_append(l, "import", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
+				 bool free_spoiled, struct order_report *report)
+{
+	struct import *im = calloc(1, sizeof(*im));
+	enum ledger_status status;
+
+	memset(report, 0, sizeof(*report));
+	if (!im)
+		return db_refused(l, "out of memory");
+	if (!*order || strlen(order) > 63) {
+		free(im);
+		return db_refused(l, "an order's name has 1 to 63 characters");
+	}
+	im->l = l;
+	im->report = report;
+	csv_init(&im->csv, csv);
+	status = LEDGER_FAILED;
+	if (db_begin(l)) {
+		status = import(im, order, free_spoiled);
+		sqlite3_finalize(im->insert);
+		status = db_end(l, status);
+	}
+	if (status != LEDGER_OK)
+		report->rows = 0;
+	csv_wipe(&im->csv);
+	free(im);
+	return status;
+}

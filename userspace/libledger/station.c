@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The CAS's own start, and what stations say of themselves. */
+#include <string.h>
+
+#include "database.h"
+#include "libgp/hex.h"
+
+/* Those of a process that is gone; their cards are rejected, dispositions settle the records. */
+static enum ledger_status close_open_requests(struct ledger *l)
+{
+	int n;
+	cJSON *body;
+
+	if (!db_run(l, &n,
+		    "UPDATE request SET state = 'decided', verdict = 2,"
+		    " reason = 'the CAS was restarted' WHERE state = 'open'", ""))
+		return LEDGER_FAILED;
+	if (!n)
+		return LEDGER_OK;
+	body = cJSON_CreateObject();
+	cJSON_AddNumberToObject(body, "requests", n);
+	cJSON_AddStringToObject(body, "reason", "the CAS was restarted");
+	return chain_append(l, "abandoned", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+static enum ledger_status next_epoch(struct ledger *l, uint64_t *lease_epoch)
+{
+	sqlite3_stmt *stmt;
+	bool failed = true;
+	cJSON *body;
+
+	if (!db_run(l, NULL,
+		    "INSERT INTO meta(name, value) VALUES('lease_epoch', 1)"
+		    " ON CONFLICT(name) DO UPDATE SET value = value + 1", ""))
+		return LEDGER_FAILED;
+	stmt = db_prepare(l, "SELECT value FROM meta WHERE name = 'lease_epoch'", "");
+	if (stmt && db_next(l, stmt, &failed))
+		*lease_epoch = (uint64_t)sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	body = cJSON_CreateObject();
+	cJSON_AddNumberToObject(body, "lease_epoch", (double)*lease_epoch);
+	return chain_append(l, "start", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+enum ledger_status ledger_start(struct ledger *l, uint64_t *lease_epoch)
+{
+	enum ledger_status status;
+
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	status = next_epoch(l, lease_epoch);
+	if (status == LEDGER_OK)
+		status = close_open_requests(l);
+	return db_end(l, status);
+}
+
+/* A journal that is lost can no longer say what became of the cards that it knew. */
+static enum ledger_status doubt_issued(struct ledger *l, const char *station, unsigned int *doubted)
+{
+	cJSON *body;
+	int n;
+
+	if (!db_run(l, &n,
+		    "UPDATE record SET state = 'DOUBT' WHERE state = 'ISSUED' AND request IN"
+		    " (SELECT id FROM request WHERE station = ? AND state != 'disposed')",
+		    "t", station))
+		return LEDGER_FAILED;
+	*doubted = (unsigned int)n;
+	body = cJSON_CreateObject();
+	cJSON_AddStringToObject(body, "station", station);
+	cJSON_AddNumberToObject(body, "doubt", n);
+	return chain_append(l, "journal-lost", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+static enum ledger_status highest(struct ledger *l, const char *station, const char *epoch,
+				  int64_t *number)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT coalesce(max(number), 0) FROM disposition"
+					" WHERE station = ? AND journal_epoch = ?",
+					"tt", station, epoch);
+	bool failed = true;
+
+	*number = 0;
+	if (stmt && db_next(l, stmt, &failed))
+		*number = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return failed ? LEDGER_FAILED : LEDGER_OK;
+}
+
+static enum ledger_status hello(struct ledger *l, const char *station, const char *boot,
+				const char *epoch, uint64_t last, unsigned int *doubted)
+{
+	sqlite3_stmt *stmt = db_prepare(l, "SELECT journal_epoch FROM station WHERE uuid = ?", "t",
+					station);
+	enum ledger_status status = LEDGER_OK;
+	bool failed = true, known, same;
+	int64_t number;
+	char old[24] = "";
+
+	if (!stmt)
+		return LEDGER_FAILED;
+	known = db_next(l, stmt, &failed) && db_text(stmt, 0, old, sizeof(old));
+	sqlite3_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	same = known && !strcmp(old, epoch);
+	if (known && !same)
+		status = doubt_issued(l, station, doubted);
+	if (status == LEDGER_OK)
+		status = highest(l, station, epoch, &number);
+	/* What the station still has, it sends again; less than we know is a journal cut back. */
+	if (status == LEDGER_OK && same && (uint64_t)number > last)
+		status = db_refused(l, "station %s: its journal ends at %llu, %lld were committed",
+				    station, (unsigned long long)last, (long long)number);
+	if (status == LEDGER_OK &&
+	    !db_run(l, NULL,
+		    "INSERT INTO station(uuid, boot_id, journal_epoch) VALUES(?,?,?)"
+		    " ON CONFLICT(uuid) DO UPDATE SET boot_id = excluded.boot_id,"
+		    " journal_epoch = excluded.journal_epoch",
+		    "ttt", station, boot, epoch))
+		status = LEDGER_FAILED;
+	return status;
+}
+
+enum ledger_status ledger_hello(struct ledger *l, const uint8_t station[16],
+				const uint8_t boot_id[16], uint64_t journal_epoch,
+				uint64_t last_disposition, unsigned int *doubted)
+{
+	char uuid[33], boot[33], epoch[24];
+
+	*doubted = 0;
+	hex_encode(station, 16, uuid);
+	hex_encode(boot_id, 16, boot);
+	snprintf(epoch, sizeof(epoch), "%016llX", (unsigned long long)journal_epoch);
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	return db_end(l, hello(l, uuid, boot, epoch, last_disposition, doubted));
+}

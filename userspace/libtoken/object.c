@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Finds, lists, imports and destroys key objects. */
+#include <stdio.h>
+#include <string.h>
+
+#include "token_internal.h"
+
+#define LABEL_MAX 64
+
+int token_find(struct token *t, const char *label, token_key *key)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE want[] = {
+		ATTR(CKA_CLASS, class),
+		ATTR(CKA_TOKEN, yes),
+		{ CKA_LABEL, (void *)label, strlen(label) },
+	};
+	CK_OBJECT_HANDLE found[2];
+	CK_ULONG n = 0;
+	CK_RV rv;
+
+	*key = 0;
+	rv = t->f->C_FindObjectsInit(t->session, want, 3);
+	if (rv != CKR_OK)
+		return token_fail(t, "C_FindObjectsInit", rv);
+	rv = t->f->C_FindObjects(t->session, found, 2, &n);
+	t->f->C_FindObjectsFinal(t->session);
+	if (rv != CKR_OK)
+		return token_fail(t, "C_FindObjects", rv);
+	if (n != 1) {
+		snprintf(t->error, sizeof(t->error), "token: %s key \"%s\"",
+			 n ? "more than one" : "no", label);
+		return -1;
+	}
+	*key = found[0];
+	return 0;
+}
+
+void token_destroy(struct token *t, token_key key)
+{
+	if (t && key)
+		t->f->C_DestroyObject(t->session, key);
+}
+
+int token_import(struct token *t, const char *label, enum token_use use, const uint8_t *key,
+		 size_t len)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_KEY_TYPE type = CKK_AES;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_BBOOL derive = use == TOKEN_MASTER, unwrap = use == TOKEN_TRANSPORT;
+	CK_ATTRIBUTE attrs[] = {
+		ATTR(CKA_CLASS, class),
+		ATTR(CKA_KEY_TYPE, type),
+		ATTR(CKA_TOKEN, yes),
+		ATTR(CKA_PRIVATE, yes),
+		ATTR(CKA_SENSITIVE, yes),
+		ATTR(CKA_EXTRACTABLE, no),
+		ATTR(CKA_DERIVE, derive),
+		ATTR(CKA_UNWRAP, unwrap),
+		/* E(0) for the CMAC subkey of a derivation, E(01..) for the KCV */
+		ATTR(CKA_ENCRYPT, yes),
+		ATTR(CKA_DECRYPT, no),
+		ATTR(CKA_WRAP, no),
+		ATTR(CKA_SIGN, no),
+		ATTR(CKA_VERIFY, no),
+		{ CKA_LABEL, (void *)label, strlen(label) },
+		{ CKA_VALUE, (void *)key, len },
+	};
+	CK_OBJECT_HANDLE handle;
+	token_key same;
+	CK_RV rv;
+
+	if (!*label || strlen(label) > LABEL_MAX || (len != 16 && len != 24 && len != 32)) {
+		snprintf(t->error, sizeof(t->error),
+			 "token: import: label of 1 to 64 characters, key of 16, 24 or 32 bytes");
+		return -1;
+	}
+	if (!token_find(t, label, &same)) {
+		snprintf(t->error, sizeof(t->error), "token: import: \"%s\" exists already", label);
+		return -1;
+	}
+	rv = t->f->C_CreateObject(t->session, attrs, sizeof(attrs) / sizeof(attrs[0]), &handle);
+	if (rv != CKR_OK)
+		return token_fail(t, "C_CreateObject", rv);
+	return 0;
+}
+
+static int describe(struct token *t, CK_OBJECT_HANDLE key, char label[LABEL_MAX + 1],
+		    CK_ULONG *bytes)
+{
+	CK_ATTRIBUTE get[] = {
+		{ CKA_LABEL, label, LABEL_MAX },
+		{ CKA_VALUE_LEN, bytes, sizeof(*bytes) },
+	};
+	CK_RV rv = t->f->C_GetAttributeValue(t->session, key, get, 2);
+
+	if (rv != CKR_OK)
+		return token_fail(t, "C_GetAttributeValue", rv);
+	label[get[0].ulValueLen] = '\0';
+	return 0;
+}
+
+int token_list(struct token *t,
+	       bool (*each)(const char *label, unsigned int bits, const uint8_t kcv[3], void *arg),
+	       void *arg)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE want[] = { ATTR(CKA_CLASS, class), ATTR(CKA_TOKEN, yes) };
+	CK_OBJECT_HANDLE found[256];
+	CK_ULONG n = 0, bytes;
+	char label[LABEL_MAX + 1];
+	uint8_t kcv[3];
+	CK_RV rv;
+
+	rv = t->f->C_FindObjectsInit(t->session, want, 2);
+	if (rv != CKR_OK)
+		return token_fail(t, "C_FindObjectsInit", rv);
+	rv = t->f->C_FindObjects(t->session, found, 256, &n);
+	t->f->C_FindObjectsFinal(t->session);
+	if (rv != CKR_OK)
+		return token_fail(t, "C_FindObjects", rv);
+	for (CK_ULONG i = 0; i < n; i++) {
+		if (describe(t, found[i], label, &bytes) || token_kcv(t, found[i], kcv))
+			return -1;
+		if (!each(label, (unsigned int)bytes * 8, kcv, arg))
+			break;
+	}
+	return 0;
+}

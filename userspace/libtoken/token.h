@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The key operations that the CAS needs, done inside a PKCS#11 token.
+ *
+ * This is the whole request list: another process can stand behind it without a change for the
+ * callers. No function returns the bytes of a key. Calls block for some ten microseconds with
+ * SoftHSM; a network HSM takes as long as it takes. One thread.
+ *
+ * Functions that return int return 0, or -1 with the reason in token_error(). The reason names
+ * the operation and the token's answer, never a key or a PIN.
+ */
+#ifndef LIBTOKEN_TOKEN_H
+#define LIBTOKEN_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TOKEN_PIN_MAX 64
+#define TOKEN_KDD_LEN 10
+#define TOKEN_WRAPPED_LEN 24	/* an AES-128 key under AES-KEY-WRAP */
+
+struct token;
+
+/* Object in the token; 0 is none. Valid until token_destroy() or token_close(). */
+typedef uint64_t token_key;
+
+/* One PIN, to be kept in locked memory and wiped by the caller. */
+struct token_pin {
+	char text[TOKEN_PIN_MAX];
+	size_t len;
+};
+
+/*
+ * token_pin_read() - the first line of a file
+ * @path: a file's name, or "fd:N" for a descriptor that was inherited
+ *
+ * Return: NULL, or what is wrong.
+ */
+const char *token_pin_read(const char *path, struct token_pin *pin);
+
+/*
+ * token_open() - load a module, find a token by its label, log in, test every operation
+ * @module: path of the PKCS#11 module
+ *
+ * What the token claims of its mechanisms is not believed: each operation that this library
+ * uses is tried with session keys and its result compared.
+ *
+ * @error receives the reason if NULL is returned; @len bytes.
+ */
+struct token *token_open(const char *module, const char *label, const struct token_pin *pin,
+			 char *error, size_t len);
+void token_close(struct token *t);
+const char *token_error(const struct token *t);
+
+/*
+ * token_find() - a permanent AES key by its label
+ *
+ * An ambiguous label is an error.
+ */
+int token_find(struct token *t, const char *label, token_key *key);
+
+/*
+ * token_derive_kdf3() - one card key from a master key by KDF3, as a session object
+ * @k: 1 ENC, 2 MAC, 3 DEK
+ *
+ * The card key cannot be read or wrapped out.
+ */
+int token_derive_kdf3(struct token *t, token_key master, unsigned int k,
+		      const uint8_t kdd[TOKEN_KDD_LEN], token_key *key);
+
+/* token_cmac() - AES-CMAC: SCP03's derivations */
+int token_cmac(struct token *t, token_key key, const uint8_t *data, size_t len, uint8_t mac[16]);
+
+/* token_unwrap() - an AES-128 key under AES-KEY-WRAP (RFC 3394) becomes a session object */
+int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOKEN_WRAPPED_LEN],
+		 token_key *key);
+
+/* token_wrap_cbc() - an unwrapped AES-128 key under a DEK, AES-CBC with IV 0: for PUT KEY */
+int token_wrap_cbc(struct token *t, token_key dek, token_key key, uint8_t out[16]);
+
+/* token_kcv() - GlobalPlatform's check value of an AES key: the first 3 bytes of E(01 x 16) */
+int token_kcv(struct token *t, token_key key, uint8_t kcv[3]);
+
+/* token_destroy() - ends a session object; 0 is ignored */
+void token_destroy(struct token *t, token_key key);
+
+/* What a permanent key may be used for. */
+enum token_use {
+	TOKEN_MASTER,		/* derivation only */
+	TOKEN_TRANSPORT,	/* unwrapping only */
+};
+
+/*
+ * token_init() - make a token in the first free slot and set its PIN
+ *
+ * The security officer's PIN is @so_pin. Fails if a token with this label is there.
+ *
+ * Return: NULL, or the reason in @error.
+ */
+const char *token_init(const char *module, const char *label, const struct token_pin *so_pin,
+		       const struct token_pin *pin, char *error, size_t len);
+
+/* token_import() - put a key in, permanently; not readable and not extractable afterwards */
+int token_import(struct token *t, const char *label, enum token_use use, const uint8_t *key,
+		 size_t len);
+
+/* token_list() - label and KCV of every permanent AES key, until @each returns false */
+int token_list(struct token *t,
+	       bool (*each)(const char *label, unsigned int bits, const uint8_t kcv[3], void *arg),
+	       void *arg);
+
+#endif
