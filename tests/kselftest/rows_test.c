@@ -19,6 +19,7 @@ static const uint8_t atrs[LANES][8] = {
 	{ 0x3b, 0x03, 0x4c, 0x41, 0x33 },
 	{ 0x3b, 0x04, 0x4c, 0x41, 0x4e, 0x45 },
 };
+
 static const size_t atr_lens[LANES] = { 5, 3, 5, 6 };
 
 static const uint8_t read8[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 0x08 };
@@ -26,7 +27,7 @@ static const uint8_t read8_answer[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0x90, 0x00 };
 static const uint8_t hold[] = { 0x00, SIMCARD_INS_HOLD, 0x00, 0x00 };
 static const uint8_t sw9000[] = { 0x90, 0x00 };
 
-/* Lane 0 has modules, bench and netlink; the others share them, and all share the control socket. */
+/* Lane 0 has modules, bench and netlink; the others share them, and the control socket. */
 static struct bed *lane[LANES];
 
 static int rows_setup(void **state)
@@ -200,7 +201,7 @@ static void row_06_commands_and_responses_pass_unchanged(void **state)
 
 static void row_08_reset_by_the_cas_gives_the_atr_unchanged(void **state)
 {
-	static const uint8_t warm = 1, cold = 0;
+	static const uint8_t resets[] = { 1, 0 };	/* warm, cold */
 
 	(void)state;
 	connect_all();
@@ -209,19 +210,19 @@ static void row_08_reset_by_the_cas_gives_the_atr_unchanged(void **state)
 		uint32_t n = 0;
 
 		begin_session(b);
-		for (const uint8_t *how = &warm; how; how = how == &warm ? &cold : NULL) {
+		for (size_t k = 0; k < sizeof(resets); k++) {
 			uint64_t power_gen = coupler(b).power_gen;
 
 			send_command(b, ++n, read8, sizeof(read8), 0);
 			expect_data(b, n, read8_answer, sizeof(read8_answer));
 			client_begin(&b->out, RESET, ++n);
-			client_put_int(&b->out, F_RESET, *how, 1);
+			client_put_int(&b->out, F_RESET, resets[k], 1);
 			put(b, b->channel);
 			expect(b, b->channel, ATR);
 			assert_int_equal(client_int(&b->f, STATUS), 0);
 			assert_field(&b->f, F_ATR, atrs[i], (uint32_t)atr_lens[i]);
-			/* an electrical signal: a cold one takes the power away, a warm one does not */
-			assert_int_equal(client_int(&b->f, POWER_GEN), power_gen + (*how == cold));
+			/* an electrical signal: the cold one takes the power away */
+			assert_int_equal(client_int(&b->f, POWER_GEN), power_gen + !resets[k]);
 		}
 		/* the sequence goes on */
 		send_command(b, ++n, read8, sizeof(read8), 0);
