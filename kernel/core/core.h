@@ -24,6 +24,8 @@
 #define CKS_CLK_HZ_MIN		10000
 #define CKS_CLK_HZ_MAX		20000000
 
+#define CKS_RESET_CLKS		40000
+
 /**
  * struct cks_coupler - a coupler
  * @dev: "couplerN" of class cks; its reference count is the coupler's

@@ -109,6 +109,8 @@ static int cks_coupler_apply(struct cks_coupler *c, const struct cks_settings *s
 		NL_SET_ERR_MSG(extack, "policy is not one of strict, tolerant, emv");
 		return -EINVAL;
 	}
+	/* RST low as EMV wants it; the least of ISO/IEC 7816-3 could shrink by a late timer. */
+	cfg.reset_clks = CKS_RESET_CLKS;
 	cfg.t = s->protocol;
 	cfg.no_pps = s->no_pps;
 	cfg.ifsd = s->ifsd;

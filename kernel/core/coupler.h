@@ -53,6 +53,23 @@ struct cks_settings {
 };
 
 /**
+ * struct cks_characters - what is to be sent
+ * @data: characters
+ * @len: how many, at least 1
+ * @at: the first leading edge is not before this
+ * @gap_ns: each next one is at least this after the one before
+ * @limit_ns: one that would be later than this after the one before must not be sent any more;
+ *	cks_coupler_sent() then has ISO7816_TX_ECHO
+ */
+struct cks_characters {
+	const u8 *data;
+	u16 len;
+	ktime_t at;
+	u64 gap_ns;
+	u64 limit_ns;
+};
+
+/**
  * struct cks_coupler_ops - what a driver can do
  * @owner: the driver's module, held while a coupler is claimed
  * @name: of the driver
@@ -62,8 +79,7 @@ struct cks_settings {
  * @deactivate: locked; stop sending, then RST, CLK, I/O low and VCC off in this order
  * @rst: locked; level of the contact RST
  * @line: locked; rate, parity and guard time for what is sent and received from now on
- * @send: locked; @data is valid until cks_coupler_sent(), @activate or @deactivate. First leading
- *	edge not before @at, each next one at least @gap_ns after the one before
+ * @send: locked; the characters are valid until cks_coupler_sent(), @activate or @deactivate
  * @present: locked; whether a card is in
  * @poll: locked; report the characters that are there and of which no interrupt has told yet. Asked
  *	when a deadline has passed: a late interrupt is not to pass for a mute card. May be NULL
@@ -77,7 +93,7 @@ struct cks_coupler_ops {
 	void (*deactivate)(struct cks_coupler *c);
 	void (*rst)(struct cks_coupler *c, bool high);
 	void (*line)(struct cks_coupler *c, const struct iso7816_line *line);
-	void (*send)(struct cks_coupler *c, const u8 *data, u16 len, ktime_t at, u64 gap_ns);
+	void (*send)(struct cks_coupler *c, const struct cks_characters *chars);
 	bool (*present)(struct cks_coupler *c);
 	void (*poll)(struct cks_coupler *c);
 };

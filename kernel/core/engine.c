@@ -115,6 +115,20 @@ static void cks_engine_done(struct cks_coupler *c, enum iso7816_err err)
 	cks_event_kick(c);
 }
 
+static void cks_engine_send(struct cks_coupler *c, const struct iso7816_action *act)
+{
+	const struct cks_characters chars = {
+		.data = act->send.data,
+		.len = act->send.len,
+		.at = ktime_add_ns(c->epoch, cks_engine_ns(c, act->send.at)),
+		.gap_ns = cks_engine_ns(c, act->send.gap),
+		.limit_ns = cks_engine_ns(c, act->send.limit),
+	};
+
+	c->chars_tx += chars.len;
+	c->ops->send(c, &chars);
+}
+
 static void cks_engine_act(struct cks_coupler *c, const struct iso7816_action *act)
 {
 	switch (act->op) {
@@ -133,10 +147,7 @@ static void cks_engine_act(struct cks_coupler *c, const struct iso7816_action *a
 		c->ops->line(c, &act->line);
 		break;
 	case ISO7816_DO_SEND:
-		c->chars_tx += act->send.len;
-		c->ops->send(c, act->send.data, act->send.len,
-			     ktime_add_ns(c->epoch, cks_engine_ns(c, act->send.at)),
-			     cks_engine_ns(c, act->send.gap));
+		cks_engine_send(c, act);
 		break;
 	case ISO7816_DO_DEACTIVATE:
 		c->ops->deactivate(c);

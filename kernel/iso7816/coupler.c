@@ -125,6 +125,9 @@ void iso7816_send(struct iso7816_coupler *c, u16 len, u64 at)
 	act->send.len = len;
 	act->send.at = at;
 	act->send.gap = c->timing.gap;
+	act->send.limit = ISO7816_NEVER;
+	if (c->phase == PH_T1_WAIT)
+		act->send.limit = iso7816_max(c->timing.cwt, (u64)c->timing.gap);
 	c->sending = true;
 	limit += (u64)TX_SLACK_ETU * ISO7816_ETU0 + ISO7816_CLK(c->cfg.late_clks);
 	c->deadline = iso7816_add(at, limit);

@@ -213,7 +213,9 @@ enum iso7816_op {
  * @op: what
  * @line: DO_LINE
  * @send: DO_SEND: @data stays valid until sent() or the next command; the first leading edge is
- *	not before @at, each next one at least @gap ticks after the one before
+ *	not before @at, each next one at least @gap ticks after the one before. One that would be
+ *	more than @limit after it is not sent any more, and sent() has ISO7816_TX_ECHO: the card
+ *	has dropped the block by then (CWT), and would take what follows for a new one
  * @err: DO_DONE: result of the reset or exchange
  */
 struct iso7816_action {
@@ -225,6 +227,7 @@ struct iso7816_action {
 			u16 len;
 			u64 at;
 			u32 gap;
+			u64 limit;
 		} send;
 		enum iso7816_err err;
 	};

@@ -54,6 +54,7 @@ enum cks_uart_tx {
  * @len: how many
  * @pos: index of the character under way
  * @gap_ns: least time between two leading edges
+ * @limit_ns: longest time between two, else the rest is not sent
  * @at: TX_WAIT: time of the write; else time at which waiting ends
  * @written: when the character under way was written to THR
  * @edge: leading edge of the last character
@@ -82,6 +83,7 @@ struct cks_uart {
 	u16 len;
 	u16 pos;
 	u64 gap_ns;
+	u64 limit_ns;
 	ktime_t at;
 	ktime_t written;
 	ktime_t edge;
@@ -123,7 +125,7 @@ void cks_uart_flush(struct cks_uart *u);		/* locked */
 
 /* tx.c */
 enum hrtimer_restart cks_uart_timer(struct hrtimer *timer);	/* hard interrupt */
-void cks_uart_send(struct cks_coupler *c, const u8 *data, u16 len, ktime_t at, u64 gap_ns);
+void cks_uart_send(struct cks_coupler *c, const struct cks_characters *chars);
 void cks_uart_tx_stop(struct cks_uart *u);		/* locked */
 bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, u8 byte, u8 flags);	/* locked */
 

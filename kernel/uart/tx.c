@@ -13,7 +13,7 @@
  * How long an echo may take beyond its character before it counts as missing. It only has to be
  * longer than any delay of the interrupt.
  */
-#define ECHO_LATE_NS	(250 * NSEC_PER_MSEC)
+#define ECHO_LATE_NS	NSEC_PER_SEC
 
 static void wait_until(struct cks_uart *u, ktime_t t)
 {
@@ -36,8 +36,20 @@ static u64 frame_ns(const struct cks_uart *u)
 	return cks_uart_sixteenths(u, 16 * (u->lcr & UART_LCR_STOP ? 12 : 11));
 }
 
+/* The start bit comes half a bit after the write, or later. */
+static bool too_late(const struct cks_uart *u, ktime_t now)
+{
+	u64 since = ktime_to_ns(ktime_sub(now, u->edge)) + cks_uart_sixteenths(u, 8);
+
+	return u->pos && since > u->limit_ns;
+}
+
 static void write_next(struct cks_uart *u, ktime_t now)
 {
+	if (too_late(u, now)) {
+		end(u, ISO7816_TX_ECHO);
+		return;
+	}
 	u->written = now;
 	cks_uart_out(u, UART_TX, u->data[u->pos]);
 	if (u->set.echo) {
@@ -75,17 +87,18 @@ static void write_or_wait(struct cks_uart *u, ktime_t at)
  * Operation @send of the coupler. No leading edge is before its time, since the character is
  * written to THR at that time; the UART adds 0.5 to 1.5 bits of its own.
  */
-void cks_uart_send(struct cks_coupler *c, const u8 *data, u16 len, ktime_t at, u64 gap_ns)
+void cks_uart_send(struct cks_coupler *c, const struct cks_characters *chars)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
 
-	if (!u->active || !len)
+	if (!u->active || !chars->len)
 		return;
-	u->data = data;
-	u->len = len;
+	u->data = chars->data;
+	u->len = chars->len;
 	u->pos = 0;
-	u->gap_ns = gap_ns;
-	write_or_wait(u, at);
+	u->gap_ns = chars->gap_ns;
+	u->limit_ns = chars->limit_ns;
+	write_or_wait(u, chars->at);
 }
 
 /**

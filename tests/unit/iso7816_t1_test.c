@@ -735,6 +735,8 @@ static void echo(void **state)
 	(void)state;
 	begin(s, "00440000");
 	take(s, ISO7816_DO_SEND, &act);
+	/* A line that stalls for longer cuts the block short, before the card hears another. */
+	assert_int_equal(act.send.limit, (11 + (1 << iso7816_coupler_atr(&s->c)->cwi)) * s->etu);
 	s->t = act.send.at + 7 * act.send.gap;
 	iso7816_coupler_sent(&s->c, s->t, ISO7816_TX_ECHO);
 	block_gives(s, "008100");
