@@ -45,7 +45,7 @@ generate()
 {
 	local out=$tmp/${3##*/}
 
-	PYTHONDONTWRITEBYTECODE=1 timeout 60 python3 "$cache/tools/net/ynl/ynl-gen-c.py" \
+	PYTHONDONTWRITEBYTECODE=1 timeout 60 /usr/bin/python3 "$cache/tools/net/ynl/ynl-gen-c.py" \
 		--mode "$1" "--$2" --spec "$tmp/docs/netlink/cks.yaml" -o "$out"
 	# One blank line is enough, also where the generator makes two.
 	sed -i -e "1s/$theirs/$4/" -e '/./,$!d' "$out"
