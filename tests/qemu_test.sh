@@ -36,7 +36,7 @@ result()
 	fi
 }
 
-echo 1..15
+echo 1..17
 
 # shellcheck disable=SC2016,SC2086
 {
@@ -64,6 +64,9 @@ try "a WARNING fails a command that succeeded" 124 \
 	$run -- sh -c 'echo "WARNING: CPU: 0 PID: 1 at x" >/dev/kmsg'
 try "unless it is expected" 0 \
 	$run --allow 'PID: 1 at x' -- sh -c 'echo "WARNING: CPU: 0 PID: 1 at x" >/dev/kmsg'
+
+try "the console comes to stderr if wanted" 0 $run --console -- sh -c 'echo "kernel: talk" >/dev/kmsg'
+result "with what the kernel says" grep -q 'kernel: talk' "$tmp/err" || :
 
 try "the time limit has no verdict" 125 \
 	tools/qemu/run --timeout 5 --log "$tmp/console" --share "$tmp/share" -- sleep 1000
