@@ -125,9 +125,34 @@ static void put_history(struct out *o, const u8 *hist, u8 len)
 	put(o, "\"\n");
 }
 
+static void put_objects(struct out *o, const struct iso7816_history *h)
+{
+	static const char *const names[16] = {
+		[1] = "country", [2] = "issuer", [3] = "card service data",
+		[4] = "initial access data", [5] = "card issuer's data",
+		[6] = "pre-issuing data", [7] = "card capabilities",
+		[15] = "application identifier",
+	};
+	u8 i, k;
+
+	for (i = 0; i < h->count; i++) {
+		const struct iso7816_history_object *obj = &h->objects[i];
+
+		put(o, "      %X%X  %s:", obj->tag, obj->len, names[obj->tag] ?: "RFU");
+		for (k = 0; k < obj->len; k++)
+			put(o, " %02X", obj->value[k]);
+		put(o, "\n");
+	}
+	if (h->has_lcs)
+		put(o, "          life cycle status %02X\n", h->lcs);
+	if (h->has_sw)
+		put(o, "          status word %04X\n", h->sw);
+}
+
 int iso7816_atr_print(char *buf, size_t size, const struct iso7816_atr *atr)
 {
 	struct out o = { .buf = buf, .size = size };
+	struct iso7816_history history;
 	const u8 *raw = atr->raw;
 	unsigned int level, pos = 2;
 	u8 y = raw[1] >> 4, t = 0;
@@ -150,6 +175,8 @@ int iso7816_atr_print(char *buf, size_t size, const struct iso7816_atr *atr)
 	}
 	if (atr->hist_len && atr->hist + atr->hist_len <= ISO7816_ATR_MAX)
 		put_history(&o, raw + atr->hist, atr->hist_len);
+	if (iso7816_history_parse(&history, atr))
+		put_objects(&o, &history);
 	if (atr->has_tck) {
 		u8 last = atr->len - 1;
 

@@ -162,6 +162,44 @@ enum iso7816_err iso7816_atr_parse(struct iso7816_atr *ret_atr, const u8 *raw, s
 unsigned int iso7816_atr_missing(const u8 *raw, size_t len);
 
 /**
+ * struct iso7816_history_object - a compact-TLV object of the historical bytes
+ * @tag: 0...15
+ * @len: 0...15
+ * @value: within the ATR
+ */
+struct iso7816_history_object {
+	u8 tag;
+	u8 len;
+	const u8 *value;
+};
+
+/**
+ * struct iso7816_history - the historical bytes, ISO/IEC 7816-4 8.1.1
+ * @objects: the status indicator not among them
+ * @count: how many
+ * @has_lcs: there is a card life cycle status
+ * @lcs: it
+ * @has_sw: there is a status word
+ * @sw: it
+ */
+struct iso7816_history {
+	struct iso7816_history_object objects[ISO7816_HIST_MAX];
+	u8 count;
+	bool has_lcs;
+	u8 lcs;
+	bool has_sw;
+	u16 sw;
+};
+
+/**
+ * iso7816_history_parse() - take the historical bytes apart
+ * @ret: filled on success, untouched on failure; refers to @atr
+ * @atr: parsed ATR
+ * Return: false if they are not compact-TLV: none, proprietary, or cut
+ */
+bool iso7816_history_parse(struct iso7816_history *ret, const struct iso7816_atr *atr);
+
+/**
  * iso7816_atr_print() - an ATR as a card engineer reads it, one line for each byte
  * @buf: receives text that ends in NUL, cut if it does not fit
  * @size: of @buf; 2048 is enough for any ATR

@@ -320,6 +320,82 @@ static void tck_policies(void **state)
 	assert_int_equal(parse(&a, "3B000102", ISO7816_TOLERANT), ISO7816_E_ATR_LENGTH);
 }
 
+static bool history(struct iso7816_history *h, struct iso7816_atr *a, const char *hex)
+{
+	u8 raw[ISO7816_ATR_MAX] = { 0x3b };
+	u8 n = (u8)(strlen(hex) / 2);
+
+	raw[1] = n;
+	for (u8 i = 0; i < n; i++)
+		raw[2 + i] = (u8)strtoul((char[]){ hex[2 * i], hex[2 * i + 1], 0 }, NULL, 16);
+	assert_int_equal(iso7816_atr_parse(a, raw, 2U + n, ISO7816_STRICT), ISO7816_OK);
+	memset(h, 0xa5, sizeof(*h));
+	return iso7816_history_parse(h, a);
+}
+
+/* ISO/IEC 7816-4 8.1.1; the first one is of the cards of a bank in pcsc-tools' list. */
+static void historical_bytes(void **state)
+{
+	struct iso7816_history h;
+	struct iso7816_atr a;
+
+	(void)state;
+	assert_true(history(&h, &a, "80318065B0831148C883009000"));
+	assert_int_equal(h.count, 2);
+	assert_int_equal(h.objects[0].tag, 3);
+	assert_int_equal(h.objects[0].len, 1);
+	assert_int_equal(h.objects[0].value[0], 0x80);
+	assert_int_equal(h.objects[1].tag, 6);
+	assert_int_equal(h.objects[1].len, 5);
+	assert_memory_equal(h.objects[1].value, "\xb0\x83\x11\x48\xc8", 5);
+	assert_true(h.has_lcs && h.has_sw);
+	assert_int_equal(h.lcs, 0);
+	assert_int_equal(h.sw, 0x9000);
+
+	/* status apart; life cycle alone; status word alone; none; nothing but the category */
+	assert_true(history(&h, &a, "0031C0079000"));
+	assert_int_equal(h.count, 1);
+	assert_int_equal(h.lcs, 7);
+	assert_int_equal(h.sw, 0x9000);
+	assert_true(history(&h, &a, "808105"));
+	assert_true(h.has_lcs && !h.has_sw && h.lcs == 5 && !h.count);
+	assert_true(history(&h, &a, "80826283"));
+	assert_true(!h.has_lcs && h.has_sw && h.sw == 0x6283);
+	assert_true(history(&h, &a, "8070"));
+	assert_true(h.count == 1 && !h.objects[0].len && !h.has_lcs && !h.has_sw);
+	assert_true(history(&h, &a, "80"));
+	assert_int_equal(h.count, 0);
+
+	/* none; proprietary; DIR reference; cut; status not last, empty, too long, not there */
+	assert_false(history(&h, &a, ""));
+	assert_false(history(&h, &a, "4A434F50"));
+	assert_false(history(&h, &a, "1001"));
+	assert_false(history(&h, &a, "8032C0"));
+	assert_false(history(&h, &a, "8081053180"));
+	assert_false(history(&h, &a, "8080"));
+	assert_false(history(&h, &a, "808401020304"));
+	assert_false(history(&h, &a, "009000"));
+	assert_false(history(&h, &a, "0032C0079000"));
+}
+
+static void historical_bytes_in_words(void **state)
+{
+	struct iso7816_history h;
+	struct iso7816_atr a;
+	char text[2048];
+
+	(void)state;
+	history(&h, &a, "80318065B0831148C883079000");
+	iso7816_atr_print(text, sizeof(text), &a);
+	assert_non_null(strstr(text, "      31  card service data: 80\n"
+				     "      65  pre-issuing data: B0 83 11 48 C8\n"
+				     "          life cycle status 07\n"
+				     "          status word 9000\n"));
+	history(&h, &a, "80910A");
+	iso7816_atr_print(text, sizeof(text), &a);
+	assert_non_null(strstr(text, "      91  RFU: 0A\n"));
+}
+
 static void printed(void **state)
 {
 	struct iso7816_atr a;
@@ -343,6 +419,9 @@ static void printed(void **state)
 			    "TA3   07  clock stop not supported; classes A B C\n"
 			    "TB3   00  contact C6: not used\n"
 			    "hist  80 31 E0 67 73 77 69 63 63 00 00 73 FE 21 00  \".1.gswicc..s.!.\"\n"
+			    "      31  card service data: E0\n"
+			    "      67  pre-issuing data: 73 77 69 63 63 00 00\n"
+			    "      73  card capabilities: FE 21 00\n"
 			    "TCK   06  right\n");
 	assert_int_equal(iso7816_atr_print(cut, sizeof(cut), &a), len);
 	assert_int_equal(strlen(cut), sizeof(cut) - 1);
@@ -368,6 +447,8 @@ int main(void)
 		cmocka_unit_test(longest),
 		cmocka_unit_test(values),
 		cmocka_unit_test(tck_policies),
+		cmocka_unit_test(historical_bytes),
+		cmocka_unit_test(historical_bytes_in_words),
 		cmocka_unit_test(printed),
 	};
 
