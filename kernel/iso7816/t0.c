@@ -222,6 +222,12 @@ static bool fetch_unasked(struct iso7816_coupler *c, u8 sw1, u8 sw2)
 	return false;
 }
 
+/* SW2 bytes can be fetched by GET RESPONSE. 9F is GSM 11.11's, 9.4.1, of its class A0. */
+static bool data_waits(const struct iso7816_coupler *c, u8 sw1)
+{
+	return sw1 == 0x61 || (sw1 == 0x9f && c->x->cmd[0] == 0xa0);
+}
+
 /* SW1 SW2 ended a TPDU. */
 static void tpdu_over(struct iso7816_coupler *c, u8 sw1, u8 sw2)
 {
@@ -245,7 +251,7 @@ static void tpdu_over(struct iso7816_coupler *c, u8 sw1, u8 sw2)
 			send_in(c, sw2);
 		return;
 	}
-	if (sw1 == 0x61 && t0->has_le && t0->le) {
+	if (data_waits(c, sw1) && t0->has_le && t0->le) {
 		t0->fruitless = t0->pos && t0->in_len ? 0 : t0->fruitless + 1;
 		if (t0->fruitless > MAX_FRUITLESS)
 			iso7816_fail(c, ISO7816_E_LOOP);

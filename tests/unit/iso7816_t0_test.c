@@ -692,9 +692,41 @@ static void reasons(void **state)
 	assert_int_equal(iso7816_errno(ISO7816_E_WT), -ETIMEDOUT);
 }
 
+/* GSM 11.11: 9Fxx where others say 61xx, but in class A0 alone. */
+static void gsm_response_waits(void **state)
+{
+	struct script *s = ready(ISO7816_STRICT);
+
+	(void)state;
+	begin(s, "A0A40000023F0000");
+	sends(s, "A0A4000002");
+	gives(s, "A4");
+	sends(s, "3F00");
+	gives(s, "9F03");
+	sends(s, "A0C0000003");
+	gives(s, "C0 112233 9000");
+	responds(s, "1122339000");
+
+	begin(s, "A0A40000023F00");	/* without Le it is the caller's to fetch */
+	sends(s, "A0A4000002");
+	gives(s, "A4");
+	sends(s, "3F00");
+	gives(s, "9F03");
+	responds(s, "9F03");
+
+	begin(s, "00A40000023F0000");
+	sends(s, "00A4000002");
+	gives(s, "A4");
+	sends(s, "3F00");
+	gives(s, "9F03");
+	responds(s, "9F03");
+	free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gsm_response_waits),
 		cmocka_unit_test(case_1),
 		cmocka_unit_test(case_2),
 		cmocka_unit_test(case_2_wrong_le),
