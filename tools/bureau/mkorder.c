@@ -17,6 +17,7 @@
 #include "libgp/aes.h"
 #include "libgp/dgi.h"
 #include "libgp/hex.h"
+#include "libgp/keyfile.h"
 
 #define ROWS_MAX	1000000
 #define PAYLOAD_MAX	512
@@ -149,28 +150,6 @@ static int write_row(FILE *f, struct stream *s, unsigned long row, const uint8_t
 	return ferror(f) ? -1 : 0;
 }
 
-static int read_key(const char *path, uint8_t key[16])
-{
-	FILE *f = fopen(path, "r");
-	char line[64];
-	int ret = -1;
-
-	if (!f) {
-		fprintf(stderr, "mkorder: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	if (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\r\n")] = '\0';
-		ret = hex_decode(line, strlen(line), key, 16) == 16 ? 0 : -1;
-	}
-	fclose(f);
-	OPENSSL_cleanse(line, sizeof(line));
-	if (ret)
-		fprintf(stderr, "mkorder: %s: must begin with a key of 32 hexadecimal digits\n",
-			path);
-	return ret;
-}
-
 static void usage(FILE *f)
 {
 	fputs("usage: mkorder --transport-key-file FILE [--rows N] [--seed N]\n"
@@ -201,7 +180,7 @@ int main(int argc, char **argv)
 	};
 	struct stream s = { .used = sizeof(s.buf) };
 	unsigned long rows = 40, seed = 1;
-	const char *key_file = NULL;
+	const char *key_file = NULL, *why;
 	uint8_t transport[16];
 	bool valid = true;
 	int ret = 0;
@@ -229,8 +208,11 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (read_key(key_file, transport))
+	why = gp_key_read(key_file, transport);
+	if (why) {
+		fprintf(stderr, "mkorder: %s: %s\n", key_file, why);
 		return 1;
+	}
 
 	s.seed = seed;
 	puts("iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload");

@@ -3,7 +3,6 @@
  * Reads a personalized card back through the character device of its coupler and compares it with
  * its row of the order: the bureau's own check, made without the CAS and without its database.
  */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 
 #include "card.h"
 #include "compare.h"
-#include "libgp/hex.h"
+#include "libgp/keyfile.h"
 
 static void usage(FILE *f)
 {
@@ -22,28 +21,6 @@ static void usage(FILE *f)
 	      "  --transport-key-file FILE  AES-128 key that its keys are wrapped under, hexadecimal\n"
 	      "  --coupler DEVICE           /dev/cks/couplerN with the card\n"
 	      "  --help                     this text\n", f);
-}
-
-static int read_key(const char *path, uint8_t key[16])
-{
-	FILE *f = fopen(path, "r");
-	char line[64] = "";
-	ssize_t n = -1;
-
-	if (!f) {
-		fprintf(stderr, "readback: %s: %s\n", path, strerror(errno));
-		return -1;
-	}
-	if (fgets(line, sizeof(line), f))
-		n = hex_decode(line, strcspn(line, "\r\n"), key, 16);
-	fclose(f);
-	OPENSSL_cleanse(line, sizeof(line));
-	if (n != 16) {
-		fprintf(stderr, "readback: %s: must begin with a key of 32 hexadecimal digits\n",
-			path);
-		return -1;
-	}
-	return 0;
 }
 
 static int read_back(const struct order *order, const char *coupler, const uint8_t transport[16])
@@ -78,7 +55,7 @@ int main(int argc, char **argv)
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *csv = NULL, *key_file = NULL, *coupler = NULL;
+	const char *csv = NULL, *key_file = NULL, *coupler = NULL, *why;
 	uint8_t transport[16];
 	struct order order;
 	int ret, c;
@@ -106,7 +83,12 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (read_key(key_file, transport) || order_read(&order, csv))
+	why = gp_key_read(key_file, transport);
+	if (why) {
+		fprintf(stderr, "readback: %s: %s\n", key_file, why);
+		return 1;
+	}
+	if (order_read(&order, csv))
 		return 1;
 	ret = read_back(&order, coupler, transport);
 	order_free(&order);
