@@ -6,7 +6,7 @@
 . "$(dirname "$0")/harness.sh"
 . "$(dirname "$0")/bureau"
 
-plan 14
+plan 15
 
 check "bench, token, order of 10 records" bureau_open 10 4
 casd_start
@@ -42,6 +42,7 @@ is "no record is in doubt: the sensors could tell" "$(records DOUBT)" 0
 is "the CAS has acknowledged all dispositions" \
 	"$(cksctl station | sed -n 's/^acked-disposition: //p')" \
 	"$(grep -c ' DISPOSED ' "$TMP/journal/journal")"
+is "no record waits for a card" "$(casctl intent list --db "$db" --json)" "[]"
 check "the ledger is whole" casctl ledger verify --db "$db"
 is "every good card holds a row of its own" "$(verified)" "$(pile good | wc -l)"
 

@@ -539,6 +539,68 @@ static void secrets_are_handles(void **state)
 	gp_card_free(&card);
 }
 
+/* A profile may catch the error of a claim; a card that is known does not leave as good. */
+static void refused_claim_is_not_good(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	profile("catch",
+		"local card = ...\n"
+		"local scp = card:open_scp03{kmc = 'kmc'}\n"
+		"pcall(function() card:claim(scp:kdd()) end)\n"
+		"return {verdict = 'good'}\n");
+	blank(&card, 1);
+	session("catch", &card);
+	assert_reject("the claim of a record failed");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+/* The keys must be on the card that the record was claimed for. */
+static void evidence_is_of_the_claimed_card(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	profile("other",
+		"local card = ...\n"
+		"local scp = card:open_scp03{kmc = 'kmc', kvn = 0, level = 0x33}\n"
+		"local r = card:claim(('y'):rep(10))\n"
+		"scp:put_key{keys = r.keys, kvn = r.kvn}\n"
+		"card:open_scp03{keys = r.keys, kvn = r.kvn, level = 0x33}\n"
+		"return {verdict = 'good'}\n");
+	blank(&card, 45);
+	session("other", &card);
+	assert_reject("did not verify");
+	dispose(CK_DISP_REJECTED);
+	assert_query("SELECT state FROM record WHERE request ="
+		     " (SELECT max(id) FROM request)", "VOID");
+	gp_card_free(&card);
+}
+
+/* The station's journal goes further than the database: no record is given out before it knows. */
+static void old_database_gives_nothing_out(void **state)
+{
+	struct gp_card card;
+	char before[16];
+
+	(void)state;
+	query("SELECT count(*) FROM record WHERE state = 'FREE'", before, sizeof(before));
+	st.last_disposition = disposition + 1;
+	station_hello(&st);
+	station_request(&st, ++number, "personalize", false);
+	station_result(&st, number, &m);
+	assert_reject("does not know yet");
+	assert_query("SELECT count(*) FROM record WHERE state = 'FREE'", before);
+	dispose(CK_DISP_REJECTED);
+	blank(&card, 46);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	dispose(CK_DISP_GOOD);
+	gp_card_free(&card);
+}
+
 static void malformed_frame_is_refused(void **state)
 {
 	static const uint8_t bad[CK_HEADER] = { 'X', 'K', 1, CK_PING };
@@ -652,6 +714,9 @@ int main(void)
 		cmocka_unit_test(unknown_application),
 		cmocka_unit_test(hostile_profiles_end_alone),
 		cmocka_unit_test(secrets_are_handles),
+		cmocka_unit_test(refused_claim_is_not_good),
+		cmocka_unit_test(evidence_is_of_the_claimed_card),
+		cmocka_unit_test(old_database_gives_nothing_out),
 		cmocka_unit_test(malformed_frame_is_refused),
 		cmocka_unit_test(killed_cas_rejects_what_was_open),
 		cmocka_unit_test(new_journal_puts_issued_in_doubt),

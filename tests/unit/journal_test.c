@@ -414,6 +414,36 @@ static void test_compact(void **state)
 	journal_close(j);
 }
 
+/* The highest lease epoch stays known, also through a rewrite of the file. */
+static void test_lease(void **state)
+{
+	struct journal *j = reopen(NULL);
+	struct record rec = { .type = RECORD_LEASE, .number = 7 };
+	char line[RECORD_LINE_MAX];
+	struct stat st;
+	FILE *out;
+
+	(void)state;
+	assert_int_equal(journal_append(j, &rec), 0);
+	assert_int_equal(journal_append(j, &rec), -EINVAL);
+	rec.number = 6;
+	assert_int_equal(journal_append(j, &rec), -EINVAL);
+	j = reopen(j);
+	assert_int_equal(j->lease, 7);
+	out = fopen(file, "a");
+	assert_non_null(out);
+	for (rec.number = 8; rec.number <= 80000; rec.number++)
+		fwrite(line, 1, record_format(&rec, line), out);
+	fclose(out);
+	for (int i = 0; i < 2; i++) {
+		j = reopen(j);
+		assert_int_equal(j->lease, 80000);
+	}
+	assert_int_equal(stat(file, &st), 0);
+	assert_true(st.st_size < 1000);
+	journal_close(j);
+}
+
 static void test_identity(void **state)
 {
 	uint8_t first[IDENTITY_LEN] = { 0 }, second[IDENTITY_LEN] = { 0 };
@@ -451,6 +481,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_empty_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disk_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_compact, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_lease, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_identity, setup, teardown),
 	};
 

@@ -446,6 +446,160 @@ static void journal_cut_back_is_noticed(void **state)
 	assert_int_equal(ledger_hello(l, station, boot, 1, 0, &doubted), LEDGER_REFUSED);
 }
 
+/* What became of request @n, which was in the presentation of open_request(). */
+static enum ledger_status dispose_presented(uint64_t n, uint64_t request, uint8_t what)
+{
+	struct ledger_disposition d = {
+		.journal_epoch = 1,
+		.number = n,
+		.request = request,
+		.presence_gen = 3,
+		.disposition = what,
+		.evidence = "sensor",
+	};
+
+	return ledger_dispose(l, &d);
+}
+
+static void to_be_retried(uint64_t n, const char *card, struct ledger_record *record)
+{
+	struct ledger_request r;
+
+	claim_on(n, card, &r, record);
+	r.verdict = 3;
+	strcpy(r.reason, "again");
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	assert_int_equal(dispose_with(n, n, (uint64_t)r.id, 3), LEDGER_OK);
+	assert_state(record->id, "INTENT");
+}
+
+/* The card that was to be retried is rejected in a request that the CAS never saw. */
+static void retry_that_ends_unseen(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	to_be_retried(1, "KDD:01", &record);
+	/* Of another presentation: not this card. */
+	assert_int_equal(dispose_with(2, 2, 0, 2), LEDGER_OK);
+	assert_state(record.id, "INTENT");
+	/* Tried once more and still in the lane; then it is rejected. */
+	assert_int_equal(dispose_presented(3, 3, 3), LEDGER_OK);
+	assert_state(record.id, "INTENT");
+	assert_int_equal(dispose_presented(4, 4, 2), LEDGER_OK);
+	assert_state(record.id, "VOID");
+	open_request(5, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "spoiled"));
+}
+
+static void intent_can_be_taken_back(void **state)
+{
+	struct ledger_record record, again;
+	struct order_report report;
+	struct ledger_request r;
+	char became[8];
+
+	(void)state;
+	assert_int_equal(import(HEADER ROW1, true, &report), LEDGER_OK);
+	assert_int_equal(ledger_release(l, "8949000000000000018", became), LEDGER_REFUSED);
+	to_be_retried(1, "KDD:01", &record);
+	assert_int_equal(ledger_release(l, "8949000000000000026", became), LEDGER_REFUSED);
+	assert_int_equal(ledger_release(l, "8949000000000000018", became), LEDGER_OK);
+	assert_string_equal(became, "FREE");
+	/* The card cannot come for it any more; another one can. */
+	open_request(2, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &again), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "spoiled"));
+	claim_on(3, "KDD:02", &r, &again);
+	assert_int_equal(again.id, record.id);
+	/* Not under a session that works with it, and not what is issued. */
+	assert_int_equal(ledger_release(l, "8949000000000000018", became), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "session"));
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &again, "evidence"), LEDGER_OK);
+	assert_int_equal(ledger_release(l, "8949000000000000018", became), LEDGER_REFUSED);
+	assert_state(again.id, "ISSUED");
+}
+
+/* A session that the database takes for open issues nothing that was taken from it. */
+static void freed_intent_is_not_issued(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &r, &record);
+	assert_int_equal(sqlite3_exec(ledger_sqlite(l),
+				      "UPDATE record SET state = 'VOID' WHERE id = 1", NULL, NULL,
+				      NULL), SQLITE_OK);
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
+	assert_state(1, "VOID");
+	assert_int_equal(number("SELECT state = 'open' FROM request WHERE id = 1"), 1);
+}
+
+/* Restored from a copy, a database knows less than its stations: no session before it does. */
+static void old_database_is_noticed(void **state)
+{
+	static const uint8_t station[16], boot[16];
+	unsigned int doubted;
+
+	(void)state;
+	assert_int_equal(ledger_hello(l, station, boot, 1, 0, &doubted), LEDGER_OK);
+	assert_int_equal(ledger_caught_up(l, station, 1, 0), LEDGER_OK);
+	assert_int_equal(ledger_caught_up(l, station, 1, 2), LEDGER_GAP);
+	assert_int_equal(dispose_with(1, 1, 0, 2), LEDGER_OK);
+	assert_int_equal(ledger_caught_up(l, station, 1, 2), LEDGER_GAP);
+	assert_int_equal(dispose_with(2, 2, 0, 2), LEDGER_OK);
+	assert_int_equal(ledger_caught_up(l, station, 1, 2), LEDGER_OK);
+	assert_int_equal(ledger_caught_up(l, station, 2, 1), LEDGER_GAP);
+	/* The station acted on a result that this database never gave. */
+	assert_int_equal(dispose_with(3, 9, 4711, 1), LEDGER_GAP);
+	assert_int_equal(number("SELECT count(*) FROM disposition"), 2);
+}
+
+static void repeated_disposition_must_be_the_same(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &r, &record);
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 7, 0, 2), LEDGER_OK);
+	/* A journal that was cut back gives the number again, to another card. */
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_GAP);
+	assert_int_equal(dispose_with(1, 7, 0, 1), LEDGER_GAP);
+	assert_int_equal(dispose_with(1, 7, 0, 2), LEDGER_OK);
+	assert_state(record.id, "ISSUED");
+}
+
+static void station_of_another_database(void **state)
+{
+	static const uint8_t station[16];
+	static const char uuid[] = "00000000000000000000000000000000";
+	uint64_t lease;
+
+	(void)state;
+	assert_int_equal(ledger_caught_up(l, station, 1, 6), LEDGER_GAP);
+	assert_int_equal(ledger_adopt(l, "0", "0000000000000001", 6, 4), LEDGER_REFUSED);
+	assert_int_equal(ledger_adopt(l, uuid, "0000000000000001", 0, 4), LEDGER_REFUSED);
+	assert_int_equal(ledger_adopt(l, uuid, "0000000000000001", 6, 4), LEDGER_OK);
+	assert_int_equal(ledger_caught_up(l, station, 1, 6), LEDGER_OK);
+	assert_int_equal(ledger_adopt(l, uuid, "0000000000000001", 5, 4), LEDGER_REFUSED);
+	assert_int_equal(dispose_with(8, 1, 0, 2), LEDGER_GAP);
+	assert_int_equal(dispose_with(7, 1, 0, 2), LEDGER_OK);
+	/* The station has seen 4, and refuses a lower one. */
+	assert_int_equal(ledger_start(l, &lease), LEDGER_OK);
+	assert_int_equal(lease, 5);
+}
+
 /* ---- the chain ---- */
 
 static void tampering_shows(void **state)
@@ -508,6 +662,12 @@ int main(void)
 		TEST(full_disk_stops_claims),
 		TEST(lease_epoch_rises),
 		TEST(journal_cut_back_is_noticed),
+		TEST(retry_that_ends_unseen),
+		TEST(intent_can_be_taken_back),
+		TEST(freed_intent_is_not_issued),
+		TEST(old_database_is_noticed),
+		TEST(repeated_disposition_must_be_the_same),
+		TEST(station_of_another_database),
 		TEST(tampering_shows),
 	};
 

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -257,6 +258,16 @@ static void test_contact_is_tried_again(void **state)
 	assert_int_equal(world_count(&w, GOOD), 7);
 }
 
+static void test_machine_rejects_another_card(void **state)
+{
+	(void)state;
+	w.verdict[5][0] = CKS_VERDICT_REJECT;
+	w.fault[5] = FAULT_OTHER_CARD;
+	world_run(&w);
+	assert_int_equal(w.disposed[5], CKS_DISPOSITION_UNKNOWN);
+	assert_true(w.st.failed);
+}
+
 static void test_hold_is_not_good(void **state)
 {
 	(void)state;
@@ -342,6 +353,15 @@ static void test_disk_full_no_good(void **state)
 	assert_int_equal(w.disposed[1], CKS_DISPOSITION_REJECTED);
 }
 
+static void test_disk_full_no_new_card(void **state)
+{
+	(void)state;
+	world_run(&w);
+	assert_true(station_may_feed(&w.st));
+	w.lanes[0].state = LANE_RECORDING;
+	assert_false(station_may_feed(&w.st));
+}
+
 /* ------------------------------------------------------------------------------- restarts */
 
 static void left_by_last_run(enum record_type type, unsigned int card)
@@ -406,6 +426,66 @@ static void test_start_rejected_card_gone(void **state)
 	left_by_last_run(RECORD_REJECTED, 16);
 	world_run(&w);
 	assert_int_equal(w.disposed[16], CKS_DISPOSITION_REJECTED);
+}
+
+/* An order to the gate that the machine carried out late, after the card had been rejected. */
+static void test_start_rejected_card_in_good_bin(void **state)
+{
+	(void)state;
+	w.card[16] = GOOD;
+	left_by_last_run(RECORD_REJECTED, 16);
+	world_run(&w);
+	assert_int_equal(w.disposed[16], CKS_DISPOSITION_UNKNOWN);
+	assert_true(w.st.failed);
+	assert_int_equal(w.lanes[0].state, LANE_STOPPED);
+}
+
+/* Somebody put another card in the place of the one that the router's session is about. */
+static void test_start_session_of_another_card(void **state)
+{
+	(void)state;
+	w.card[16] = LANE1;
+	w.in_lane[1] = 16;
+	w.session_open[1] = true;
+	w.session[1].has = CKSNL_HAS(CKS_A_SESSION_BOOT_ID);
+	w.session[1].request = ++w.last_request;
+	w.session[1].coupler = 1;
+	w.session[1].presence_gen = w.gen[1];
+	w.session[1].state = CKS_SESSION_STATE_RESULT;
+	w.session[1].verdict = CKS_VERDICT_GOOD;
+	w.session[1].result_id = 5001;
+	memcpy(w.session[1].boot_id, w.boot_id, CKSNL_ID_LEN);
+	w.gen[1]++;
+	world_run(&w);
+	/* Its card has no name in the journal. */
+	assert_int_equal(w.disposed[0], CKS_DISPOSITION_REMOVED);
+	assert_int_equal(w.disposed_result[0], 5001);
+	assert_int_equal(w.card[16], REJECT);
+	assert_int_equal(w.disposed[16], CKS_DISPOSITION_NONE);
+	assert_int_equal(world_count(&w, GOOD), 8);
+}
+
+static void test_lease_outlives_the_router(void **state)
+{
+	(void)state;
+	w.lease = 3;
+	world_run(&w);
+	assert_int_equal(w.journal->lease, 3);
+	router_reloaded(&w, 0);
+	w.lease = 0;
+	world_restart(&w);
+	world_run(&w);
+	assert_int_equal(w.lease, 3);
+}
+
+/* Its next numbers would be taken for repeated ones. */
+static void test_journal_cut_back(void **state)
+{
+	(void)state;
+	w.numbered = 3;
+	w.acked = 3;
+	assert_int_equal(station_begin(&w.st), -EBADMSG);
+	assert_int_equal(world_count(&w, FEEDER), 8);
 }
 
 /* The last run ended between the CAS's result and the journal: never good, whatever it says. */
@@ -480,15 +560,21 @@ int main(void)
 		T(test_retry_then_good),
 		T(test_retry_is_bounded),
 		T(test_contact_is_tried_again),
+		T(test_machine_rejects_another_card),
 		T(test_hold_is_not_good),
 		T(test_failures_stop_a_lane),
 		T(test_disk_full_no_good),
+		T(test_disk_full_no_new_card),
 		T(test_start_gate_open_card_dropped),
 		T(test_start_gate_open_no_proof),
 		T(test_start_gate_open_card_still_there),
 		T(test_start_gate_open_other_card_there),
 		T(test_start_rejected_card_gone),
+		T(test_start_rejected_card_in_good_bin),
+		T(test_start_session_of_another_card),
 		T(test_start_session_without_journal),
+		T(test_lease_outlives_the_router),
+		T(test_journal_cut_back),
 		T(test_dispositions_are_repeated),
 		T(test_no_cas_no_card_moves),
 	};

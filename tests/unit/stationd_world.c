@@ -133,6 +133,10 @@ static void eject(struct transport *t, unsigned int lane, enum bin bin, transpor
 		a.result = TRANSPORT_LOST;
 		take_out(w, lane, NOWHERE);
 		break;
+	case FAULT_OTHER_CARD:
+		snprintf(a.card, sizeof(a.card), "%u", WORLD_CARDS + 1);
+		take_out(w, lane, NOWHERE);
+		break;
 	case FAULT_JAM:
 		a.result = TRANSPORT_REFUSED;
 		break;
@@ -208,6 +212,8 @@ static int station_get(void *router, struct cksnl_station *ret)
 	if (w->acks)
 		w->acked = w->numbered;
 	ret->acked_disposition = w->acked;
+	ret->last_disposition = w->numbered;
+	ret->lease_epoch = w->lease;
 	return 0;
 }
 
@@ -217,6 +223,8 @@ static int station_set(void *router, const struct cksnl_station *s)
 
 	if (s->has & CKSNL_HAS(CKS_A_STATION_LISTEN))
 		w->listening = s->listen;
+	if ((s->has & CKSNL_HAS(CKS_A_STATION_LEASE_EPOCH)) && s->lease_epoch > w->lease)
+		w->lease = s->lease_epoch;
 	if (s->has & CKSNL_HAS(CKS_A_STATION_ACKED_DISPOSITION)) {
 		if (w->acked < s->acked_disposition)
 			w->acked = s->acked_disposition;

@@ -21,6 +21,7 @@ enum fault {
 	FAULT_LOST_STAYED,	/* neither */
 	FAULT_LOST_VANISHED,	/* the card is gone, no sensor saw it */
 	FAULT_WRONG_BIN,	/* good card into reject */
+	FAULT_OTHER_CARD,	/* the machine moves another card, ours is gone */
 	FAULT_JAM,		/* the machine says no, for good */
 	FAULT_SILENT,		/* no answer at all */
 };
@@ -56,6 +57,7 @@ struct world {
 	bool listening;
 	bool cas;
 	bool acks;
+	uint64_t lease;			/* of the CAS, as the router has it */
 	uint64_t acked;
 	uint64_t numbered;		/* dispositions taken */
 	uint64_t last_request;

@@ -13,6 +13,8 @@ int cmd_import(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_order(int argc, char **argv);
 int cmd_records(int argc, char **argv);
+int cmd_intent(int argc, char **argv);
+int cmd_adopt(int argc, char **argv);
 int cmd_sessions(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_key(int argc, char **argv);

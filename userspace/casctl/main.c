@@ -20,6 +20,14 @@ static const struct {
 	  "order --db FILE [--json]                  orders and how far they are" },
 	{ "records", cmd_records,
 	  "records --db FILE [--order NAME] [--json] records with state and card, no secrets" },
+	{ "intent", cmd_intent,
+	  "intent list --db FILE [--json]            records that wait for their card\n"
+	  "  casctl intent free --db FILE --iccid N    take one back: its card will not come" },
+	{ "adopt", cmd_adopt,
+	  "adopt --db FILE --station HEX --journal HEX --number N [--lease N]\n"
+	  "                                          take over a station of another database,\n"
+	  "                                          which committed its dispositions up to N;\n"
+	  "                                          --lease: the highest that it saw" },
 	{ "sessions", cmd_sessions,
 	  "sessions --db FILE [--json]               sessions with verdict and disposition" },
 	{ "ledger", cmd_ledger,

@@ -62,6 +62,25 @@ static void send_hello(struct station *st)
 	link_send(st->link, &b);
 }
 
+/* No record is given out before this database knows what the station's journal knows. */
+static void catch_up(struct station *st)
+{
+	enum ledger_status status;
+
+	status = ledger_caught_up(st->casd->ledger, st->uuid, st->journal_epoch,
+				  st->last_disposition);
+	if (status == LEDGER_OK) {
+		st->held = NULL;
+		st->behind = false;
+		return;
+	}
+	if (!st->behind)
+		log_warn("behind", "station=%s reason=\"%s\"", st->name,
+			 ledger_error(st->casd->ledger));
+	st->held = "the CAS does not know yet what became of the station's last cards";
+	st->behind = true;
+}
+
 static void on_hello(struct station *st, const struct ck_frame *f)
 {
 	enum ledger_status status;
@@ -73,15 +92,19 @@ static void on_hello(struct station *st, const struct ck_frame *f)
 	}
 	memcpy(st->uuid, f->field[CK_T_STATION].data, 16);
 	memcpy(st->boot_id, f->field[CK_T_BOOT_ID].data, 16);
-	status = ledger_hello(st->casd->ledger, st->uuid, st->boot_id,
-			      ck_u(f, CK_T_JOURNAL_EPOCH), ck_u(f, CK_T_LAST_DISPOSITION),
-			      &doubted);
+	st->journal_epoch = ck_u(f, CK_T_JOURNAL_EPOCH);
+	st->last_disposition = ck_u(f, CK_T_LAST_DISPOSITION);
+	status = ledger_hello(st->casd->ledger, st->uuid, st->boot_id, st->journal_epoch,
+			      st->last_disposition, &doubted);
 	if (status != LEDGER_OK)
 		log_error("hello", "station=%s reason=\"%s\"", st->name,
 			  ledger_error(st->casd->ledger));
 	if (doubted)
 		log_error("journal-lost", "station=%s doubt=%u", st->name, doubted);
-	st->held = status == LEDGER_OK ? NULL : "the CAS cannot vouch for its records";
+	st->held = "the CAS cannot vouch for its records";
+	st->behind = false;
+	if (status == LEDGER_OK)
+		catch_up(st);
 	st->greeted = true;
 	st->stuck = false;
 	st->backoff = 0;
@@ -116,6 +139,8 @@ static void on_disposed(struct station *st, const struct ck_frame *f)
 		.journal_epoch = ck_u(f, CK_T_JOURNAL_EPOCH),
 		.number = ck_u(f, CK_T_NUMBER),
 		.request = ck_u(f, CK_T_REQUEST),
+		.coupler = (uint32_t)ck_u(f, CK_T_COUPLER),
+		.presence_gen = (uint32_t)ck_u(f, CK_T_PRESENCE_GEN),
 		.result_id = ck_u(f, CK_T_RESULT_ID),
 		.disposition = (uint8_t)ck_u(f, CK_T_DISPOSITION),
 	};
@@ -133,6 +158,8 @@ static void on_disposed(struct station *st, const struct ck_frame *f)
 	status = ledger_dispose(st->casd->ledger, &d);
 	if (status == LEDGER_OK) {
 		acknowledge(st, d.number, d.journal_epoch);
+		if (st->behind)
+			catch_up(st);
 		return;
 	}
 	log_error("disposition", "station=%s number=%llu reason=\"%s\"", st->name,
@@ -143,7 +170,8 @@ static void on_disposed(struct station *st, const struct ck_frame *f)
 	 */
 	st->stuck = true;
 	if (status == LEDGER_GAP) {
-		st->held = "dispositions are missing: the CAS's database may be an old copy";
+		st->held = "dispositions do not fit: the CAS's database may be an old copy";
+		st->behind = false;
 	} else if (status == LEDGER_REFUSED) {
 		link_refuse(st->link, CK_E_MALFORMED, "no such disposition");
 	} else {

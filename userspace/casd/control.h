@@ -22,8 +22,11 @@ struct session;
  * @greeted: both HELLOs were exchanged
  * @stuck: a disposition could not be committed: later ones must wait for it
  * @held: why no session may start, NULL if they may
+ * @behind: dispositions up to @last_disposition are still to come; @held is set until then
  * @uuid: from HELLO
  * @boot_id: from HELLO
+ * @journal_epoch: from HELLO
+ * @last_disposition: from HELLO
  * @sessions: live ones
  */
 struct station {
@@ -37,8 +40,11 @@ struct station {
 	bool greeted;
 	bool stuck;
 	const char *held;
+	bool behind;
 	uint8_t uuid[16];
 	uint8_t boot_id[16];
+	uint64_t journal_epoch;
+	uint64_t last_disposition;
 	LIST_HEAD(session_list, session) sessions;
 
 	LIST_ENTRY(station) entry;

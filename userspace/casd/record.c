@@ -66,10 +66,12 @@ int record_claim(lua_State *L)
 	s->claim = lock_alloc(sizeof(*s->claim));
 	if (!s->claim)
 		return sandbox_fail(L, "claim: no locked memory left");
+	memcpy(s->claim->kdd, kdd, len);
 	status = ledger_claim(casd->ledger, s->req.id, casd->order, card, &s->claim->record);
 	if (status != LEDGER_OK) {
 		lock_free(s->claim, sizeof(*s->claim));
 		s->claim = NULL;
+		s->refused = true;
 		return sandbox_fail(L, "claim: %s", status == LEDGER_REFUSED ?
 				    ledger_error(casd->ledger) : "it could not be recorded");
 	}

@@ -43,6 +43,9 @@ void result_commit(struct session *s)
 	enum ledger_status status;
 
 	r->decided = true;
+	/* A profile may catch the error of a claim; the card stays what it is. */
+	if (r->verdict == CK_GOOD && s->refused)
+		reject(r, "the claim of a record failed");
 	if (r->verdict == CK_GOOD && s->claim) {
 		if (*s->evidence) {
 			status = ledger_issue(ledger, r, &s->claim->record, s->evidence);

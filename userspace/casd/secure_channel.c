@@ -117,7 +117,9 @@ static void find_keys(lua_State *L, struct channel *c, bool *evidence)
 	if (lua_getfield(L, 2, "keys") != LUA_TNIL) {
 		luaL_checkudata(L, -1, KEYSET_TYPE);
 		memcpy(c->keys, record_keys(L), sizeof(c->keys));
-		*evidence = c->iu.kvn == s->claim->record.kvn;
+		/* Of the card that the record was claimed for, and of no other. */
+		*evidence = c->iu.kvn == s->claim->record.kvn &&
+			    !memcmp(c->iu.kdd, s->claim->kdd, GP_KDD_LEN);
 		lua_pop(L, 1);
 		return;
 	}

@@ -76,6 +76,10 @@ void session_decide(struct session *s, enum ck_verdict verdict, const char *reas
 		reason = "without a reason";
 	if (reason != r->reason)
 		snprintf(r->reason, sizeof(r->reason), "%s", reason);
+	/* A station's text may have been cut within a character, and no station would take that. */
+	for (char *c = r->reason; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
 	sandbox_destroy(s->sandbox);
 	s->sandbox = NULL;
 	result_commit(s);
@@ -325,8 +329,11 @@ static void repeat_live(struct session *s, const struct ck_frame *f)
 		return;
 	s->port = (uint16_t)ck_u(f, CK_T_PORT);
 	memcpy(s->channel_token, f->field[CK_T_TOKEN].data, 16);
-	if (s->state == SESSION_BROKEN || s->state == SESSION_CONNECTING)
-		channel_open(s);
+	if (s->state != SESSION_BROKEN && s->state != SESSION_CONNECTING)
+		return;
+	/* The script goes on when the channel is open, not before. */
+	event_del(s->turn);
+	channel_open(s);
 }
 
 /* Records the request. False if nothing starts: the session is gone then, or soon will be. */

@@ -4,6 +4,7 @@
 #define CASD_SESSION_H
 
 #include "control.h"
+#include "libgp/kdf.h"
 #include "libledger/ledger.h"
 #include "sandbox.h"
 
@@ -43,10 +44,12 @@ struct exchange {
  * struct claim - the record meant for this card; in locked memory
  * @record: from the database
  * @keys: ENC, MAC, DEK of the record, unwrapped in the token
+ * @kdd: identity of the card that it was claimed for
  */
 struct claim {
 	struct ledger_record record;
 	token_key keys[3];
+	uint8_t kdd[GP_KDD_LEN];
 };
 
 /**
@@ -69,6 +72,7 @@ struct claim {
  * @answered: number of the last response
  * @x: the command
  * @claim: NULL until a record is claimed
+ * @refused: a claim failed: the card must not leave as good
  * @evidence: that the card has the record's keys, "" until then
  * @entry: in the station's list
  */
@@ -91,6 +95,7 @@ struct session {
 	uint32_t answered;
 	struct exchange x;
 	struct claim *claim;
+	bool refused;
 	char evidence[LEDGER_EVIDENCE_MAX];
 
 	LIST_ENTRY(session) entry;

@@ -18,11 +18,14 @@ enum disposed {
  * @record: bound to it, 0 for none
  * @state: of @record
  * @spoiled: state of records whose cards are spoiled, as the order says
+ * @owner: request that claimed @record; an earlier one of the same presentation, if that was
+ *	to be tried again
  * @card: identity, "" for none
  * @retry: the result was to try the same card again
  */
 struct affected {
 	int64_t request;
+	int64_t owner;
 	int64_t record;
 	char state[16];
 	char spoiled[8];
@@ -30,23 +33,13 @@ struct affected {
 	bool retry;
 };
 
-static enum ledger_status find(struct ledger *l, const struct ledger_disposition *d,
-			       struct affected *a)
+/* Reads the row of either query below. */
+static enum ledger_status fill(struct ledger *l, sqlite3_stmt *stmt, struct affected *a)
 {
-	char boot[33], station[33];
-	sqlite3_stmt *stmt;
 	bool failed = true, fits = true;
 
-	memset(a, 0, sizeof(*a));
-	stmt = db_prepare(l,
-			  "SELECT q.id, r.id, r.state, o.spoiled, q.card, q.verdict FROM request q"
-			  " LEFT JOIN record r ON r.id = q.record AND r.request = q.id"
-			  " LEFT JOIN orders o ON o.id = r.orders"
-			  " WHERE q.boot_id = ? AND q.number = ? AND q.station = ?",
-			  "tit", hex_encode(d->boot_id, 16, boot), (int64_t)d->request,
-			  hex_encode(d->station, 16, station));
 	if (stmt && db_next(l, stmt, &failed)) {
-		a->request = sqlite3_column_int64(stmt, 0);
+		a->owner = sqlite3_column_int64(stmt, 0);
 		a->record = sqlite3_column_int64(stmt, 1);
 		a->retry = sqlite3_column_int(stmt, 5) == 3;
 		fits = db_text(stmt, 2, a->state, sizeof(a->state)) &&
@@ -56,8 +49,43 @@ static enum ledger_status find(struct ledger *l, const struct ledger_disposition
 	sqlite3_finalize(stmt);
 	if (!fits)
 		return db_refused(l, "request %lld is damaged in the database",
-				  (long long)a->request);
+				  (long long)a->owner);
 	return failed ? LEDGER_FAILED : LEDGER_OK;
+}
+
+static enum ledger_status find(struct ledger *l, const struct ledger_disposition *d,
+			       struct affected *a)
+{
+	enum ledger_status status;
+	char boot[33], station[33];
+
+	hex_encode(d->boot_id, 16, boot);
+	hex_encode(d->station, 16, station);
+	memset(a, 0, sizeof(*a));
+	status = fill(l, db_prepare(l,
+				    "SELECT q.id, r.id, r.state, o.spoiled, q.card, q.verdict"
+				    " FROM request q"
+				    " LEFT JOIN record r ON r.id = q.record AND r.request = q.id"
+				    " LEFT JOIN orders o ON o.id = r.orders"
+				    " WHERE q.boot_id = ? AND q.number = ? AND q.station = ?",
+				    "tit", boot, (int64_t)d->request, station), a);
+	a->request = a->owner;
+	if (status != LEDGER_OK || a->record)
+		return status;
+	/*
+	 * A card that was to be tried again may come to its end in a later request that claimed
+	 * nothing, or that we never saw. It is the same card if it was not out of the coupler.
+	 */
+	return fill(l, db_prepare(l,
+				  "SELECT q.id, r.id, r.state, o.spoiled, q.card, q.verdict"
+				  " FROM request q"
+				  " JOIN record r ON r.id = q.record AND r.request = q.id"
+				  " JOIN orders o ON o.id = r.orders"
+				  " WHERE q.boot_id = ? AND q.number < ? AND q.station = ?"
+				  " AND q.coupler = ? AND q.presence_gen = ? AND q.verdict = 3"
+				  " AND r.state = 'INTENT' ORDER BY q.number DESC LIMIT 1",
+				  "titii", boot, (int64_t)d->request, station,
+				  (int64_t)d->coupler, (int64_t)d->presence_gen), a);
 }
 
 /* The record's next state, or NULL if it stays. */
@@ -96,7 +124,7 @@ static enum ledger_status apply(struct ledger *l, const struct affected *a, cons
 		return LEDGER_FAILED;
 	if (*a->card &&
 	    !db_run(l, NULL, "UPDATE card SET state = ? WHERE identity = ? AND request = ?", "tti",
-		    good ? "good" : "spoiled", a->card, a->request))
+		    good ? "good" : "spoiled", a->card, a->owner))
 		return LEDGER_FAILED;
 	return LEDGER_OK;
 }
@@ -119,7 +147,7 @@ static enum ledger_status log_disposition(struct ledger *l, const struct ledger_
 	return chain_append(l, "disposition", body) ? LEDGER_OK : LEDGER_FAILED;
 }
 
-/* Where this number stands: 1 the next, 0 committed before, else a gap. */
+/* Whether the number was committed before. LEDGER_GAP: it is neither that nor the next. */
 static enum ledger_status position(struct ledger *l, const char *station, const char *epoch,
 				   uint64_t number, bool *repeated)
 {
@@ -154,6 +182,42 @@ static enum ledger_status position(struct ledger *l, const char *station, const 
 	return LEDGER_GAP;
 }
 
+/*
+ * What is repeated must be what was committed, and a result that a station acted on must be one
+ * that was given: else this database, or that journal, is an old copy, and nothing is acknowledged.
+ */
+static enum ledger_status plausible(struct ledger *l, const struct ledger_disposition *d,
+				    const struct affected *a, const char *station,
+				    const char *epoch, bool repeated)
+{
+	sqlite3_stmt *stmt;
+	bool failed, same;
+
+	if (!repeated) {
+		if (a->request || !d->result_id)
+			return LEDGER_OK;
+		db_refused(l, "disposition %llu is of result %llu, which is not known here",
+			   (unsigned long long)d->number, (unsigned long long)d->result_id);
+		return LEDGER_GAP;
+	}
+	stmt = db_prepare(l,
+			  "SELECT request = ? AND disposition = ? FROM disposition"
+			  " WHERE station = ? AND journal_epoch = ? AND number = ?",
+			  "iitti", a->request, (int64_t)d->disposition, station, epoch,
+			  (int64_t)d->number);
+	if (!stmt)
+		return LEDGER_FAILED;
+	same = db_next(l, stmt, &failed) && sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	if (same)
+		return LEDGER_OK;
+	db_refused(l, "disposition %llu was committed before, and was another one",
+		   (unsigned long long)d->number);
+	return LEDGER_GAP;
+}
+
 static enum ledger_status dispose(struct ledger *l, const struct ledger_disposition *d)
 {
 	enum ledger_status status;
@@ -165,10 +229,11 @@ static enum ledger_status dispose(struct ledger *l, const struct ledger_disposit
 	hex_encode(d->station, 16, station);
 	snprintf(epoch, sizeof(epoch), "%016llX", (unsigned long long)d->journal_epoch);
 	status = position(l, station, epoch, d->number, &repeated);
+	if (status == LEDGER_OK)
+		status = find(l, d, &a);
+	if (status == LEDGER_OK)
+		status = plausible(l, d, &a, station, epoch, repeated);
 	if (status != LEDGER_OK || repeated)
-		return status;
-	status = find(l, d, &a);
-	if (status != LEDGER_OK)
 		return status;
 	if (!db_run(l, NULL, "INSERT INTO disposition VALUES(?,?,?,?,?,?)", "ttiiit", station,
 		    epoch, (int64_t)d->number, a.request, (int64_t)d->disposition, d->evidence))

@@ -26,7 +26,7 @@ struct ledger;
 enum ledger_status {
 	LEDGER_OK,
 	LEDGER_REFUSED,		/* the rule of the hand-over says no: ledger_error() says which */
-	LEDGER_GAP,		/* a disposition is missing before this one */
+	LEDGER_GAP,		/* dispositions are missing, or are not those committed here */
 	LEDGER_FAILED,		/* the database could not do it */
 };
 
@@ -62,6 +62,27 @@ enum ledger_status ledger_start(struct ledger *l, uint64_t *lease_epoch);
 enum ledger_status ledger_hello(struct ledger *l, const uint8_t station[16],
 				const uint8_t boot_id[16], uint64_t journal_epoch,
 				uint64_t last_disposition, unsigned int *doubted);
+
+/*
+ * ledger_caught_up() - whether all dispositions are committed that the station told in its hello
+ *
+ * Return: LEDGER_GAP until they have come. A database that was restored from a copy knows less than
+ * its stations, and takes records for free that are on cards: no session may start before.
+ */
+enum ledger_status ledger_caught_up(struct ledger *l, const uint8_t station[16],
+				    uint64_t journal_epoch, uint64_t last_disposition);
+
+/*
+ * ledger_adopt() - a station that worked for another database before: its journal goes on here
+ * @station: uuid, 32 digits
+ * @journal_epoch: 16 digits
+ * @number: of the last disposition that the other one committed
+ * @lease_epoch: highest that the station saw; the next start here has a higher one
+ *
+ * Refused if a disposition of that journal is known here.
+ */
+enum ledger_status ledger_adopt(struct ledger *l, const char *station, const char *journal_epoch,
+				uint64_t number, uint64_t lease_epoch);
 
 /* ---- requests ---- */
 
@@ -183,6 +204,8 @@ enum ledger_status ledger_issue(struct ledger *l, const struct ledger_request *r
  * @number: without gaps within @journal_epoch
  * @boot_id: of the request
  * @request: its number
+ * @coupler: of the request
+ * @presence_gen: of the request
  * @result_id: that the station acted on, 0 for none
  * @disposition: as in DISPOSED
  * @evidence: what the sensors said
@@ -193,6 +216,8 @@ struct ledger_disposition {
 	uint64_t number;
 	uint8_t boot_id[16];
 	uint64_t request;
+	uint32_t coupler;
+	uint32_t presence_gen;
 	uint64_t result_id;
 	uint8_t disposition;
 	char evidence[LEDGER_EVIDENCE_MAX];
@@ -200,6 +225,15 @@ struct ledger_disposition {
 
 /* ledger_dispose() - durable point 4; LEDGER_OK as well if it was committed before */
 enum ledger_status ledger_dispose(struct ledger *l, const struct ledger_disposition *d);
+
+/*
+ * ledger_release() - take an INTENT back whose card does not come again
+ * @state: receives the record's new state, as its order says
+ *
+ * The card is spoiled from then on. Refused if the record is not in INTENT, or if the session that
+ * claimed it is open; one that opens in between loses by the compare-and-set of ledger_issue().
+ */
+enum ledger_status ledger_release(struct ledger *l, const char *iccid, char state[8]);
 
 /* ---- orders ---- */
 

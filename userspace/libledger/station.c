@@ -139,3 +139,21 @@ enum ledger_status ledger_hello(struct ledger *l, const uint8_t station[16],
 		return LEDGER_FAILED;
 	return db_end(l, hello(l, uuid, boot, epoch, last_disposition, doubted));
 }
+
+enum ledger_status ledger_caught_up(struct ledger *l, const uint8_t station[16],
+				    uint64_t journal_epoch, uint64_t last_disposition)
+{
+	char uuid[33], epoch[24];
+	enum ledger_status status;
+	int64_t number;
+
+	hex_encode(station, 16, uuid);
+	snprintf(epoch, sizeof(epoch), "%016llX", (unsigned long long)journal_epoch);
+	status = highest(l, uuid, epoch, &number);
+	if (status != LEDGER_OK || (uint64_t)number >= last_disposition)
+		return status;
+	db_refused(l,
+		   "station %s: its journal %s goes to disposition %llu, this database to %lld: until the others have come it may be an old copy",
+		   uuid, epoch, (unsigned long long)last_disposition, (long long)number);
+	return LEDGER_GAP;
+}

@@ -62,6 +62,8 @@ static bool fits(const struct journal *j, const struct record *rec)
 		       rec->disposition != CKS_DISPOSITION_NONE && !find(&j->pending, rec);
 	case RECORD_ACKED:
 		return rec->number > j->acked && rec->number <= j->last;
+	case RECORD_LEASE:
+		return rec->number > j->lease;
 	default:
 		return false;
 	}
@@ -92,6 +94,9 @@ static void apply(struct journal *j, struct journal_entry *e)
 			drop(&j->pending, next);
 			j->npending--;
 		}
+		break;
+	case RECORD_LEASE:
+		j->lease = e->rec.number;
 		break;
 	default:
 		break;
@@ -127,11 +132,12 @@ static int write_record(int fd, const struct record *rec)
 
 /*
  * Writes a whole file beside the old one and puts it in its place: the epoch with the number to
- * count on from, what is open, what is pending.
+ * count on from, the lease, what is open, what is pending.
  */
 static int write_file(struct journal *j)
 {
 	struct record first = { .type = RECORD_EPOCH, .epoch = j->epoch, .number = j->acked };
+	struct record lease = { .type = RECORD_LEASE, .epoch = j->epoch, .number = j->lease };
 	int fd = openat(j->dir, NEW_NAME, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	struct journal_entry *e;
 	struct stat st;
@@ -140,6 +146,8 @@ static int write_file(struct journal *j)
 	if (fd < 0)
 		return -errno;
 	err = write_record(fd, &first);
+	if (!err && j->lease)
+		err = write_record(fd, &lease);
 	TAILQ_FOREACH(e, &j->pending, link)
 		if (!err)
 			err = write_record(fd, &e->rec);

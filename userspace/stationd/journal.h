@@ -25,6 +25,7 @@ TAILQ_HEAD(journal_list, journal_entry);
  * @epoch: random, of this journal; not 0
  * @last: highest number that was given
  * @acked: the CAS has committed all numbers up to this one
+ * @lease: highest lease epoch of a CAS
  * @pending: DISPOSED records above @acked, lowest number first
  * @npending: how many
  * @open: GOOD_INTENT and REJECTED records without a DISPOSED, one for each request
@@ -37,6 +38,7 @@ struct journal {
 	uint64_t epoch;
 	uint64_t last;
 	uint64_t acked;
+	uint64_t lease;
 	struct journal_list pending;
 	unsigned int npending;
 	struct journal_list open;

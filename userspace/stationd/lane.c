@@ -150,6 +150,26 @@ static void dispose(struct lane *lane, enum cks_disposition what, const char *ev
 
 /* ------------------------------------------------------------------------- to the reject bin */
 
+/* The lane of a card that was being rejected is empty: it must not have gone out by the gate. */
+static void on_missed(const struct transport_answer *answer, void *arg)
+{
+	struct lane *lane = arg;
+
+	lane->busy = false;
+	if (answer->result == TRANSPORT_DONE && !answer->present) {
+		dispose(lane, CKS_DISPOSITION_REJECTED, "was being rejected; lane empty");
+		return;
+	}
+	if (answer->result == TRANSPORT_DONE) {
+		lane->stopping = true;
+		snprintf(lane->reason, sizeof(lane->reason),
+			 "a rejected card is in the good bin: take card %s out", lane->job.card);
+	}
+	dispose(lane, CKS_DISPOSITION_UNKNOWN, answer->result == TRANSPORT_DONE ?
+		"was being rejected; seen in the good bin" :
+		"was being rejected; lane empty, no word of the good bin");
+}
+
 static void on_sorted(const struct transport_answer *answer, void *arg)
 {
 	struct lane *lane = arg;
@@ -157,6 +177,14 @@ static void on_sorted(const struct transport_answer *answer, void *arg)
 	lane->busy = false;
 	switch (answer->result) {
 	case TRANSPORT_DONE:
+		if (lane->requested && strcmp(answer->card, lane->job.card)) {
+			lane->stopping = true;
+			snprintf(lane->reason, sizeof(lane->reason),
+				 "the machine rejected card %s in place of card %s", answer->card,
+				 lane->job.card);
+			dispose(lane, CKS_DISPOSITION_UNKNOWN, lane->reason);
+			return;
+		}
 		if (answer->bin == BIN_REJECT) {
 			dispose(lane, CKS_DISPOSITION_REJECTED, answer->text);
 			return;
@@ -537,6 +565,16 @@ static void next(struct lane *lane)
 
 /* ------------------------------------------------------------------------------ purging */
 
+/* Whether the coupler still has the presentation that the request was about. */
+static bool still_presented(const struct lane *lane)
+{
+	const struct station *st = lane->st;
+	struct cksnl_coupler coupler;
+
+	return !st->router->coupler_get(st->router_arg, lane->coupler, &coupler) &&
+	       coupler.present && coupler.presence_gen == lane->job.presence_gen;
+}
+
 /* What the last run left behind on this lane: in the journal, or with the router alone. */
 static bool left_behind(struct lane *lane, enum record_type *ret_type)
 {
@@ -591,6 +629,12 @@ static void on_purge(const struct transport_answer *answer, void *arg)
 					       on_dropped, lane);
 			return;
 		}
+		/* A session that only the router knows: is this the card that it worked on? */
+		if (lane->requested && type == RECORD_EPOCH && !still_presented(lane)) {
+			dispose(lane, CKS_DISPOSITION_REMOVED,
+				"another card is in the lane at the start");
+			return;
+		}
 		memcpy(lane->job.card, answer->card, sizeof(lane->job.card));
 		report("lane %u: card %s %s goes to reject", lane->index, answer->card, found);
 		reject(lane, found);
@@ -605,7 +649,8 @@ static void on_purge(const struct transport_answer *answer, void *arg)
 		enter(lane, LANE_SENSING, 0);
 		st->transport->dropped(st->machine, lane->index, lane->job.card, on_dropped, lane);
 	} else if (type == RECORD_REJECTED) {
-		dispose(lane, CKS_DISPOSITION_REJECTED, "was being rejected; lane empty");
+		lane->busy = true;
+		st->transport->dropped(st->machine, lane->index, lane->job.card, on_missed, lane);
 	} else {
 		dispose(lane, CKS_DISPOSITION_REMOVED, "lane empty at the start");
 	}

@@ -21,6 +21,7 @@ static const char *const type_names[RECORD_TYPES] = {
 	[RECORD_REJECTED] = "REJECTED",
 	[RECORD_DISPOSED] = "DISPOSED",
 	[RECORD_ACKED] = "ACKED",
+	[RECORD_LEASE] = "LEASE",
 };
 
 static uint32_t crc32_of(const char *data, size_t len)

@@ -22,6 +22,7 @@
  * @RECORD_REJECTED: synced before a card moves to the reject bin; takes a GOOD_INTENT back
  * @RECORD_DISPOSED: what became of the card; has a number
  * @RECORD_ACKED: the CAS has committed all dispositions up to @number
+ * @RECORD_LEASE: a CAS with the lease epoch @number was here; one with a lower one is refused
  */
 enum record_type {
 	RECORD_EPOCH,
@@ -29,6 +30,7 @@ enum record_type {
 	RECORD_REJECTED,
 	RECORD_DISPOSED,
 	RECORD_ACKED,
+	RECORD_LEASE,
 	RECORD_TYPES
 };
 

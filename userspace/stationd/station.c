@@ -92,6 +92,23 @@ static void acked(struct station *st, uint64_t number)
 		       strerror(-err));
 }
 
+/*
+ * The router knows the highest lease epoch only until it is loaded anew, when a CAS whose lease has
+ * passed could come back. No card is fed for a CAS whose epoch is not in the journal.
+ */
+static bool lease_kept(struct station *st, uint64_t epoch)
+{
+	struct record rec = { .type = RECORD_LEASE, .number = epoch };
+	int err;
+
+	if (epoch <= st->journal->lease)
+		return true;
+	err = journal_append(st->journal, &rec);
+	if (err)
+		report("the lease epoch of the CAS is not in the journal: %s", strerror(-err));
+	return !err;
+}
+
 /* ------------------------------------------------------------------------------ the router */
 
 /*
@@ -114,11 +131,13 @@ static int set_up(struct station *st)
 		return err;
 	change.has = CKSNL_HAS(CKS_A_STATION_UUID) | CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH) |
 		     CKSNL_HAS(CKS_A_STATION_LAST_DISPOSITION) |
-		     CKSNL_HAS(CKS_A_STATION_ACKED_DISPOSITION);
+		     CKSNL_HAS(CKS_A_STATION_ACKED_DISPOSITION) |
+		     CKSNL_HAS(CKS_A_STATION_LEASE_EPOCH);
 	memcpy(change.uuid, st->uuid, sizeof(change.uuid));
 	change.journal_epoch = st->journal->epoch;
 	change.last_disposition = st->journal->last;
 	change.acked_disposition = st->journal->acked;
+	change.lease_epoch = st->journal->lease;
 	if (set->address[0]) {
 		change.has |= CKSNL_HAS(CKS_A_STATION_ADDRESS);
 		memcpy(change.address, set->address, sizeof(change.address));
@@ -140,6 +159,14 @@ static int set_up(struct station *st)
 		err = st->router->station_get(st->router_arg, &state);
 	if (err)
 		return err;
+	/* It would take our next numbers for repeated ones, and what they say would be lost. */
+	if (state.last_disposition > st->journal->last) {
+		report("the journal ends at disposition %llu, but %llu was given: it was cut back",
+		       (unsigned long long)st->journal->last,
+		       (unsigned long long)state.last_disposition);
+		report("put it back whole; without it the CAS has doubts about its records");
+		return -EBADMSG;
+	}
 	memcpy(st->boot_id, state.boot_id, sizeof(st->boot_id));
 	st->sent = st->journal->acked;
 	st->set_up = true;
@@ -259,6 +286,10 @@ void station_lane_purged(struct station *st)
 
 bool station_may_feed(const struct station *st)
 {
+	/* While one lane cannot write the journal no other one begins what it could not end. */
+	for (unsigned int i = 0; i < st->nlanes; i++)
+		if (st->lanes[i].state == LANE_RECORDING)
+			return false;
 	return st->set_up && !st->purging && !st->draining && st->connected &&
 	       !st->journal->broken && st->journal->npending < PENDING_MAX;
 }
@@ -293,7 +324,8 @@ void station_tick(struct station *st)
 	}
 	acked(st, state.acked_disposition);
 	station_flush(st);
-	connected = state.state == CKS_STATION_STATE_CONNECTED;
+	connected = state.state == CKS_STATION_STATE_CONNECTED &&
+		    lease_kept(st, state.lease_epoch);
 	if (connected == st->connected)
 		return;
 	st->connected = connected;
