@@ -33,6 +33,8 @@
  * @ops: the driver's
  * @drvdata: the driver's
  * @index: N
+ * @name: stable name: that of the parent, whose bus address stays when numbers move
+ * @driver: name of the driver. Copies both: a look-up may outlive parent and driver
  * @mutex: see above
  * @lock: see above; protects what follows
  * @live: registered; while false nothing of the driver's is called and its calls are ignored
@@ -75,6 +77,8 @@ struct cks_coupler {
 	const struct cks_coupler_ops *ops;
 	void *drvdata;
 	unsigned int index;
+	const char *name;
+	const char *driver;
 	struct mutex mutex;	/* settings, claims, removal */
 
 	raw_spinlock_t lock;	/* all that follows */
@@ -130,7 +134,6 @@ int cks_coupler_configure(struct cks_coupler *c, const struct cks_settings *s,
 			  struct netlink_ext_ack *extack);
 void cks_coupler_get_settings(struct cks_coupler *c, struct cks_settings *ret_settings);
 void cks_coupler_settle(struct cks_coupler *c);
-const char *cks_coupler_name(const struct cks_coupler *c);
 void cks_list_lock(void);
 void cks_list_unlock(void);
 

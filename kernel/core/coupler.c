@@ -35,6 +35,8 @@ static void cks_coupler_free(struct device *dev)
 	struct cks_coupler *c = container_of(dev, struct cks_coupler, dev);
 
 	ida_free(&cks_numbers, c->index);
+	kfree(c->name);
+	kfree(c->driver);
 	/* The engine has held blocks of the last exchange. */
 	kfree_sensitive(c);
 }
@@ -70,14 +72,20 @@ struct cks_coupler *cks_coupler_alloc(struct device *parent, const struct cks_co
 	c->dev.release = cks_coupler_free;
 	c->dev.devt = MKDEV(MAJOR(cks_devt), MINOR(cks_devt) + index);
 	err = dev_set_name(&c->dev, "coupler%d", index);
-	if (err) {
-		put_device(&c->dev);
-		return ERR_PTR(err);
-	}
+	if (err)
+		goto err;
+	err = -ENOMEM;
+	c->name = kstrdup(dev_name(parent ?: &c->dev), GFP_KERNEL);
+	c->driver = kstrdup(ops->name, GFP_KERNEL);
+	if (!c->name || !c->driver)
+		goto err;
 
 	cdev_init(&c->cdev, &cks_chardev_fops);
 	c->cdev.owner = THIS_MODULE;
 	return c;
+err:
+	put_device(&c->dev);
+	return ERR_PTR(err);
 }
 EXPORT_SYMBOL_GPL(cks_coupler_alloc);
 
@@ -246,8 +254,9 @@ void cks_coupler_unregister(struct cks_coupler *c)
 	cks_list_lock();
 	xa_erase(&cks_couplers, c->index);
 	atomic_inc(&cks_list_seq);
-	cdev_device_del(&c->cdev, &c->dev);
+	/* First: no uevent may be sent of a device that is being taken from its parents. */
 	cks_coupler_stop(c);
+	cdev_device_del(&c->cdev, &c->dev);
 	cks_event_call(c, CKS_EVENT_REMOVED);
 	cks_nl_coupler_event(c, true);
 	cks_list_unlock();
@@ -318,9 +327,3 @@ void cks_coupler_set_capabilities(struct cks_coupler *c, u32 capabilities)
 	WRITE_ONCE(c->capabilities, capabilities);
 }
 EXPORT_SYMBOL_GPL(cks_coupler_set_capabilities);
-
-/* From the bus address of the hardware, so that it stays when numbers move. */
-const char *cks_coupler_name(const struct cks_coupler *c)
-{
-	return dev_name(c->dev.parent ?: &c->dev);
-}

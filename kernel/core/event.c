@@ -75,17 +75,20 @@ static void cks_event_work(struct work_struct *work)
 	struct cks_news news = { };
 	struct cks_command *done;
 
-	/* The command first: it ended because of what is told after it. */
-	raw_spin_lock_irq(&c->lock);
-	done = c->done;
-	c->done = NULL;
-	raw_spin_unlock_irq(&c->lock);
-	if (done)
-		done->done(done);
-
-	raw_spin_lock_irq(&c->lock);
-	cks_event_collect(c, &news);
-	raw_spin_unlock_irq(&c->lock);
+	/*
+	 * The command first: it ended because of what is told after it. So too for one that the
+	 * owner began when it was told of the end of the one before.
+	 */
+	do {
+		raw_spin_lock_irq(&c->lock);
+		done = c->done;
+		c->done = NULL;
+		if (!done)
+			cks_event_collect(c, &news);
+		raw_spin_unlock_irq(&c->lock);
+		if (done)
+			done->done(done);
+	} while (done);
 	cks_event_tell(c, &news);
 }
 

@@ -108,8 +108,8 @@ int cks_nl_put_coupler(struct sk_buff *skb, struct cks_coupler *c, bool gone)
 	cks_coupler_status(c, &status);
 	cks_coupler_get_settings(c, &settings);
 	if (nla_put_u32(skb, CKS_A_COUPLER_INDEX, c->index) ||
-	    nla_put_string(skb, CKS_A_COUPLER_NAME, cks_coupler_name(c)) ||
-	    (!gone && nla_put_string(skb, CKS_A_COUPLER_DRIVER, c->ops->name)) ||
+	    nla_put_string(skb, CKS_A_COUPLER_NAME, c->name) ||
+	    (!gone && nla_put_string(skb, CKS_A_COUPLER_DRIVER, c->driver)) ||
 	    cks_nl_put_owner(skb, c) ||
 	    cks_nl_put_status(skb, &status) ||
 	    cks_nl_put_settings(skb, &settings))
@@ -218,6 +218,9 @@ static int cks_nl_parse_settings(struct genl_info *info, struct cks_settings *s)
 	return 0;
 }
 
+/* From reading the settings to writing them: what two callers change at a time adds up. */
+static DEFINE_MUTEX(cks_nl_set_mutex);
+
 int cks_nl_coupler_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct cks_settings s;
@@ -228,10 +231,12 @@ int cks_nl_coupler_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
+	mutex_lock(&cks_nl_set_mutex);
 	cks_coupler_get_settings(c, &s);
 	err = cks_nl_parse_settings(info, &s);
 	if (!err)
 		err = cks_coupler_configure(c, &s, info->extack);
+	mutex_unlock(&cks_nl_set_mutex);
 	if (!err)
 		cks_nl_coupler_event(c, false);
 	cks_coupler_put(c);

@@ -35,6 +35,8 @@ static int parse_address(struct cks_station *st, const char *text, bool plaintex
 {
 	bool loopback;
 
+	/* What a text does not say, such as the scope of an IPv6 address, is left as it is. */
+	memset(ret_addr, 0, sizeof(*ret_addr));
 	if (inet_pton_with_scope(st->net, AF_UNSPEC, text, NULL, ret_addr)) {
 		NL_SET_ERR_MSG(extack, "address is neither an IPv4 nor an IPv6 address");
 		return -EINVAL;
@@ -294,6 +296,7 @@ static int check_change(struct cks_station *st, const struct cks_station_change 
 	if (st->listening &&
 	    ((ch->uuid && memcmp(ch->uuid, st->uuid, CKS_ID_LEN)) ||
 	     (ch->address && strcmp(ch->address, st->address)) ||
+	     (ch->has_plaintext && !ch->plaintext_ok && st->plaintext_ok) ||
 	     (ch->has_control_port && ch->control_port != st->control_port) ||
 	     (ch->has_channel_port && ch->channel_port != st->channel_port))) {
 		NL_SET_ERR_MSG(extack, "the station listens: set listen to 0 first");

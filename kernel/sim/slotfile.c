@@ -76,7 +76,11 @@ static ssize_t slotfile_read(struct file *file, char __user *buf, size_t size, l
 
 	if (size < sizeof(rec[0]))
 		return size ? -EINVAL : 0;
-	ret = mutex_lock_interruptible(&s->reading);
+	/* Whoever has it may be waiting for an event. */
+	if (file->f_flags & O_NONBLOCK)
+		ret = mutex_trylock(&s->reading) ? 0 : -EAGAIN;
+	else
+		ret = mutex_lock_interruptible(&s->reading);
 	if (ret)
 		return ret;
 	while (size - done >= sizeof(rec[0])) {

@@ -51,6 +51,8 @@ void cks_uart_line(struct cks_coupler *c, const struct iso7816_line *line)
 	u8 lcr = UART_LCR_WLEN8 | UART_LCR_PARITY;
 	struct cks_uart_rate rate;
 
+	if (u->gone)
+		return;
 	if (!line->odd)
 		lcr |= UART_LCR_EPAR;
 	if (!line->guard11)
@@ -69,7 +71,8 @@ void cks_uart_rst(struct cks_coupler *c, bool high)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
 
-	cks_uart_set_contacts(u, high, u->power);
+	if (!u->gone)
+		cks_uart_set_contacts(u, high, u->power);
 }
 
 /* 6.2.1: RST low, VCC on, I/O in reception, CLK on; the switch does VCC and CLK at once. */
@@ -95,6 +98,9 @@ void cks_uart_deactivate(struct cks_coupler *c)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
 
+	/* Shut down: its interrupt would find no handler that clears its cause. */
+	if (u->gone)
+		return;
 	cks_uart_tx_stop(u);
 	u->active = false;
 	u->ier = UART_IER_MSI;

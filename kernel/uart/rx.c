@@ -126,7 +126,7 @@ void cks_uart_poll(struct cks_coupler *c)
 	int n;
 	u8 lsr;
 
-	for (n = 0; n < MAX_CAUSES; n++) {
+	for (n = 0; n < MAX_CAUSES && !u->gone; n++) {
 		lsr = cks_uart_in(u, UART_LSR);
 		if (!(lsr & UART_LSR_DR))
 			break;

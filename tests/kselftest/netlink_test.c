@@ -335,6 +335,49 @@ static void test_set(void **ctx)
 	nl_socket_free(events);
 }
 
+#define PARALLEL	2000
+
+/* Whether what is set stays, value by value, while somebody else sets another. */
+static int set_again_and_again(struct nl_sock *sock, int attr, uint32_t a, uint32_t b)
+{
+	struct answer ans;
+
+	for (int i = 0; i < PARALLEL; i++) {
+		struct nl_msg *msg = for_coupler(CKS_CMD_COUPLER_SET, index_of(2));
+		uint32_t value = i % 2 ? b : a;
+
+		nla_put_u32(msg, attr, value);
+		call(sock, msg, &ans);
+		if (ans.err)
+			return 1;
+		call(sock, for_coupler(CKS_CMD_COUPLER_GET, index_of(2)), &ans);
+		if (ans.err || u32(&ans, attr) != value)
+			return 2;
+	}
+	return 0;
+}
+
+static void test_set_in_parallel(void **ctx)
+{
+	struct answer ans;
+	int status, family;
+	pid_t pid;
+
+	(void)ctx;
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid)
+		_exit(set_again_and_again(connect_to(&family), CKS_A_COUPLER_CLK_HZ,
+					  SIMCARD_CLK_HZ - 1, SIMCARD_CLK_HZ));
+	assert_int_equal(set_again_and_again(t.sock, CKS_A_COUPLER_POLICY, CKS_POLICY_STRICT,
+					     CKS_POLICY_TOLERANT), 0);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	get(2, &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_CLK_HZ), SIMCARD_CLK_HZ);
+}
+
 static void test_set_while_open(void **ctx)
 {
 	struct answer ans;
@@ -544,6 +587,69 @@ static void test_removal(void **ctx)
 	nl_socket_free(events);
 }
 
+#define LOOKERS		6	/* more than processors: some of them are stopped half-way */
+#define REMOVALS	100
+
+/*
+ * What is told of a coupler is right to the last: also for a look-up that was quick enough to find
+ * it, and whose coupler's device and driver then go. A kernel that poisons what it frees
+ * (slub_debug=P) makes it certain that a mistake shows.
+ */
+static int look_until_told(int stop)
+{
+	struct pollfd p = { .fd = stop, .events = POLLIN };
+	struct nl_sock *sock;
+	struct answer ans;
+	int family;
+
+	sock = connect_to(&family);
+	for (unsigned int n = 0; !poll(&p, 1, 0); n = (n + 1) % (SLOTS + 2)) {
+		call(sock, for_coupler(CKS_CMD_COUPLER_GET, n), &ans);
+		if (ans.err == ENODEV)
+			continue;
+		if (ans.err)
+			return 1;
+		if (strncmp(nla_get_string(ans.a[CKS_A_COUPLER_NAME]), "cks_uart.", 9))
+			return 2;
+		if (strcmp(nla_get_string(ans.a[CKS_A_COUPLER_DRIVER]), "cks_uart"))
+			return 3;
+	}
+	return 0;
+}
+
+static void test_look_up_while_removed(void **ctx)
+{
+	int stop[2], status, bench;
+	struct simcard *card;
+	pid_t pid[LOOKERS];
+
+	(void)ctx;
+	assert_int_equal(pipe(stop), 0);
+	for (int i = 0; i < LOOKERS; i++) {
+		pid[i] = fork();
+		assert_true(pid[i] >= 0);
+		if (!pid[i]) {
+			close(stop[1]);
+			_exit(look_until_told(stop[0]));
+		}
+	}
+	for (int i = 0; i < REMOVALS; i++) {
+		bench = simbench_open();
+		assert_true(bench >= 0);
+		card = simcard_new(bench, atr_t0, sizeof(atr_t0));
+		assert_non_null(card);
+		close(bench);
+		simcard_free(card);
+	}
+	close(stop[0]);
+	close(stop[1]);
+	for (int i = 0; i < LOOKERS; i++) {
+		assert_int_equal(waitpid(pid[i], &status, 0), pid[i]);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
+}
+
 static int up(void **ctx)
 {
 	(void)ctx;
@@ -579,6 +685,7 @@ int main(void)
 		cmocka_unit_test(test_index),
 		cmocka_unit_test(test_set_refused),
 		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_set_in_parallel),
 		cmocka_unit_test(test_set_while_open),
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_card_events),
@@ -586,6 +693,7 @@ int main(void)
 		cmocka_unit_test(test_no_router),
 		cmocka_unit_test(test_permissions),
 		cmocka_unit_test(test_removal),
+		cmocka_unit_test(test_look_up_while_removed),
 	};
 
 	return cmocka_run_group_tests_name("netlink", tests, up, down);

@@ -634,6 +634,7 @@ static void plaintext_stays_on_loopback(void **state)
 {
 	struct bed *b = *state;
 	struct cksnl_station down = { .has = CKSNL_HAS(CKS_A_STATION_LISTEN) };
+	struct cksnl_station withdrawn = { .has = CKSNL_HAS(CKS_A_STATION_PLAINTEXT_OK) };
 	int fd;
 
 	cas_connect(b);
@@ -649,6 +650,8 @@ static void plaintext_stays_on_loopback(void **state)
 	assert_int_equal(station(b).state, CKS_STATION_STATE_DOWN);
 	assert_int_equal(listen_at(b, "0.0.0.0", true), 0);
 	assert_int_equal(station(b).state, CKS_STATION_STATE_LISTENING);
+	/* Not taken back while sockets are open by it. */
+	assert_int_equal(cksnl_station_change(b->nl, &withdrawn), -EBUSY);
 }
 
 /* --------------------------------------------------------------------------- going away */

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -596,6 +597,62 @@ static void test_order_of_closing(void)
 	tap(ok && gone(number), "bench before an open coupler with an active card");
 }
 
+/* The thread @tid sleeps in read(). */
+static bool reading(pid_t tid)
+{
+	char path[64], line[32] = "";
+	FILE *f;
+	int nr;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	return sscanf(line, "%d", &nr) == 1 && nr == SYS_read;
+}
+
+struct reader {
+	int slot;
+	atomic_int tid;
+	ssize_t ret;
+};
+
+static void *read_one(void *arg)
+{
+	struct reader *r = arg;
+	struct cks_sim_event e;
+
+	r->tid = gettid();
+	r->ret = read(r->slot, &e, sizeof(e));
+	return NULL;
+}
+
+static void test_two_readers(void)
+{
+	struct reader r = { .ret = -1 };
+	struct cks_sim_event e;
+	pthread_t thread;
+	uint32_t number;
+	int bench, ms;
+	bool ok;
+
+	bench = open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
+	r.slot = add_slot(bench, UART_CLK, &number);
+	pthread_create(&thread, NULL, read_one, &r);
+	for (ms = 0; ms < PATIENCE_MS && !(r.tid && reading(r.tid)); ms++)
+		usleep(1000);
+	ok = ms < PATIENCE_MS;
+	fcntl(r.slot, F_SETFL, O_RDWR | O_NONBLOCK);
+	ok &= read(r.slot, &e, sizeof(e)) < 0 && errno == EAGAIN;
+	close(bench);
+	pthread_join(thread, NULL);
+	tap(ok && !r.ret, "a reader that does not block does not wait for one that does");
+	close(r.slot);
+}
+
 static void test_many(void)
 {
 	int slot[CKS_SIM_MAX_SLOTS], bench, extra;
@@ -627,7 +684,7 @@ int main(void)
 	bool ok = true;
 	int bench;
 
-	printf("1..26\n");
+	printf("1..27\n");
 	if (!getenv("CKS_GUEST")) {
 		printf("Bail out! loads kernel modules: run it in the guest\n");
 		return 2;
@@ -646,6 +703,7 @@ int main(void)
 	test_removal(bench);
 	close(bench);
 	test_order_of_closing();
+	test_two_readers();
 	test_many();
 	ok = true;
 	while (i--)
