@@ -10,11 +10,12 @@ include mk/kernel.mk
 LIBDIRS := $(patsubst %/Makefile,%,$(wildcard userspace/lib*/Makefile))
 PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace/*/Makefile tools/*/Makefile)))
 
-.PHONY: all help build libs programs tests deps check demo unit style guest clean $(LIBDIRS) $(PROGDIRS)
+.PHONY: all help build libs programs tests deps check check-long coverage demo unit style guest clean $(LIBDIRS) $(PROGDIRS)
 
 help:
 	@echo 'make build     libraries, programs and kernel modules, into build/'
 	@echo 'make check     install what is missing, build, and run every test'
+	@echo 'make check-long  the tests that take longer: noise and fuzzing of the ISO 7816-3 engine'
 	@echo 'make demo      install what is missing, build, and personalize 40 cards in a guest'
 	@echo
 	@echo 'make deps      install the Debian packages of mk/packages (root)'
@@ -22,6 +23,7 @@ help:
 	@echo '               parts of the build; modules take KDIR= and MODDIR='
 	@echo 'make unit      tests on this machine          make guest     tests in the guest'
 	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
+	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach'
 	@echo 'make clean     remove build/'
 	@echo
 	@echo 'O=DIR  output elsewhere    V=1  show commands    SAN=1  sanitizers (build/san/)'
@@ -39,6 +41,7 @@ $(PROGDIRS): libs
 
 tests: libs
 	+@$(MAKE) --no-print-directory -C tests/unit NOLIBS=1
+	+@$(MAKE) --no-print-directory -C tests/fuzz NOLIBS=1
 	+@$(MAKE) --no-print-directory -C tests/kselftest NOLIBS=1
 
 deps:
@@ -57,6 +60,14 @@ style:
 check:
 	@mk/deps.sh
 	+@tests/run all
+
+# What is too long for every change: random exchanges over a bad line, and the fuzzers.
+check-long:
+	@mk/deps.sh
+	+@tests/run long $(T)
+
+coverage:
+	@tests/coverage
 
 demo:
 	@mk/deps.sh

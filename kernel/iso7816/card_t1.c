@@ -9,6 +9,7 @@
 enum {				/* iso7816_card.state */
 	T1_WAIT,
 	T1_BLOCK,
+	T1_OVER,		/* a block is complete, if nothing follows it */
 	T1_SILENCE,
 };
 
@@ -210,8 +211,10 @@ static void resume(struct iso7816_card *c, u64 now)
 
 static void await(struct iso7816_card *c, u8 state)
 {
+	u64 limit = state == T1_OVER ? c->timing.gap : c->timing.cwt;
+
 	c->state = state;
-	c->deadline = c->last + c->timing.cwt + (u64)ISO7816_REPORT_ETU * c->timing.etu;
+	c->deadline = c->last + limit + (u64)ISO7816_REPORT_ETU * c->timing.etu;
 }
 
 void iso7816_card_t1_rx(struct iso7816_card *c, u64 t, u8 byte, u8 flags)
@@ -219,7 +222,9 @@ void iso7816_card_t1_rx(struct iso7816_card *c, u64 t, u8 byte, u8 flags)
 	bool over;
 
 	c->last = t;
-	if (c->state == T1_SILENCE) {
+	if (c->state == T1_OVER)
+		c->rx.flaw = T1_OTHER;
+	if (c->state >= T1_OVER) {
 		await(c, T1_SILENCE);
 		return;
 	}
@@ -237,10 +242,12 @@ void iso7816_card_t1_rx(struct iso7816_card *c, u64 t, u8 byte, u8 flags)
 	c->rx.flaw = iso7816_t1_rx_check(&c->rx, c->atr.crc);
 	if (c->rx.flaw) {
 		await(c, T1_SILENCE);
-		return;
+	} else if (c->cfg.settle) {
+		await(c, T1_OVER);
+	} else {
+		got_block(c);
+		resume(c, c->last);
 	}
-	got_block(c);
-	resume(c, c->last);
 }
 
 void iso7816_card_t1_sent(struct iso7816_card *c)
@@ -250,7 +257,12 @@ void iso7816_card_t1_sent(struct iso7816_card *c)
 
 void iso7816_card_t1_timer(struct iso7816_card *c, u64 now)
 {
-	invalid(c, now, c->rx.flaw ? c->rx.flaw : T1_OTHER);
+	if (c->state == T1_OVER) {
+		c->state = T1_WAIT;
+		got_block(c);
+	} else {
+		invalid(c, now, c->rx.flaw ? c->rx.flaw : T1_OTHER);
+	}
 	resume(c, now);
 }
 

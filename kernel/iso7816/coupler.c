@@ -561,6 +561,7 @@ void iso7816_coupler_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags)
 		break;
 	case PH_T1_WAIT:
 	case PH_T1_BLOCK:
+	case PH_T1_OVER:
 	case PH_T1_SILENCE:
 		iso7816_t1_rx(c, t, byte, flags);
 		return;
@@ -664,10 +665,11 @@ void iso7816_coupler_timer(struct iso7816_coupler *c, u64 now)
 		pps_failed(c, now);
 		break;
 	case PH_T0:
-		iso7816_fail(c, ISO7816_E_WT);
+		iso7816_t0_timer(c);
 		break;
 	case PH_T1_WAIT:
 	case PH_T1_BLOCK:
+	case PH_T1_OVER:
 	case PH_T1_SILENCE:
 		iso7816_t1_timer(c, now);
 		break;

@@ -130,6 +130,7 @@ enum {
 	PH_T0,
 	PH_T1_WAIT,		/* for the first character of a block */
 	PH_T1_BLOCK,
+	PH_T1_OVER,		/* a block is complete, if nothing follows it */
 	PH_T1_SILENCE,		/* a broken block may still be going on */
 	PH_DOUBT,		/* failed: active, but only reset or deactivation help */
 };
@@ -150,6 +151,7 @@ void iso7816_reset_timer(struct iso7816_coupler *c, u64 now);
 enum iso7816_err iso7816_t0_start(struct iso7816_coupler *c);
 void iso7816_t0_rx(struct iso7816_coupler *c, u8 byte, bool late, u8 flags);
 void iso7816_t0_sent(struct iso7816_coupler *c, u8 flags);
+void iso7816_t0_timer(struct iso7816_coupler *c);
 u64 iso7816_t0_limit(const struct iso7816_coupler *c);
 
 void iso7816_t1_reset(struct iso7816_coupler *c);

@@ -284,6 +284,10 @@ struct iso7816_action {
  * @max_null: NULL bytes in a row before %ISO7816_E_LOOP
  * @max_wtx: S(WTX request) in a row before %ISO7816_E_LOOP
  * @reset_clks: clock cycles of RST low, at least 400; EMV asks for 40,000 to 45,000
+ * @settle: a T=1 block, and the last SW2 of T=0, count only when 24 etu later nothing has
+ *	followed. A character that was doubled on its way shifts all that comes after it, and
+ *	only the one too many at the end tells; neither parity nor an LRC does. Costs 12 etu or
+ *	more an exchange, and a UART does not double characters: for lines that may
  * @late_clks: clock cycles by which the owner may be late to report a character or to learn of
  *	its own lateness; every wait for the card is longer by that. 0 for an exact owner
  */
@@ -296,6 +300,7 @@ struct iso7816_config {
 	u16 max_null;
 	u16 max_wtx;
 	u32 reset_clks;
+	bool settle;
 	u32 late_clks;
 };
 
@@ -467,6 +472,9 @@ struct iso7816_card_action {
  *	do
  * @envelope: T=0: put ENVELOPE (INS C2) commands together to the extended APDU that they carry;
  *	without it the owner gets them as they come
+ * @settle: T=1: take a block only 24 etu after its last character, when it is certain that none
+ *	follows. An LRC cannot tell a block in which a character was doubled; most cards do not
+ *	care, and without it the owner has a deadline less for each block
  */
 struct iso7816_card_config {
 	u8 atr[ISO7816_ATR_MAX];
@@ -478,6 +486,7 @@ struct iso7816_card_config {
 	bool ack_each;
 	bool get_response;
 	bool envelope;
+	bool settle;
 };
 
 struct iso7816_card;

@@ -21,6 +21,7 @@ enum {				/* iso7816_t0.state */
 	T0_IN_ALL,
 	T0_IN_ONE,
 	T0_SW2,
+	T0_OVER,		/* the exchange is complete, if nothing follows */
 };
 
 enum {				/* iso7816_t0.stage */
@@ -197,7 +198,17 @@ static void finish(struct iso7816_coupler *c, u8 sw1, u8 sw2)
 	}
 	put(c, sw1);
 	put(c, sw2);
-	iso7816_done(c, ISO7816_OK);
+	if (!c->cfg.settle) {
+		iso7816_done(c, ISO7816_OK);
+		return;
+	}
+	/*
+	 * A character too many, because the card took noise for an error signal, shifts all that
+	 * comes after it, and two bytes of data pass for SW1 SW2. The real ones then still follow.
+	 */
+	c->expiry = ISO7816_NEVER;
+	c->t0.state = T0_OVER;
+	iso7816_wait(c, c->timing.card_gap);
 }
 
 /* After a case 4 command that ended without 61xx: does data wait all the same? */
@@ -233,6 +244,15 @@ static void tpdu_over(struct iso7816_coupler *c, u8 sw1, u8 sw2)
 {
 	struct iso7816_t0 *t0 = &c->t0;
 
+	/*
+	 * A card that ends before it has sent P3 bytes may have a reason (6282). But if it calls
+	 * that a success, the two sides disagree on what was sent.
+	 */
+	if (t0->in_len && t0->pos && t0->pos < t0->in_len &&
+	    (sw1 == 0x61 || (sw1 == 0x90 && !sw2))) {
+		iso7816_fail(c, ISO7816_E_PROCEDURE);
+		return;
+	}
 	if (t0->stage == T0_TPDU) {
 		finish(c, sw1, sw2);
 		return;
@@ -340,6 +360,9 @@ void iso7816_t0_rx(struct iso7816_coupler *c, u8 byte, bool late, u8 flags)
 	case T0_SW2:
 		tpdu_over(c, t0->sw1, byte);
 		break;
+	case T0_OVER:
+		iso7816_fail(c, ISO7816_E_PROCEDURE);
+		break;
 	default:
 		break;
 	}
@@ -358,4 +381,16 @@ void iso7816_t0_sent(struct iso7816_coupler *c, u8 flags)
 		iso7816_fail(c, ISO7816_E_LINE);
 	else
 		expect(c, T0_PROCEDURE);
+}
+
+/**
+ * iso7816_t0_timer() - no character came in time
+ * @c: coupler
+ */
+void iso7816_t0_timer(struct iso7816_coupler *c)
+{
+	if (c->t0.state == T0_OVER)
+		iso7816_done(c, ISO7816_OK);
+	else
+		iso7816_fail(c, ISO7816_E_WT);
 }

@@ -365,6 +365,10 @@ void iso7816_t1_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags)
 			await_silence(c, t1->rx.flaw);
 		return;
 	}
+	if (c->phase == PH_T1_OVER) {
+		await_silence(c, T1_OTHER);
+		return;
+	}
 	if (c->phase == PH_T1_WAIT)
 		iso7816_t1_rx_start(&t1->rx);
 	c->phase = PH_T1_BLOCK;
@@ -379,10 +383,20 @@ void iso7816_t1_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags)
 	}
 	t1->drained = 0;
 	t1->rx.flaw = iso7816_t1_rx_check(&t1->rx, c->atr.crc);
-	if (t1->rx.flaw)
+	if (t1->rx.flaw) {
 		await_silence(c, t1->rx.flaw);
-	else
+		return;
+	}
+	if (!c->cfg.settle) {
 		got_block(c);
+		return;
+	}
+	/*
+	 * An LRC does not see a doubled character if the one that it pushes out of the block has
+	 * the same value. But then that one still follows.
+	 */
+	c->phase = PH_T1_OVER;
+	iso7816_wait(c, c->timing.card_gap);
 }
 
 /**
@@ -411,6 +425,10 @@ void iso7816_t1_timer(struct iso7816_coupler *c, u64 now)
 {
 	struct iso7816_t1 *t1 = &c->t1;
 
+	if (c->phase == PH_T1_OVER) {
+		got_block(c);
+		return;
+	}
 	/* The next block must not start in the past. */
 	c->not_before = now;
 	switch (c->phase) {

@@ -5,4 +5,4 @@ include ../../kernel/iso7816/files.mk
 
 iso7816_engine := $(addprefix ../../kernel/iso7816/,$(ISO7816_COMMON) $(ISO7816_COUPLER) $(ISO7816_CARD))
 
-$(foreach t,atr pps t0 t1 card line hostile,$(eval iso7816_$(t)_test_SRCS := $(iso7816_engine)))
+$(foreach t,atr pps t0 t1 card line hostile noise,$(eval iso7816_$(t)_test_SRCS := $(iso7816_engine)))

@@ -49,9 +49,16 @@ static bool incoming(void *ctx, const u8 header[5])
 	return header[1] == 0xd6 || header[1] == 0xa4;
 }
 
+/* With @settle a T=1 block is over when nothing has followed: 12 etu, and 12 to report it. */
 static void take(struct bench *b, enum iso7816_card_op op, struct iso7816_card_action *act)
 {
-	assert_true(iso7816_card_next(&b->c, act));
+	if (!iso7816_card_next(&b->c, act)) {
+		u64 deadline = iso7816_card_deadline(&b->c);
+
+		assert_true(deadline <= b->t + 24 * b->etu);
+		iso7816_card_timer(&b->c, deadline);
+		assert_true(iso7816_card_next(&b->c, act));
+	}
 	assert_int_equal(act->op, op);
 }
 
@@ -313,6 +320,206 @@ static void t1(void **state)
 	free(b);
 }
 
+static void t1_waits(struct bench *b, u64 ticks)
+{
+	assert_int_equal(iso7816_card_deadline(&b->c) - b->t, ticks);
+	iso7816_card_timer(&b->c, b->t + ticks - 1);
+	nothing(b);
+	b->t += ticks;
+	iso7816_card_timer(&b->c, b->t);
+}
+
+/* The errors of a coupler, and what the card makes of them. */
+static void t1_errors(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	u64 cwt = (11 + 8192) * ETU0;
+	unsigned int i;
+
+	(void)state;
+	b->c.cfg.settle = true;
+	/* a doubled character: the block is sound, but one more follows */
+	hears(b, 22, "000003 93 42 42 90");
+	line_is(b, 372, 1, 1);
+	iso7816_card_timer(&b->c, b->t + 24 * ETU0 - 1);
+	nothing(b);
+	hears(b, 12, "42");
+	t1_waits(b, cwt + 12 * ETU0);
+	says(b, 0, "00820082");
+	/* a wrong N(S) */
+	hears(b, 22, "0040040044000000");
+	says(b, 22 * ETU0, "00820082");
+	/* an S response that nobody asked for, and WTX asked of a card */
+	hears(b, 22, "00E30101E3");
+	says(b, 22 * ETU0, "00820082");
+	/* three in a row were answered; the fourth only makes it listen */
+	hears(b, 22, "00C30101C3");
+	t1_waits(b, 24 * ETU0);
+	nothing(b);
+	/* no room for WTX of 0, nor before there is a command */
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 1), ISO7816_E_STATE);
+	hears(b, 22, "0000040044000040");
+	asks(b, "00440000");
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 0), ISO7816_E_STATE);
+	/* what comes while the card works is left for its response to answer */
+	for (i = 0; i < 2; i++) {
+		hears(b, 22, i ? "00800080" : "0040040044000000");
+		t1_waits(b, 24 * ETU0);
+		nothing(b);
+	}
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 2), ISO7816_OK);
+	says(b, 0, "00C30102C0");
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 2), ISO7816_E_STATE);
+	/* S(WTX response) with another multiplier: asked again */
+	hears(b, 22, "00E30103E1");
+	says(b, 22 * ETU0, "00C30102C0");
+	hears(b, 22, "00E30102E0");
+	t1_waits(b, 24 * ETU0);
+	respond(b, "9000");
+	says(b, 0, "000002900092");
+	free(b);
+}
+
+/* In the middle of its own chain a card takes R-blocks, and S(ABORT request) ends it. */
+static void t1_chain(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	char text[600], part[600];
+	u8 lrc = 0x20 ^ 0x20;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 40; i++) {
+		sprintf(text + 2 * i, "%02X", i);
+		if (i < 32)
+			lrc ^= i;
+	}
+	strcpy(text + 80, "9000");
+	hears(b, 22, "0000040044000040");
+	line_is(b, 372, 1, 1);
+	asks(b, "00440000");
+	respond(b, text);
+	snprintf(part, sizeof(part), "002020%.64s%02X", text, lrc);
+	says(b, 22 * ETU0, part);
+	hears(b, 22, "0040040044000000");
+	says(b, 22 * ETU0, "00920092");
+	hears(b, 22, "00C200C2");
+	says(b, 22 * ETU0, "00E200E2");
+	/* aborted: nothing is left to acknowledge */
+	hears(b, 22, "00900090");
+	says(b, 22 * ETU0, "00900090");
+	free(b);
+}
+
+/* A command longer than the owner has room for: 6700, and the next one works. */
+static void t1_too_long(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	struct iso7816_card_action act;
+	u8 big[800] = { 0 };
+	char text[100];
+	unsigned int n;
+
+	(void)state;
+	/* 23 times 32 bytes, all 0: 700 would fit */
+	for (n = 0; n < 23; n++) {
+		u8 pcb = (n % 2 ? 0x40 : 0x00) | (n < 22 ? 0x20 : 0x00);
+
+		sprintf(text, "00%02X20%064d%02X", pcb, 0, pcb ^ 0x20);
+		hears(b, 22, text);
+		if (!n)
+			line_is(b, 372, 1, 1);
+		if (n < 22)
+			says(b, 22 * ETU0, n % 2 ? "00800080" : "00900090");
+	}
+	says(b, 22 * ETU0, "000002670065");
+	hears(b, 22, "0040040044000000");
+	take(b, ISO7816_CARD_COMMAND, &act);
+	assert_int_equal(act.command.len, 4);
+	/* neither may an answer be longer than the room for it, or shorter than SW1 SW2 */
+	assert_int_equal(iso7816_card_respond(&b->c, b->t, big, 1), ISO7816_E_APDU);
+	assert_int_equal(iso7816_card_respond(&b->c, b->t, big, sizeof(b->rsp) + 1),
+			 ISO7816_E_OVERFLOW);
+	respond(b, "9000");
+	assert_int_equal(iso7816_card_respond(&b->c, b->t, big, 2), ISO7816_E_STATE);
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 1), ISO7816_E_STATE);
+	free(b);
+}
+
+/* Specific mode: the protocol begins with the ATR's end, at the card's own rate or at 372/1. */
+static void specific(void **state)
+{
+	static const struct {
+		const char *atr;
+		u16 f;
+		u8 d, t;
+		bool told;		/* before it happens */
+	} cards[] = {
+		{ "3B90961000", 512, 32, 0, true },
+		{ "3B909611 01 17", 512, 32, 1, true },
+		/* b5 of TA2: F and D are agreed upon elsewhere */
+		{ "3B909610 10", 372, 1, 0, false },
+		/* nobody's protocol */
+		{ "3B909612 02 16", 0, 0, 0, false },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cards); i++) {
+		struct bench *b = calloc(1, sizeof(*b));
+		struct iso7816_line next = { .f = 1 };
+
+		assert_non_null(b);
+		b->cfg.atr_len = (u8)hex(b->cfg.atr, cards[i].atr);
+		b->cfg.reset_clks = 500;
+		assert_int_equal(iso7816_card_init(&b->c, &b->cfg, b->apdu, sizeof(b->apdu), b->rsp,
+						   sizeof(b->rsp)), ISO7816_OK);
+		assert_false(iso7816_card_next_line(&b->c, &next));
+		iso7816_card_rst(&b->c, b->t, true);
+		line_is(b, 372, 1, 0);
+		assert_int_equal(iso7816_card_next_line(&b->c, &next), cards[i].told);
+		assert_int_equal(next.f, cards[i].told ? cards[i].f : 1);
+		says(b, CLK(500), cards[i].atr);
+		if (cards[i].f)
+			line_is(b, cards[i].f, cards[i].d, cards[i].t);
+		hears(b, 12, cards[i].t ? "0000040044000040" : "0044000000");
+		if (cards[i].f)
+			asks(b, cards[i].t ? "00440000" : "0044000000");
+		nothing(b);
+		free(b);
+	}
+}
+
+/* The line after a PPS response is told before the response is out. */
+static void pps_told(void **state)
+{
+	struct bench *b = powered("3B1096", true, false);
+	struct iso7816_card_action act;
+	struct iso7816_line next = { 0 };
+
+	(void)state;
+	assert_false(iso7816_card_next_line(&b->c, &next));
+	hears(b, 12, "FF109679");
+	assert_true(iso7816_card_next_line(&b->c, &next));
+	assert_int_equal(next.d, 32);
+	says(b, 12 * ETU0, "FF109679");
+	line_is(b, 512, 32, 0);
+	assert_false(iso7816_card_next_line(&b->c, &next));
+	/* no command: nothing to answer, nothing to be busy with; and nothing was sent */
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 1), ISO7816_E_STATE);
+	iso7816_card_sent(&b->c, b->t, 0);
+	/* a refused answer: the next header is a header again */
+	hears(b, 30, "0044000000");
+	asks(b, "0044000000");
+	respond(b, "9000");
+	take(b, ISO7816_CARD_SEND, &act);
+	b->t = act.send.at;
+	iso7816_card_sent(&b->c, b->t, ISO7816_TX_REFUSED);
+	hears(b, 30, "0045000000");
+	asks(b, "0045000000");
+	free(b);
+}
+
 /* What the owner wants on top of the guard time. */
 static void slow(void **state)
 {
@@ -336,6 +543,11 @@ int main(void)
 		cmocka_unit_test(t0),
 		cmocka_unit_test(t0_one_by_one),
 		cmocka_unit_test(t1),
+		cmocka_unit_test(t1_errors),
+		cmocka_unit_test(t1_chain),
+		cmocka_unit_test(t1_too_long),
+		cmocka_unit_test(specific),
+		cmocka_unit_test(pps_told),
 		cmocka_unit_test(slow),
 	};
 

@@ -23,7 +23,13 @@ struct sender {
 	u16 len;
 	u16 pos;
 	u64 edge;		/* of the next character */
+	u64 before;		/* edge of the one before it */
+	u64 limit;		/* from one edge to the next */
 	u32 gap;
+	u8 refused;		/* times in a row */
+	bool settled;		/* the next character comes as it is, its spoiling is done */
+	bool collided;		/* with a character of the other side */
+	bool shifted;		/* of these characters one was lost, doubled or late already */
 };
 
 enum spoil {
@@ -31,7 +37,12 @@ enum spoil {
 	SPOIL_PARITY,		/* one bit flipped: seen by its parity */
 	SPOIL_SILENT,		/* two bits flipped: not seen */
 	SPOIL_DROP,
+	SPOIL_REPEAT,		/* sent twice */
+	SPOIL_DELAY,		/* late by a random time of up to 32,768 etu */
 };
+
+/* 7.3: a character that is refused so often in a row is given up. */
+#define LINE_REFUSALS 4
 
 struct line {
 	struct iso7816_coupler coupler;
@@ -66,7 +77,6 @@ struct line {
 	bool any;
 	bool lost;		/* a character, since both were silent */
 	unsigned int chars;
-	u64 first_ts;
 	u64 rst_at;
 
 	u8 apdu[LINE_BUF];
@@ -132,6 +142,7 @@ static inline void card_actions(struct line *l)
 			l->from_card = (struct sender){
 				.data = act.send.data, .len = act.send.len, .gap = act.send.gap,
 				.edge = act.send.at > l->now ? act.send.at : l->now,
+				.limit = ISO7816_NEVER,
 			};
 			break;
 		case ISO7816_CARD_COMMAND:
@@ -186,6 +197,7 @@ static inline void coupler_actions(struct line *l)
 			l->from_coupler = (struct sender){
 				.data = act.send.data, .len = act.send.len, .gap = act.send.gap,
 				.edge = act.send.at > l->now ? act.send.at : l->now,
+				.limit = act.send.limit,
 			};
 			break;
 		case ISO7816_DO_DONE:
@@ -204,14 +216,67 @@ static inline u64 report_time(const struct sender *s, const struct iso7816_line 
 	return s->edge + (u64)etu_of(p) * 106 / 10;
 }
 
+/* Two characters at the same time are none; what the coupler reads back is neither. */
+static inline void collide(struct line *l, struct sender *s, struct sender *other)
+{
+	u64 slot = 10ULL * etu_of(&l->coupler_line);
+
+	if (!other->data || other->edge > s->edge + slot || s->edge > other->edge + slot)
+		return;
+	s->collided = true;
+	other->collided = true;
+	l->lost = true;
+}
+
+/* The error signal of 7.3: true if the sender has to repeat the character. */
+static inline bool refuse(struct line *l, struct sender *s, u8 flags)
+{
+	if (!flags || !l->coupler_line.error_signal || s->collided)
+		return false;
+	if (++s->refused >= LINE_REFUSALS)
+		return false;
+	s->edge += 13ULL * etu_of(&l->coupler_line);
+	return true;
+}
+
+static inline void sent(struct line *l, bool from_card, u64 edge, u8 flags)
+{
+	struct sender *s = from_card ? &l->from_card : &l->from_coupler;
+
+	if (s->collided)
+		flags |= ISO7816_TX_ECHO;
+	memset(s, 0, sizeof(*s));
+	if (from_card)
+		iso7816_card_sent(&l->card, edge, flags & ISO7816_TX_REFUSED);
+	else
+		iso7816_coupler_sent(&l->coupler, edge, flags);
+}
+
 static inline void carry(struct line *l, bool from_card)
 {
 	struct sender *s = from_card ? &l->from_card : &l->from_coupler;
-	enum spoil how = l->spoil ? l->spoil(l, from_card) : SPOIL_NOT;
+	enum spoil how = l->spoil && !s->settled ? l->spoil(l, from_card) : SPOIL_NOT;
 	u64 edge = s->edge;
 	u8 byte = s->data[s->pos], flags = 0;
 	u8 bit = line_random(l) % 8;
+	bool gone = how == SPOIL_DROP, collided, given_up;
 
+	/* Others may have spoken before a late one. */
+	if (s->settled)
+		l->lost = true;
+	s->settled = false;
+	if (how == SPOIL_DELAY) {
+		s->settled = true;
+		s->edge += ((u64)etu_of(&l->coupler_line) << line_random(l) % 16);
+		l->lost = true;
+		return;
+	}
+	if (s->pos && edge - s->before > s->limit) {
+		l->lost = true;
+		sent(l, from_card, s->before, ISO7816_TX_ECHO);
+		return;
+	}
+	collide(l, s, from_card ? &l->from_coupler : &l->from_card);
 	monitor(l, edge, from_card);
 	if (how == SPOIL_PARITY) {
 		byte ^= 1 << bit;
@@ -222,19 +287,27 @@ static inline void carry(struct line *l, bool from_card)
 	/* The inverse convention's TS, read with even parity. */
 	if (from_card && l->chars == 1 && l->card_line.odd)
 		flags = ISO7816_RX_PARITY;
-	if (++s->pos == s->len) {
-		memset(s, 0, sizeof(*s));
-		if (from_card)
-			iso7816_card_sent(&l->card, edge, 0);
-		else
-			iso7816_coupler_sent(&l->coupler, edge, 0);
+	if (refuse(l, s, flags))
+		return;
+	given_up = s->refused >= LINE_REFUSALS;
+	collided = s->collided;
+	s->refused = 0;
+	s->before = edge;
+	if (how == SPOIL_REPEAT) {
+		s->settled = true;
+		s->edge += s->gap;
+		l->lost = true;
+	} else if (++s->pos == s->len || given_up) {
+		sent(l, from_card, edge, given_up ? ISO7816_TX_REFUSED : 0);
 	} else {
 		s->edge += s->gap;
 	}
-	if (how == SPOIL_DROP) {
+	if (gone) {
 		l->lost = true;
 		return;
 	}
+	if (collided)
+		flags |= ISO7816_RX_PARITY;
 	if (from_card)
 		iso7816_coupler_rx(&l->coupler, edge, byte, flags);
 	else

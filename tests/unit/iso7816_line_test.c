@@ -3,142 +3,8 @@
  * The engine's two halves against each other on a model line: random APDUs of all cases over
  * T=0 and T=1, with and without spoilt characters, the guard times watched throughout.
  */
+#include "iso7816_app.h"
 #include "iso7816_line.h"
-
-/*
- * The card of these tests: P1 P2 are the number of bytes that it answers, which depend on all it
- * got; INS with b5 set means that data come with the command.
- */
-#define INS_OUT 0x12		/* case 3 and 4 */
-#define INS_IN 0x02		/* case 1 and 2 */
-
-static u8 answer_byte(u32 i, u32 sum)
-{
-	return (u8)(i * 7 + sum + (i >> 8));
-}
-
-static u32 sum_of(const u8 *data, u32 len)
-{
-	u32 sum = 0x55;
-
-	while (len--)
-		sum = sum * 31 + *data++;
-	return sum;
-}
-
-static bool incoming(void *ctx, const u8 header[5])
-{
-	(void)ctx;
-	return header[1] & 0x10;
-}
-
-/* Le and P3 are the protocol's matter: the sum is over the header and the data. */
-static u32 command_sum(const u8 *cmd, u32 len)
-{
-	u8 flat[LINE_BUF];
-	u32 lc = 0, at = 5;
-
-	memcpy(flat, cmd, 4);
-	if (cmd[1] & 0x10 && len > 5) {
-		lc = cmd[4];
-		if (!lc) {
-			lc = (u32)cmd[5] << 8 | cmd[6];
-			at = 7;
-		}
-		memcpy(flat + 4, cmd + at, lc);
-	}
-	return sum_of(flat, 4 + lc);
-}
-
-static u32 app(struct line *l, const u8 *cmd, u32 len, u8 *rsp)
-{
-	u32 n = (u32)cmd[2] << 8 | cmd[3];
-	u32 sum = command_sum(cmd, len);
-	u32 i;
-
-	/* 12.2.1: by the letter, 9000 after a case 4 command is followed by a GET RESPONSE. */
-	if (cmd[1] == 0xc0) {
-		l->commands--;
-		rsp[0] = 0x90;
-		rsp[1] = 0x00;
-		return 2;
-	}
-	for (i = 0; i < n; i++)
-		rsp[i] = answer_byte(i, sum);
-	rsp[n] = 0x90;
-	rsp[n + 1] = (u8)(sum % 3 ? 0 : 1);
-	return n + 2;
-}
-
-struct apdu {
-	u8 cmd[LINE_BUF];
-	u32 len;
-	u32 n;
-};
-
-static void make_apdu(struct line *l, struct apdu *a, u32 max_lc, u32 max_le)
-{
-	u32 kind = line_random(l) % 4 + 1;
-	bool out = kind >= 3, in = kind == 2 || kind == 4, ext;
-	u32 lc = out ? line_random(l) % max_lc + 1 : 0;
-	u32 le = in ? line_random(l) % max_le + 1 : 0;
-	u32 i;
-
-	/* Border values come up more often than by chance. */
-	if (out && line_random(l) % 4 == 0)
-		lc = max_lc - line_random(l) % 2;
-	if (in && line_random(l) % 4 == 0)
-		le = line_random(l) % 2 ? max_le : 1;
-	if (out && line_random(l) % 8 == 0 && max_lc >= 256)
-		lc = 253 + line_random(l) % 4;
-	ext = lc > 255 || le > 256;
-	a->n = in ? line_random(l) % (le + 1) : 0;
-	if (in && line_random(l) % 2)
-		a->n = le;
-	if (a->n > 65535)
-		a->n = 65535;
-	a->cmd[0] = 0;
-	a->cmd[1] = out ? INS_OUT : INS_IN;
-	a->cmd[2] = (u8)(a->n >> 8);
-	a->cmd[3] = (u8)a->n;
-	a->len = 4;
-	if (ext)
-		a->cmd[a->len++] = 0;
-	if (out) {
-		if (ext)
-			a->cmd[a->len++] = (u8)(lc >> 8);
-		a->cmd[a->len++] = (u8)lc;
-		for (i = 0; i < lc; i++)
-			a->cmd[a->len++] = (u8)line_random(l);
-	}
-	if (in) {
-		if (ext)
-			a->cmd[a->len++] = (u8)(le >> 8);
-		a->cmd[a->len++] = (u8)le;
-	}
-}
-
-static void check_response(const struct apdu *a, const struct iso7816_exchange *x)
-{
-	u32 sum = command_sum(a->cmd, a->len);
-	u32 i;
-
-	assert_int_equal(x->rsp_len, a->n + 2);
-	for (i = 0; i < a->n; i++)
-		assert_int_equal(x->rsp[i], answer_byte(i, sum));
-	assert_int_equal(x->rsp[a->n], 0x90);
-	assert_int_equal(x->rsp[a->n + 1], sum % 3 ? 0 : 1);
-}
-
-static struct iso7816_card_config card_config(const char *atr)
-{
-	struct iso7816_card_config cfg = {
-		.reset_clks = 400, .incoming = incoming, .get_response = true, .envelope = true,
-	};
-
-	cfg.atr_len = line_hex(cfg.atr, atr);
-	return cfg;
-}
 
 struct setup {
 	const char *atr;
@@ -388,6 +254,73 @@ static void t1_spoilt_often(void **state)
 	    .max_le = 60, .rounds = 1000, .spoil = often, .least_good = 15);
 }
 
+/*
+ * The longest command ends when the sum of its characters says so. With F 372 and D 20 or 12 an
+ * etu is no whole number of clock cycles, and with F 558 and D 64 not even of eighths.
+ */
+static void exact_end(void **state)
+{
+	static const struct {
+		u8 ta1;
+		u32 f, d;
+	} rates[] = {
+		{ 0x19, 372, 20 }, { 0x18, 372, 12 }, { 0x27, 558, 64 }, { 0x96, 512, 32 },
+		{ 0x11, 372, 1 },
+	};
+	unsigned int i, t;
+
+	(void)state;
+	for (i = 0; i < 2 * ARRAY_SIZE(rates); i++) {
+		struct iso7816_exchange x = { .cmd_len = ISO7816_APDU_MAX };
+		struct iso7816_card_config card;
+		struct iso7816_config cfg;
+		u64 edges, begin;
+		char atr[64];
+		u8 ta1 = rates[i / 2].ta1, *cmd;
+		struct line *l;
+
+		t = i % 2;
+		snprintf(atr, sizeof(atr), t ? "3B90%02X8131FE4D" : "3B10%02X", ta1);
+		if (t)
+			snprintf(atr + 14, sizeof(atr) - 14, "%02X", last_lrc(atr));
+		card = card_config(atr);
+		iso7816_config_init(&cfg);
+		iso7816_config_allow(&cfg, ta1);
+		cfg.ifsd = 0;
+		l = line_new(&cfg, &card);
+		l->app = app;
+		assert_int_equal(line_reset(l, ISO7816_COLD), ISO7816_OK);
+		assert_int_equal(iso7816_coupler_line(&l->coupler)->t, t);
+
+		cmd = calloc(1, ISO7816_APDU_MAX);
+		memcpy(cmd, "\x00\x12\x00\x00\x00\xff\xff", 7);
+		x.cmd = cmd;
+		x.rsp = cmd;		/* not read any more when the response comes */
+		x.rsp_size = ISO7816_APDU_MAX;
+		l->now += 1000ULL * ISO7816_TICKS_PER_CLK * 372;
+		begin = l->now;
+		assert_int_equal(line_exchange(l, &x), ISO7816_OK);
+		assert_int_equal(l->command_len, ISO7816_APDU_MAX);
+
+		/*
+		 * In etu. T=0: 257 ENVELOPE with 255 bytes and one with 9, each a header, an
+		 * acknowledgment and SW1 SW2, all 12 apart. T=1: 258 I-blocks of 254 and one of
+		 * 12, an R-block 22 after each and the next one 22 after that; and the response.
+		 * A UART reports the last character 10.6 after its leading edge.
+		 */
+		edges = 12 * (257 * (8 + 255ULL) + 8 + 9 - 1);
+		if (t)
+			edges = 258 * (12 * 257 + 22 + 36 + 22ULL) + 12 * 15 + 22 + 60;
+		/* F and D of ISO/IEC 7816-3 tables 7 and 8, and one division, at the end */
+		edges = (10 * edges + 106) * rates[i / 2].f * ISO7816_TICKS_PER_CLK /
+			(10 * rates[i / 2].d);
+		assert_in_range(l->now, begin + edges - ISO7816_TICKS_PER_CLK,
+				begin + edges + ISO7816_TICKS_PER_CLK);
+		free(cmd);
+		free(l);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +339,7 @@ int main(void)
 		cmocka_unit_test(t1_spoilt),
 		cmocka_unit_test(t1_spoilt_silently),
 		cmocka_unit_test(t1_spoilt_often),
+		cmocka_unit_test(exact_end),
 	};
 
 	return cmocka_run_group_tests_name("iso7816_line", tests, NULL, NULL);

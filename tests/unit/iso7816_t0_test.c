@@ -52,6 +52,69 @@ static void case_2(void **state)
 	free(s);
 }
 
+/* A byte lost: the card calls it a success, and yet not all that it promised has come. */
+static void case_2_incomplete(void **state)
+{
+	static const char *const ends[] = { "9000", "6104" };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct script *s = ready(ISO7816_STRICT);
+
+		begin(s, "00B0000003");
+		sends(s, "00B0000003");
+		gives(s, "4F01 4F02");
+		gives(s, ends[i]);
+		done(s, ISO7816_E_PROCEDURE);
+		assert_false(iso7816_coupler_ready(&s->c));
+		free(s);
+	}
+}
+
+/*
+ * A byte doubled: two of data pass for SW1 SW2, and the last one still comes. It is seen up to
+ * the tick before the exchange is over.
+ */
+static void surplus(void **state)
+{
+	static const u64 after[] = { 12 * ETU0, 24 * ETU0 - 1 };
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(after); i++) {
+		struct script *s = ready(ISO7816_STRICT);
+
+		begin(s, "00B0000003");
+		sends(s, "00B0000003");
+		gives(s, "B0 0101 02 9090");
+		nothing(s);
+		iso7816_coupler_timer(&s->c, s->t + 24 * ETU0 - 1);
+		nothing(s);
+		rx_after(s, after[i], 0x00, 0);
+		done(s, ISO7816_E_PROCEDURE);
+		assert_false(iso7816_coupler_ready(&s->c));
+		free(s);
+	}
+}
+
+/* Without @settle the last SW2 ends it at once. */
+static void unsettled(void **state)
+{
+	struct script *s = script_new(ISO7816_STRICT);
+
+	(void)state;
+	s->cfg.settle = false;
+	script_ready(s, "3B00", 0);
+	begin(s, "00B0000003");
+	sends(s, "00B0000003");
+	gives(s, "B0 010203 9000");
+	assert_true(iso7816_coupler_ready(&s->c));
+	assert_int_equal(iso7816_coupler_deadline(&s->c), ISO7816_NEVER);
+	responds(s, "010203 9000");
+	free(s);
+}
+
 static void case_2_wrong_le(void **state)
 {
 	struct script *s = ready(ISO7816_STRICT);
@@ -541,6 +604,8 @@ static void waiting_time_of(enum iso7816_policy policy, const char *atr, u64 wt,
 			rx_after(s, limit, 0x11, 0);
 			rx_after(s, limit, 0x90, 0);
 			rx_after(s, limit, 0x00, 0);
+			/* and nothing may follow */
+			expires(s, 12 * ETU0 + CLK(late_clks) + report);
 			responds(s, "11 9000");
 			break;
 		case 1:
@@ -659,7 +724,9 @@ static void deactivated(void **state)
 				gives(s, "D6");
 			if (step > 3) {
 				sends(s, "0102");
-				gives(s, "9000");	/* finished, but not taken yet */
+				gives(s, "9000");
+				/* finished, but not taken yet */
+				iso7816_coupler_timer(&s->c, iso7816_coupler_deadline(&s->c));
 			}
 		}
 		iso7816_coupler_deactivate(&s->c, s->t, ISO7816_E_REMOVED);
@@ -731,6 +798,9 @@ int main(void)
 		cmocka_unit_test(case_2),
 		cmocka_unit_test(case_2_wrong_le),
 		cmocka_unit_test(case_2_all),
+		cmocka_unit_test(case_2_incomplete),
+		cmocka_unit_test(surplus),
+		cmocka_unit_test(unsettled),
 		cmocka_unit_test(case_3),
 		cmocka_unit_test(case_4),
 		cmocka_unit_test(case_4_without_61),

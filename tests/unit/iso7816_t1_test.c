@@ -327,6 +327,37 @@ static void broken_answer(void **state)
 	free(s);
 }
 
+/*
+ * A doubled character pushes out the LRC, which has the same value: the block is sound, but not
+ * over. This is seen up to the tick before the block is taken.
+ */
+static void doubled_character(void **state)
+{
+	static const u64 after[] = { 12 * ETU0, 24 * ETU0 - 1 };
+	u64 cwt = (11 + 8192) * ETU0;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(after); i++) {
+		struct script *s = ready();
+
+		begin(s, "00440000");
+		block_sends(s, "000004 00440000");
+		/* sent is 00 00 03 93 42 90 42; the first 42 comes twice */
+		gives(s, "00 00 03 93 42 42 90");
+		nothing(s);
+		iso7816_coupler_timer(&s->c, s->t + 24 * ETU0 - 1);
+		nothing(s);
+		rx_after(s, after[i], 0x42, 0);
+		nothing(s);
+		expires(s, cwt + (1 + 12) * ETU0);
+		block_sends(s, "008200");
+		block_gives(s, "000002 9000");
+		responds(s, "9000");
+		free(s);
+	}
+}
+
 /* Blocks that are sound but not valid here: R(N(R), 2) at once. */
 static void invalid_answer(void **state)
 {
@@ -640,6 +671,36 @@ static void guard_times(void **state)
 	assert_int_equal(s->gap, 17 * ETU0);
 	free(s);
 
+	/* 254 is the longest, 0 the same as none */
+	s = ready_with(ISO7816_STRICT, "3BC0FE01 3F", 0);
+	begin(s, "00440000");
+	block_sends(s, "000004 00440000");
+	assert_int_equal(s->gap, 266 * ETU0);
+	free(s);
+	s = ready_with(ISO7816_STRICT, "3BC00001 C1", 0);
+	begin(s, "00440000");
+	block_sends(s, "000004 00440000");
+	assert_int_equal(s->gap, 12 * ETU0);
+	free(s);
+
+	/* T=15: N counts in units of the card's own Fi and Di, 512/16, also at 372/1; not 255 */
+	s = script_new(ISO7816_STRICT);
+	s->cfg.ifsd = 0;
+	s->cfg.no_pps = true;
+	script_ready(s, "3BD0950A 81 1F 01 D0", 1);
+	begin(s, "00440000");
+	block_sends(s, "000004 00440000");
+	assert_int_equal(s->gap, 12 * ETU0 + CLK(320));
+	free(s);
+	s = script_new(ISO7816_STRICT);
+	s->cfg.ifsd = 0;
+	s->cfg.no_pps = true;
+	script_ready(s, "3BD095FF 81 1F 01 25", 1);
+	begin(s, "00440000");
+	block_sends(s, "000004 00440000");
+	assert_int_equal(s->gap, 11 * ETU0);
+	free(s);
+
 	s = ready_with(ISO7816_STRICT, "3BC06401 A5", 0);
 	before = s->t;
 	begin(s, "00440000");
@@ -770,6 +831,7 @@ int main(void)
 		cmocka_unit_test(wtx),
 		cmocka_unit_test(abort_by_card),
 		cmocka_unit_test(broken_answer),
+		cmocka_unit_test(doubled_character),
 		cmocka_unit_test(invalid_answer),
 		cmocka_unit_test(card_asks_again),
 		cmocka_unit_test(lost_acknowledgement),
