@@ -74,6 +74,9 @@ static void cks_file_done(struct cks_command *command)
 
 	memzero_explicit(f->cmd, command->x.cmd_len);
 	f->err = iso7816_errno(command->err);
+	/* The reader may be here before cks_file_lost() is; @live was cleared before this ran. */
+	if (!READ_ONCE(f->coupler->live))
+		WRITE_ONCE(f->gone, true);
 	/* Pairs with cks_file_ended(): the outcome is there before the state says so. */
 	smp_store_release(&f->state, CKS_FILE_ENDED);
 	wake_up_interruptible(&f->wait);
