@@ -104,7 +104,7 @@ static void pull_out(struct sim_slot *s)
 
 static int check(struct cks_sim_slot *arg)
 {
-	if (arg->flags || arg->reserved[0] || arg->reserved[1] || arg->clk_div > CLK_DIV_MAX)
+	if (arg->flags || arg->family || arg->fifo || arg->clk_div > CLK_DIV_MAX)
 		return -EINVAL;
 	if (!arg->clk_div)
 		arg->clk_div = 1;

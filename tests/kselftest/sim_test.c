@@ -312,7 +312,7 @@ static void test_refusals(int bench)
 	s.flags = 1;
 	ok &= refuses(bench, &s, EINVAL);
 	s = good;
-	s.reserved[1] = 1;
+	s.family = 99;
 	ok &= refuses(bench, &s, EINVAL);
 	s = good;
 	s.card_clk = 0;

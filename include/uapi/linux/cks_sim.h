@@ -15,15 +15,41 @@
 #define CKS_SIM_MAX_SLOTS	256
 #define CKS_SIM_TICKS_PER_CLK	960	/* times are counted in 1/960 of a card clock period */
 
+/* What the UART is: see the data sheets that its model names. */
+enum cks_sim_family {
+	CKS_SIM_16550,		/* PC16550D and its descendants with deeper FIFOs */
+	CKS_SIM_OX950,		/* Oxford OX16C950, OXPCIe95x: TCR, CPR, 128 characters */
+	CKS_SIM_XR17V35X,	/* Exar XR17V35x: fraction of 1/16 in DLD, 256 characters */
+};
+
+/*
+ * How a slot is wired. Without any of these: RST is on RTS, low while it is asserted; DTR switches
+ * VCC and CLK, on while it is asserted; card detect is on CTS, asserted while a card is in; the
+ * UART hears itself.
+ */
+#define CKS_SIM_RST_ON_DTR	0x0001	/* and the power switch on RTS */
+#define CKS_SIM_RST_INVERT	0x0002	/* RST is high while the line is asserted */
+#define CKS_SIM_NO_SWITCH	0x0004	/* VCC and CLK are always on */
+#define CKS_SIM_SWITCH_INVERT	0x0008	/* VCC and CLK are on while the line is not asserted */
+#define CKS_SIM_DETECT_DSR	0x0010	/* card detect is on DSR */
+#define CKS_SIM_DETECT_DCD	0x0020	/* card detect is on DCD */
+#define CKS_SIM_DETECT_INVERT	0x0040	/* asserted while no card is in */
+#define CKS_SIM_NO_ECHO		0x0080	/* the UART does not hear itself */
+/* The UART goes to the stock 8250 driver instead of cks_uart. */
+#define CKS_SIM_8250		0x0100
+#define CKS_SIM_SLOT_FLAGS	0x01ff
+
 /**
  * struct cks_sim_slot - a slot to be added
  * @size: sizeof(struct cks_sim_slot) as the caller knows it
- * @flags: 0
+ * @flags: CKS_SIM_RST_ON_DTR, ...
  * @card_clk: frequency of the oscillator on the coupler, Hz
- * @uart_clk: base clock of the 16550, Hz
+ * @uart_clk: base clock of the UART, Hz
  * @clk_div: clock scaling: both clocks are divided by it, all stays equal in etu; 0 means 1
- * @coupler: returned: number N of the coupler, as in /dev/cks/couplerN
- * @reserved: 0
+ * @coupler: returned: number N of the coupler, as in /dev/cks/couplerN; with %CKS_SIM_8250 of the
+ *	tty, as in /dev/ttySN
+ * @family: enum cks_sim_family
+ * @fifo: depth of the FIFOs: 1 (none), 16, 32, 64, 128; 0 for what the family has
  */
 struct cks_sim_slot {
 	__u32 size;
@@ -32,14 +58,14 @@ struct cks_sim_slot {
 	__u32 uart_clk;
 	__u32 clk_div;
 	__u32 coupler;
-	__u32 reserved[2];
+	__u32 family;
+	__u32 fifo;
 };
 
 /*
- * On the bench: adds a slot, empty; returns the descriptor of the card's side. RST is on RTS (low
- * while it is asserted), DTR switches VCC and CLK (on while it is asserted), card detect is on CTS.
+ * On the bench: adds a slot, empty; returns the descriptor of the card's side.
  * -ENODEV when no driver takes the UART (cks_uart is not loaded, or cannot do 372/1 with these
- * clocks), -ENOSPC when the bench has CKS_SIM_MAX_SLOTS.
+ * clocks), -ENOSPC when the bench has CKS_SIM_MAX_SLOTS or the 8250 driver no free port.
  */
 #define CKS_SIM_ADD_SLOT	_IOWR('C', 0x80, struct cks_sim_slot)
 
@@ -98,6 +124,80 @@ struct cks_sim_event {
 	__u8 flags;
 	__u32 etu;
 	__u32 gap;
+	__u32 reserved;
+};
+
+/* --------------------------------------------------------------------------------- faults */
+
+enum cks_sim_fault_type {
+	CKS_SIM_FAULT_NONE,		/* forget all faults of the slot */
+	CKS_SIM_FAULT_CARD_PARITY,	/* wrong parity bit in characters of the card */
+	CKS_SIM_FAULT_UART_PARITY,	/* wrong parity in characters of the UART, as the card sees it */
+	CKS_SIM_FAULT_IRQ_LOST,		/* an interrupt does not reach the handler */
+	CKS_SIM_FAULT_IRQ_DOUBLE,	/* an interrupt reaches the handler twice */
+	CKS_SIM_FAULT_OVERRUN,		/* a received character is lost in the UART, OE is set */
+	CKS_SIM_FAULT_STALL,		/* the transmitter waits @value ns before a character */
+	CKS_SIM_FAULT_PULL,		/* the card is taken out at the leading edge of a character */
+	CKS_SIM_FAULT_STUCK,		/* the line is low for @value ns, from now on; 0 for ever */
+	CKS_SIM_FAULT_BOUNCE,		/* the detect contact opens and closes @value times when it moves */
+	CKS_SIM_FAULT_PPM,		/* the card's etu is longer by @value millionths, -50000...50000 */
+};
+
+/**
+ * struct cks_sim_fault - a fault of a slot, in force from now on
+ * @type: enum cks_sim_fault_type; one of each type at a time, a new one replaces the old
+ * @every: each @every-th time; 0 for once only
+ * @nth: the first time: the @nth character or interrupt from now, counted from 1. Characters of
+ *	both sides count for %CKS_SIM_FAULT_PULL, else those of the side that it is about; a
+ *	repeated character counts again
+ * @value: see the type; else 0
+ * @reserved: 0
+ */
+struct cks_sim_fault {
+	__u32 type;
+	__u32 every;
+	__u32 nth;
+	__s32 value;
+	__u32 reserved[4];
+};
+
+/* On a slot. -EINVAL says that a field is out of its range. */
+#define CKS_SIM_FAULT		_IOW('C', 0x82, struct cks_sim_fault)
+
+/* ---------------------------------------------------------------------------------- trace */
+
+/*
+ * A trace records what happens on the contacts of a slot from the ioctl on, each edge with its
+ * time. On a slot: its own; on a bench: that of coupler N, whoever added it. Returns a descriptor
+ * of which whole records are read(), in the order of their times; with O_NONBLOCK -EAGAIN when
+ * there is none yet; end of file when the slot is gone. Several traces of a slot are independent.
+ */
+#define CKS_SIM_TRACE		_IO('C', 0x83)
+#define CKS_SIM_TRACE_COUPLER	_IOW('C', 0x84, __u32)
+
+enum cks_sim_signal {
+	CKS_SIM_SIGNAL_UART = 1,	/* I/O as the UART drives it; 0: it pulls low */
+	CKS_SIM_SIGNAL_CARD,		/* I/O as the card drives it; the line is low if one does */
+	CKS_SIM_SIGNAL_RST,
+	CKS_SIM_SIGNAL_VCC,		/* and CLK */
+	CKS_SIM_SIGNAL_PRESENT,		/* the detect contact */
+	CKS_SIM_SIGNAL_IRQ,		/* the UART's interrupt line */
+	CKS_SIM_SIGNAL_THR,		/* no level: @value was written to THR */
+	CKS_SIM_SIGNAL_RBR,		/* no level: @value was read from RBR */
+	CKS_SIM_SIGNAL_LOST,		/* records were dropped here: the reader was too slow */
+};
+
+/**
+ * struct cks_sim_edge - one record of a trace; the first ones are the levels at its beginning
+ * @time: ns, CLOCK_MONOTONIC
+ * @signal: enum cks_sim_signal
+ * @value: level after the edge, or character
+ * @reserved: 0
+ */
+struct cks_sim_edge {
+	__u64 time;
+	__u16 signal;
+	__u16 value;
 	__u32 reserved;
 };
 
