@@ -30,6 +30,9 @@ struct cks_coupler;
  * @uart_clk: base clock of the UART, Hz; 0 where the driver knows it
  * @rst_line: enum cks_modem_line, RTS or DTR
  * @rst_invert: RST is high while the line is asserted, else while it is not
+ * @power_line: output that switches VCC and CLK: the one of RTS and DTR that does not carry RST, or
+ *	none, where they are always on
+ * @power_invert: they are on while the line is not asserted
  * @detect_line: CTS, DSR, DCD, or none: then a card is taken to be always present
  * @detect_invert: a card is in while the line is not asserted
  * @echo: own characters come back on RX
@@ -43,6 +46,8 @@ struct cks_settings {
 	u32 uart_clk;
 	u8 rst_line;
 	bool rst_invert;
+	u8 power_line;
+	bool power_invert;
 	u8 detect_line;
 	bool detect_invert;
 	bool echo;

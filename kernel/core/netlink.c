@@ -84,6 +84,8 @@ static int cks_nl_put_settings(struct sk_buff *skb, const struct cks_settings *s
 	       nla_put_u32(skb, CKS_A_COUPLER_UART_CLK, s->uart_clk) ||
 	       nla_put_u32(skb, CKS_A_COUPLER_RST_LINE, s->rst_line) ||
 	       nla_put_u8(skb, CKS_A_COUPLER_RST_INVERT, s->rst_invert) ||
+	       nla_put_u32(skb, CKS_A_COUPLER_POWER_LINE, s->power_line) ||
+	       nla_put_u8(skb, CKS_A_COUPLER_POWER_INVERT, s->power_invert) ||
 	       nla_put_u32(skb, CKS_A_COUPLER_DETECT_LINE, s->detect_line) ||
 	       nla_put_u8(skb, CKS_A_COUPLER_DETECT_INVERT, s->detect_invert) ||
 	       nla_put_u8(skb, CKS_A_COUPLER_ECHO, s->echo) ||
@@ -185,6 +187,10 @@ static int cks_nl_parse_settings(struct genl_info *info, struct cks_settings *s)
 		s->rst_line = nla_get_u32(a[CKS_A_COUPLER_RST_LINE]);
 	if (a[CKS_A_COUPLER_RST_INVERT])
 		s->rst_invert = nla_get_u8(a[CKS_A_COUPLER_RST_INVERT]);
+	if (a[CKS_A_COUPLER_POWER_LINE])
+		s->power_line = nla_get_u32(a[CKS_A_COUPLER_POWER_LINE]);
+	if (a[CKS_A_COUPLER_POWER_INVERT])
+		s->power_invert = nla_get_u8(a[CKS_A_COUPLER_POWER_INVERT]);
 	if (a[CKS_A_COUPLER_DETECT_LINE])
 		s->detect_line = nla_get_u32(a[CKS_A_COUPLER_DETECT_LINE]);
 	if (a[CKS_A_COUPLER_DETECT_INVERT])
@@ -203,6 +209,13 @@ static int cks_nl_parse_settings(struct genl_info *info, struct cks_settings *s)
 	if (s->rst_line != CKS_MODEM_LINE_RTS && s->rst_line != CKS_MODEM_LINE_DTR) {
 		NL_SET_ERR_MSG_ATTR(info->extack, a[CKS_A_COUPLER_RST_LINE],
 				    "the contact RST can be on rts or dtr");
+		return -EINVAL;
+	}
+	if (s->power_line != CKS_MODEM_LINE_NONE &&
+	    (s->power_line == s->rst_line || (s->power_line != CKS_MODEM_LINE_RTS &&
+					      s->power_line != CKS_MODEM_LINE_DTR))) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[CKS_A_COUPLER_POWER_LINE],
+				    "the power switch can be none, or the one of rts and dtr that is not RST");
 		return -EINVAL;
 	}
 	if (s->detect_line == CKS_MODEM_LINE_RTS || s->detect_line == CKS_MODEM_LINE_DTR) {

@@ -58,12 +58,12 @@ static int plug_in(struct sim_slot *s, struct cks_sim_slot *arg)
 		.rx_time = sim_slot_rx_time,
 		.ctx = s,
 		.uartclk = s->uart.clk,
-		.power_switch = true,
 		.settings = {
 			.clk_hz = s->card.clk,
 			.uart_clk = s->uart.clk,
 			.rst_line = CKS_MODEM_LINE_RTS,
 			.rst_invert = false,
+			.power_line = CKS_MODEM_LINE_DTR,
 			.detect_line = CKS_MODEM_LINE_CTS,
 			.echo = true,
 			.policy = ISO7816_TOLERANT,

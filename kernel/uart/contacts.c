@@ -11,8 +11,8 @@ static u8 output_bit(u8 line)
 }
 
 /*
- * RST is on one of RTS and DTR, the power switch on the other. OUT2 opens the way of the interrupt
- * on PC hardware.
+ * RST is on one of RTS and DTR, the power switch on the other, if there is one. OUT2 opens the way
+ * of the interrupt on PC hardware.
  */
 void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power)
 {
@@ -21,8 +21,8 @@ void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power)
 
 	if (rst_high == u->set.rst_invert)
 		mcr |= rst;
-	if (power)
-		mcr |= rst ^ (UART_MCR_DTR | UART_MCR_RTS);
+	if (u->set.power_line != CKS_MODEM_LINE_NONE && power != u->set.power_invert)
+		mcr |= output_bit(u->set.power_line);
 	u->rst_high = rst_high;
 	u->power = power;
 	u->mcr = mcr;

@@ -85,7 +85,7 @@ static int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *
 	raw_spin_unlock_irqrestore(u->lock, flags);
 
 	caps = CKS_CAPABILITY_EXACT_GUARD;
-	if (u->pd.power_switch)
+	if (s.power_line != CKS_MODEM_LINE_NONE)
 		caps |= CKS_CAPABILITY_POWER_SWITCH;
 	if (s.detect_line != CKS_MODEM_LINE_NONE)
 		caps |= CKS_CAPABILITY_CARD_DETECT;

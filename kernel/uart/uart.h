@@ -12,6 +12,13 @@
 
 #define CKS_UART_DRIVER		"cks_uart"
 
+/* Families of UARTs, as their rate generators and FIFOs differ. */
+enum cks_uart_family {
+	CKS_UART_16550,		/* PC16550D and its descendants */
+	CKS_UART_OX950,		/* Oxford OX16C950, OXPCIe95x */
+	CKS_UART_XR17V35X,	/* Exar XR17V35x */
+};
+
 /**
  * struct cks_uart_platform_data - a 16550 and what is wired to it
  * @serial_in: read register 0...7 as <linux/serial_reg.h> counts them; any context, with the
@@ -21,8 +28,8 @@
  *	time stamps; NULL: the time of the interrupt stands for it. Same context
  * @ctx: for all of them
  * @uartclk: clock that enters the baud rate generator, Hz
- * @power_switch: the modem output that does not carry RST (DTR where RST is on RTS) switches VCC
- *	and CLK: on while it is asserted. Else VCC is taken to be always on
+ * @family: whose registers it has; those of the family beyond 0...7 are numbered as its data sheet
+ *	numbers them
  * @settings: initial ones; @settings.uart_clk 0 means @uartclk
  */
 struct cks_uart_platform_data {
@@ -31,7 +38,7 @@ struct cks_uart_platform_data {
 	ktime_t (*rx_time)(void *ctx);
 	void *ctx;
 	u32 uartclk;
-	bool power_switch;
+	enum cks_uart_family family;
 	struct cks_settings settings;
 };
 

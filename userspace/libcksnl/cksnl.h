@@ -54,6 +54,8 @@ struct cksnl_coupler {
 	uint32_t uart_clk;
 	uint32_t rst_line;
 	uint8_t rst_invert;
+	uint32_t power_line;
+	uint8_t power_invert;
 	uint32_t detect_line;
 	uint8_t detect_invert;
 	uint8_t echo;

@@ -69,6 +69,8 @@ static const struct cksnl_field coupler_fields[] = {
 	C(UART_CLK, uart_clk, U32, "uart-clk"),
 	CN(RST_LINE, rst_line, ENUM, "rst-line", modem_lines),
 	C(RST_INVERT, rst_invert, BOOL, "rst-invert"),
+	CN(POWER_LINE, power_line, ENUM, "power-line", modem_lines),
+	C(POWER_INVERT, power_invert, BOOL, "power-invert"),
 	CN(DETECT_LINE, detect_line, ENUM, "detect-line", modem_lines),
 	C(DETECT_INVERT, detect_invert, BOOL, "detect-invert"),
 	C(ECHO, echo, BOOL, "echo"),
