@@ -36,7 +36,7 @@ result()
 	fi
 }
 
-echo 1..17
+echo 1..20
 
 # shellcheck disable=SC2016,SC2086
 {
@@ -71,6 +71,16 @@ result "with what the kernel says" grep -q 'kernel: talk' "$tmp/err" || :
 try "the time limit has no verdict" 125 \
 	tools/qemu/run --timeout 5 --log "$tmp/console" --share "$tmp/share" -- sleep 1000
 result "and is named" grep -q 'time limit of 5 s' "$tmp/err" || :
+
+# Where every instruction counts, two runs of the same agree to the nanosecond.
+for i in 1 2; do
+	try "exact run $i: the status passes through" 5 $run --exact --mem 256M --with tests/tap -- \
+		sh -c 'ls "$1"; grep "now at" /proc/timer_list; exit 5' sh "$PWD/tests"
+	cp "$tmp/out" "$tmp/exact.$i"
+done
+result "two exact runs take the same time to the last digit" \
+	sh -c 'grep -q "^now at [0-9]* nsecs$" "$1" && grep -qx tap "$1" && cmp "$1" "$2"' sh \
+	"$tmp/exact.1" "$tmp/exact.2" || :
 
 try "wrong usage is 2" 2 tools/qemu/run --no-such-option true
 }
