@@ -2,7 +2,8 @@
 /*
  * The device /dev/cks_sim: one open is one bench, and what a bench has goes when it is closed.
  *
- * Process context throughout; a bench's mutex serialises the adding of slots.
+ * Process context throughout; a bench's mutex serialises the adding of slots, and another one,
+ * taken below it, protects the list of all couplers.
  */
 #include <linux/capability.h>
 #include <linux/file.h>
@@ -21,6 +22,10 @@
 #define CARD_CLK_MAX	20000000
 #define UART_CLK_MAX	250000000
 #define CLK_DIV_MAX	10000
+
+/* All couplers of all benches, so that each can be traced from elsewhere. */
+static LIST_HEAD(couplers);
+static DEFINE_MUTEX(couplers_lock);
 
 /**
  * struct sim_bench - one open of the device
@@ -95,8 +100,19 @@ static int plug_in(struct sim_slot *s, struct cks_sim_slot *arg)
 	return -ENODEV;
 }
 
+static void make_known(struct sim_slot *s, u32 coupler)
+{
+	mutex_lock(&couplers_lock);
+	s->coupler = coupler;
+	list_add_tail(&s->known, &couplers);
+	mutex_unlock(&couplers_lock);
+}
+
 static void pull_out(struct sim_slot *s)
 {
+	mutex_lock(&couplers_lock);
+	list_del_init(&s->known);
+	mutex_unlock(&couplers_lock);
 	platform_device_unregister(s->pdev);
 	sim_slot_kill(s);
 	sim_slot_put(s);
@@ -146,6 +162,7 @@ static int add_slot(struct sim_bench *b, struct cks_sim_slot *arg, void __user *
 		fput(file);
 		goto pull;
 	}
+	make_known(s, arg->coupler);
 	list_add_tail(&s->entry, &b->slots);
 	b->count++;
 	fd_install(fd, file);
@@ -158,19 +175,15 @@ put_fd:
 	return err;
 }
 
-static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long argp)
+static int ioctl_add_slot(struct sim_bench *b, void __user *user)
 {
-	struct sim_bench *b = file->private_data;
-	void __user *user = (void __user *)argp;
 	struct cks_sim_slot arg;
 	u32 size;
 	int err;
 
-	if (cmd != CKS_SIM_ADD_SLOT)
-		return -ENOTTY;
 	if (get_user(size, (u32 __user *)user))
 		return -EFAULT;
-	if (size < sizeof(arg))
+	if (size < CKS_SIM_SLOT_SIZE_VER0)
 		return -EINVAL;
 	if (size > PAGE_SIZE)
 		return -E2BIG;
@@ -186,6 +199,40 @@ static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long argp)
 	err = add_slot(b, &arg, user);
 	mutex_unlock(&b->lock);
 	return err;
+}
+
+static int ioctl_trace_coupler(u32 __user *user)
+{
+	struct sim_slot *s;
+	u32 coupler;
+	int fd = -ENXIO;
+
+	if (get_user(coupler, user))
+		return -EFAULT;
+	mutex_lock(&couplers_lock);
+	list_for_each_entry(s, &couplers, known) {
+		if (s->coupler == coupler) {
+			fd = sim_tracefile_open(s);
+			break;
+		}
+	}
+	mutex_unlock(&couplers_lock);
+	return fd;
+}
+
+static long bench_ioctl(struct file *file, unsigned int cmd, unsigned long argp)
+{
+	struct sim_bench *b = file->private_data;
+	void __user *user = (void __user *)argp;
+
+	/* The size in the number is that of the caller's structure, which says its size as well. */
+	if (_IOC_TYPE(cmd) == _IOC_TYPE(CKS_SIM_ADD_SLOT) &&
+	    _IOC_NR(cmd) == _IOC_NR(CKS_SIM_ADD_SLOT) &&
+	    _IOC_DIR(cmd) == _IOC_DIR(CKS_SIM_ADD_SLOT))
+		return ioctl_add_slot(b, user);
+	if (cmd == CKS_SIM_TRACE_COUPLER)
+		return ioctl_trace_coupler(user);
+	return -ENOTTY;
 }
 
 static int bench_open(struct inode *inode, struct file *file)

@@ -206,3 +206,84 @@ u64 sim_line_fall(const struct sim_line *line, unsigned int mask, u64 from)
 	}
 	return SIM_NEVER;
 }
+
+/* First place at or after @from where the levels of a character change, its ends included. */
+static u64 wave_edge(const struct sim_wave *w, u64 from)
+{
+	unsigned int i;
+
+	if (w->start >= from)
+		return w->start;
+	for (i = 1; i < w->n; i++) {
+		u64 t = w->start + sim_bits(w->bit_ps, i);
+
+		if (t >= w->end)
+			break;
+		if (t >= from && ((w->levels >> i ^ w->levels >> (i - 1)) & 1))
+			return t;
+	}
+	return w->end >= from ? w->end : SIM_NEVER;
+}
+
+static u64 lane_edge(const struct sim_lane *lane, u64 from)
+{
+	const struct sim_wave *w;
+	u64 best = SIM_NEVER, t;
+	u32 i;
+
+	if (lane->low_from >= from)
+		best = lane->low_from;
+	else if (lane->low_to >= from)
+		best = lane->low_to;
+	for (i = 0; (w = recent(lane, i)) && w->end >= from; i++) {
+		t = wave_edge(w, from);
+		if (t < best)
+			best = t;
+	}
+	return best;
+}
+
+u64 sim_line_edge(const struct sim_line *line, unsigned int mask, u64 from)
+{
+	unsigned int i, tries;
+
+	for (tries = 0; tries < SIM_PARTIES * SIM_HISTORY * 12; tries++) {
+		u64 best = SIM_NEVER, t;
+
+		for (i = 0; i < SIM_PARTIES; i++) {
+			if (!(mask >> i & 1))
+				continue;
+			t = lane_edge(&line->lane[i], from);
+			if (t < best)
+				best = t;
+		}
+		/* The end of a character that ends high is none; nor is one within a break. */
+		if (best == SIM_NEVER || !best ||
+		    sim_line_level(line, mask, best) != sim_line_level(line, mask, best - 1))
+			return best;
+		from = best + 1;
+	}
+	return SIM_NEVER;
+}
+
+u64 sim_line_end(const struct sim_line *line, unsigned int mask)
+{
+	const struct sim_wave *w;
+	unsigned int i;
+	u64 end = 0;
+
+	for (i = 0; i < SIM_PARTIES; i++) {
+		const struct sim_lane *lane = &line->lane[i];
+
+		if (!(mask >> i & 1))
+			continue;
+		w = recent(lane, 0);
+		if (w && w->end > end)
+			end = w->end;
+		if (lane->low_from != SIM_NEVER && lane->low_from > end)
+			end = lane->low_from;
+		if (lane->low_to != SIM_NEVER && lane->low_to > end)
+			end = lane->low_to;
+	}
+	return end;
+}

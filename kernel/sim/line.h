@@ -126,6 +126,10 @@ void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low);
 bool sim_line_level(const struct sim_line *line, unsigned int mask, u64 t);
 /* The first falling edge at or after @from, of what is known to come, or %SIM_NEVER. */
 u64 sim_line_fall(const struct sim_line *line, unsigned int mask, u64 from);
+/* The first change of the level at or after @from, likewise. */
+u64 sim_line_edge(const struct sim_line *line, unsigned int mask, u64 from);
+/* After this nothing that is known changes the level any more; 0 if nothing ever did. */
+u64 sim_line_end(const struct sim_line *line, unsigned int mask);
 
 /**
  * struct sim_receiver - start bit search and sampling in the middle of the bits

@@ -35,6 +35,28 @@ static void level(struct sim_slot *s)
 	s->level = is;
 }
 
+u16 sim_slot_levels(const struct sim_slot *s)
+{
+	return s->rst << CKS_SIM_SIGNAL_RST | s->vcc << CKS_SIM_SIGNAL_VCC |
+	       s->card.present << CKS_SIM_SIGNAL_PRESENT | s->level << CKS_SIM_SIGNAL_IRQ;
+}
+
+/* After each change: the interrupt follows, and all is recorded. */
+static void settle(struct sim_slot *s, u64 now)
+{
+	level(s);
+	if (sim_tracing(&s->tracer))
+		sim_trace_levels(&s->tracer, sim_slot_levels(s), now);
+}
+
+/* Readers of a trace get the last edge without waiting for an event that may never come. */
+static u64 next(const struct sim_slot *s)
+{
+	u64 t = due(s);
+
+	return t == SIM_NEVER && sim_tracing(&s->tracer) ? sim_trace_due(&s->tracer) : t;
+}
+
 static void arm(struct sim_slot *s, u64 t)
 {
 	if (t == SIM_NEVER || t == s->armed || s->dead)
@@ -45,23 +67,52 @@ static void arm(struct sim_slot *s, u64 t)
 
 void sim_slot_changed(struct sim_slot *s, u64 now)
 {
-	level(s);
+	settle(s, now);
 	if (!s->running)
-		arm(s, s->raise ? now : due(s));
+		arm(s, s->raise ? now : next(s));
 	if (s->card.wake) {
 		s->card.wake = false;
 		irq_work_queue(&s->work);
+	}
+	/* A reader queues itself before it looks for records, with @lock held as it is here. */
+	if (s->tracer.news && waitqueue_active(&s->trace_wait)) {
+		s->tracer.news = false;
+		irq_work_queue(&s->trace_work);
 	}
 }
 
 /* One event. The card comes first: what it sends next has to be known before the UART looks. */
 static void advance(struct sim_slot *s, u64 t)
 {
+	if (sim_tracing(&s->tracer))
+		sim_trace_until(&s->tracer, t);
 	if (sim_card_due(&s->card) <= t)
 		sim_card_advance(&s->card, t);
 	if (sim_uart_due(&s->uart) <= t)
 		sim_uart_advance(&s->uart, t);
-	level(s);
+	settle(s, t);
+}
+
+/*
+ * What the card has received before now, and what it sends by now, does not depend on what comes
+ * now. No more at once than the line remembers, so that the UART still finds it there.
+ */
+static void card_until(struct sim_slot *s, u64 now)
+{
+	unsigned int n;
+	u64 t;
+
+	for (n = 0; n < SIM_HISTORY / 2 && (t = sim_card_due(&s->card)) <= now; n++) {
+		if (sim_tracing(&s->tracer))
+			sim_trace_until(&s->tracer, t);
+		sim_card_advance(&s->card, t);
+	}
+}
+
+void sim_slot_observe(struct sim_slot *s, u64 now)
+{
+	card_until(s, now);
+	sim_trace_until(&s->tracer, min(now, sim_card_due(&s->card)));
 }
 
 static enum hrtimer_restart tick(struct hrtimer *timer)
@@ -87,6 +138,8 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 		advance(s, t);
 	}
 	s->running = false;
+	if (sim_tracing(&s->tracer))
+		sim_slot_observe(s, ktime_get_ns());
 	sim_slot_changed(s, ktime_get_ns());
 	raw_spin_unlock(&s->lock);
 	return HRTIMER_NORESTART;
@@ -99,6 +152,13 @@ static void wake(struct irq_work *work)
 	wake_up_interruptible(&s->wait);
 }
 
+static void trace_wake(struct irq_work *work)
+{
+	struct sim_slot *s = container_of(work, struct sim_slot, trace_work);
+
+	wake_up_interruptible(&s->trace_wait);
+}
+
 /*
  * RST is on RTS, inverted as a Phoenix coupler has it; DTR switches VCC and CLK; the card detect
  * contact is on CTS.
@@ -107,8 +167,9 @@ static void contacts(struct sim_slot *s, bool present, u64 now)
 {
 	bool loop = s->uart.mcr & UART_MCR_LOOP;
 
-	sim_card_contacts(&s->card, present, !loop && (s->uart.mcr & UART_MCR_DTR),
-			  loop || !(s->uart.mcr & UART_MCR_RTS), now);
+	s->vcc = !loop && (s->uart.mcr & UART_MCR_DTR);
+	s->rst = loop || !(s->uart.mcr & UART_MCR_RTS);
+	sim_card_contacts(&s->card, present, s->vcc, s->rst, now);
 	sim_uart_inputs(&s->uart, present ? UART_MSR_CTS : 0);
 }
 
@@ -136,6 +197,11 @@ u8 sim_slot_in(void *ctx, unsigned int reg)
 	if ((reg & 7) == UART_LSR || (reg & 7) == UART_IIR)
 		catch_up(s, now);
 	value = sim_uart_read(&s->uart, reg, now);
+	if (sim_tracing(&s->tracer)) {
+		sim_slot_observe(s, now);
+		if ((reg & 7) == UART_RX && !(s->uart.lcr & UART_LCR_DLAB))
+			sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_RBR, value, now);
+	}
 	sim_slot_changed(s, now);
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 	return value;
@@ -157,14 +223,17 @@ void sim_slot_out(void *ctx, unsigned int reg, u8 value)
 {
 	struct sim_slot *s = ctx;
 	unsigned long flags;
-	unsigned int n;
 	u64 now;
 
 	raw_spin_lock_irqsave(&s->lock, flags);
 	now = ktime_get_ns();
 	/* What the card had received before now must not fall to a reset that comes now. */
-	for (n = 0; n < SIM_HISTORY / 2 && sim_card_due(&s->card) <= now; n++)
-		sim_card_advance(&s->card, sim_card_due(&s->card));
+	card_until(s, now);
+	if (sim_tracing(&s->tracer)) {
+		sim_slot_observe(s, now);
+		if ((reg & 7) == UART_TX && !(s->uart.lcr & UART_LCR_DLAB))
+			sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_THR, value, now);
+	}
 	sim_uart_write(&s->uart, reg, value, now);
 	if ((reg & 7) == UART_MCR)
 		contacts(s, s->card.present, now);
@@ -183,6 +252,8 @@ int sim_slot_present(struct sim_slot *s, bool present)
 		err = -ENODEV;
 	} else {
 		now = ktime_get_ns();
+		if (sim_tracing(&s->tracer))
+			sim_slot_observe(s, now);
 		contacts(s, present, now);
 		sim_slot_changed(s, now);
 	}
@@ -209,16 +280,20 @@ struct sim_slot *sim_slot_create(u32 uart_clk, u32 card_clk)
 
 	kref_init(&s->ref);
 	INIT_LIST_HEAD(&s->entry);
+	INIT_LIST_HEAD(&s->known);
 	hrtimer_init(&s->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
 	s->timer.function = tick;
 	init_irq_work(&s->work, wake);
 	init_waitqueue_head(&s->wait);
+	init_irq_work(&s->trace_work, trace_wake);
+	init_waitqueue_head(&s->trace_wait);
 	mutex_init(&s->reading);
 	raw_spin_lock_init(&s->lock);
 	s->armed = SIM_NEVER;
 	sim_line_init(&s->line);
 	sim_uart_init(&s->uart, &s->line, uart_clk, ktime_get_ns());
 	sim_card_init(&s->card, &s->line, card_clk, out, in);
+	sim_tracer_init(&s->tracer, &s->line);
 	return s;
 
 free:
@@ -233,12 +308,16 @@ void sim_slot_kill(struct sim_slot *s)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&s->lock, flags);
+	if (sim_tracing(&s->tracer))
+		sim_slot_observe(s, ktime_get_ns());
 	s->dead = true;
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 	hrtimer_cancel(&s->timer);
 	irq_work_sync(&s->work);
+	irq_work_sync(&s->trace_work);
 	irq_free_desc(s->irq);
 	wake_up_interruptible_all(&s->wait);
+	wake_up_interruptible_all(&s->trace_wait);
 }
 
 static void release(struct kref *ref)

@@ -20,22 +20,30 @@
 #include <linux/wait.h>
 
 #include "card.h"
+#include "trace.h"
 #include "uart16550.h"
 
 /**
  * struct sim_slot - one slot
  * @ref: held by the bench and by the file
  * @entry: in the bench's list
+ * @known: in the list of all couplers (bench.c)
+ * @coupler: its number, where @known is in that list
  * @pdev: the coupler's device
  * @irq: virtual interrupt of the UART
  * @timer: for the next event; hard
  * @work: wakes the card's program, which hard interrupt may not do on PREEMPT_RT
  * @wait: for events and for room
  * @reading: one reader at a time
+ * @trace_work: wakes the readers of traces
+ * @trace_wait: they
  * @lock: for what follows
  * @line: I/O
  * @uart: UART
  * @card: card
+ * @tracer: records them, when somebody reads
+ * @rst: level of RST as the coupler drives it
+ * @vcc: it switches VCC and CLK on
  * @level: of the interrupt
  * @raise: it has gone up and the handler has not been called since
  * @running: the timer's function runs and will set the timer itself
@@ -45,17 +53,24 @@
 struct sim_slot {
 	struct kref ref;
 	struct list_head entry;
+	struct list_head known;
+	u32 coupler;
 	struct platform_device *pdev;
 	int irq;
 	struct hrtimer timer;
 	struct irq_work work;
 	wait_queue_head_t wait;
 	struct mutex reading;	/* one reader at a time */
+	struct irq_work trace_work;
+	wait_queue_head_t trace_wait;
 
 	raw_spinlock_t lock;
 	struct sim_line line;
 	struct sim_uart uart;
 	struct sim_card card;
+	struct sim_tracer tracer;
+	bool rst;
+	bool vcc;
 	bool level;
 	bool raise;
 	bool running;
@@ -77,7 +92,15 @@ int sim_slot_present(struct sim_slot *s, bool present);	/* -ENODEV when dead */
 /* With @lock held: whatever was changed in the model, set the timer and wake whoever waits. */
 void sim_slot_changed(struct sim_slot *s, u64 now);
 
+/* With @lock held: bring the tracer up to @now. */
+void sim_slot_observe(struct sim_slot *s, u64 now);
+/* With @lock held: the levels of the contacts, as sim_trace_add() takes them. */
+u16 sim_slot_levels(const struct sim_slot *s);
+
 /* slotfile.c: the card's side as a file; the file takes a reference. Process context. */
 struct file *sim_slotfile_open(struct sim_slot *s);
+
+/* tracefile.c: a new trace; returns its descriptor, which takes a reference. Process context. */
+int sim_tracefile_open(struct sim_slot *s);
 
 #endif

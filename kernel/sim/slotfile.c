@@ -119,6 +119,8 @@ static int hand_over(struct sim_slot *s, const struct cks_sim_event *rec, u32 n)
 
 	raw_spin_lock_irqsave(&s->lock, flags);
 	now = ktime_get_ns();
+	if (sim_tracing(&s->tracer))
+		sim_slot_observe(s, now);
 	for (i = 0; i < n; i++) {
 		err = s->dead ? -ENODEV : sim_card_check(&s->card, &rec[i], now);
 		if (err || sim_ring_count(&s->card.in) == SIM_RING)
@@ -182,13 +184,18 @@ static long slotfile_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 	struct sim_slot *s = file->private_data;
 	u32 present;
 
-	if (cmd != CKS_SIM_PRESENT)
+	switch (cmd) {
+	case CKS_SIM_PRESENT:
+		if (get_user(present, (u32 __user *)arg))
+			return -EFAULT;
+		if (present > 1)
+			return -EINVAL;
+		return sim_slot_present(s, present);
+	case CKS_SIM_TRACE:
+		return sim_tracefile_open(s);
+	default:
 		return -ENOTTY;
-	if (get_user(present, (u32 __user *)arg))
-		return -EFAULT;
-	if (present > 1)
-		return -EINVAL;
-	return sim_slot_present(s, present);
+	}
 }
 
 static int slotfile_release(struct inode *inode, struct file *file)

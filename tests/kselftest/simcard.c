@@ -320,14 +320,27 @@ int simbench_open(void)
 	return open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
 }
 
-struct simcard *simcard_new(int bench, const uint8_t *atr, size_t len)
+void simcard_slot_default(struct cks_sim_slot *slot)
 {
-	struct cks_sim_slot slot = {
-		.size = sizeof(slot),
+	*slot = (struct cks_sim_slot){
+		.size = sizeof(*slot),
 		.card_clk = SIMCARD_OSCILLATOR,
 		.uart_clk = UART_CLK,
 		.clk_div = SIMCARD_CLK_DIV,
 	};
+}
+
+struct simcard *simcard_new(int bench, const uint8_t *atr, size_t len)
+{
+	struct cks_sim_slot slot;
+
+	simcard_slot_default(&slot);
+	return simcard_new_in(bench, &slot, atr, len);
+}
+
+struct simcard *simcard_new_in(int bench, struct cks_sim_slot *slot, const uint8_t *atr,
+			       size_t len)
+{
 	struct simcard *c = calloc(1, sizeof(*c));
 
 	if (!c)
@@ -344,10 +357,10 @@ struct simcard *simcard_new(int bench, const uint8_t *atr, size_t len)
 		errno = EINVAL;
 		goto err;
 	}
-	c->fd = ioctl(bench, CKS_SIM_ADD_SLOT, &slot);
+	c->fd = ioctl(bench, CKS_SIM_ADD_SLOT, slot);
 	if (c->fd < 0)
 		goto err;
-	c->coupler = slot.coupler;
+	c->coupler = slot->coupler;
 	c->wake = eventfd(0, EFD_CLOEXEC);
 	if (fcntl(c->fd, F_SETFL, O_NONBLOCK) || c->wake < 0 ||
 	    pthread_create(&c->thread, NULL, play, c)) {
@@ -378,6 +391,11 @@ void simcard_free(struct simcard *c)
 unsigned int simcard_coupler(const struct simcard *c)
 {
 	return c->coupler;
+}
+
+int simcard_fd(const struct simcard *c)
+{
+	return c->fd;
 }
 
 static int present(struct simcard *c, __u32 value)

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/cks_sim.h>
+
 /*
  * The card's clock, and by what the bench divides it and the UART's. A card has 40,000 clock
  * cycles for its ATR, which is less than a busy machine may take to run its thread. With slower
@@ -37,10 +39,18 @@ int simbench_open(void);
  * Return: the card, or NULL with errno
  */
 struct simcard *simcard_new(int bench, const uint8_t *atr, size_t len);
+/* The same in a slot of the caller's wiring; @slot is filled in. */
+struct simcard *simcard_new_in(int bench, struct cks_sim_slot *slot, const uint8_t *atr,
+			       size_t len);
+/* What simcard_new() asks the bench for. */
+void simcard_slot_default(struct cks_sim_slot *slot);
 void simcard_free(struct simcard *c);
 
 /* The N of /dev/cks/couplerN. */
 unsigned int simcard_coupler(const struct simcard *c);
+
+/* The slot's descriptor, for faults and traces; events are the card's own. */
+int simcard_fd(const struct simcard *c);
 
 /* Put it in or take it out. 0 or -1 with errno. */
 int simcard_insert(struct simcard *c);

@@ -62,8 +62,11 @@ struct cks_sim_slot {
 	__u32 fifo;
 };
 
+#define CKS_SIM_SLOT_SIZE_VER0	32	/* of the first struct cks_sim_slot: the least @size */
+
 /*
- * On the bench: adds a slot, empty; returns the descriptor of the card's side.
+ * On the bench: adds a slot, empty; returns the descriptor of the card's side. The structure may
+ * grow, and its size in the ioctl's number with it.
  * -ENODEV when no driver takes the UART (cks_uart is not loaded, or cannot do 372/1 with these
  * clocks), -ENOSPC when the bench has CKS_SIM_MAX_SLOTS or the 8250 driver no free port.
  */
@@ -132,15 +135,15 @@ struct cks_sim_event {
 enum cks_sim_fault_type {
 	CKS_SIM_FAULT_NONE,		/* forget all faults of the slot */
 	CKS_SIM_FAULT_CARD_PARITY,	/* wrong parity bit in characters of the card */
-	CKS_SIM_FAULT_UART_PARITY,	/* wrong parity in characters of the UART, as the card sees it */
+	CKS_SIM_FAULT_UART_PARITY,	/* the card sees wrong parity in characters of the UART */
 	CKS_SIM_FAULT_IRQ_LOST,		/* an interrupt does not reach the handler */
 	CKS_SIM_FAULT_IRQ_DOUBLE,	/* an interrupt reaches the handler twice */
-	CKS_SIM_FAULT_OVERRUN,		/* a received character is lost in the UART, OE is set */
+	CKS_SIM_FAULT_OVERRUN,		/* the UART loses a received character and sets OE */
 	CKS_SIM_FAULT_STALL,		/* the transmitter waits @value ns before a character */
-	CKS_SIM_FAULT_PULL,		/* the card is taken out at the leading edge of a character */
-	CKS_SIM_FAULT_STUCK,		/* the line is low for @value ns, from now on; 0 for ever */
-	CKS_SIM_FAULT_BOUNCE,		/* the detect contact opens and closes @value times when it moves */
-	CKS_SIM_FAULT_PPM,		/* the card's etu is longer by @value millionths, -50000...50000 */
+	CKS_SIM_FAULT_PULL,		/* the card goes at the leading edge of a character */
+	CKS_SIM_FAULT_STUCK,		/* the line is low for @value ns from now; 0 for ever */
+	CKS_SIM_FAULT_BOUNCE,		/* the detect contact bounces @value times as it moves */
+	CKS_SIM_FAULT_PPM,		/* the card's etu is @value millionths too long */
 };
 
 /**
@@ -171,6 +174,8 @@ struct cks_sim_fault {
  * time. On a slot: its own; on a bench: that of coupler N, whoever added it. Returns a descriptor
  * of which whole records are read(), in the order of their times; with O_NONBLOCK -EAGAIN when
  * there is none yet; end of file when the slot is gone. Several traces of a slot are independent.
+ * A reader that falls more than 65536 records behind gets CKS_SIM_SIGNAL_LOST in place of those
+ * that were dropped, then the levels anew. -ENXIO: no bench has a coupler N.
  */
 #define CKS_SIM_TRACE		_IO('C', 0x83)
 #define CKS_SIM_TRACE_COUPLER	_IOW('C', 0x84, __u32)
@@ -178,8 +183,8 @@ struct cks_sim_fault {
 enum cks_sim_signal {
 	CKS_SIM_SIGNAL_UART = 1,	/* I/O as the UART drives it; 0: it pulls low */
 	CKS_SIM_SIGNAL_CARD,		/* I/O as the card drives it; the line is low if one does */
-	CKS_SIM_SIGNAL_RST,
-	CKS_SIM_SIGNAL_VCC,		/* and CLK */
+	CKS_SIM_SIGNAL_RST,		/* as the coupler drives it, with or without a card */
+	CKS_SIM_SIGNAL_VCC,		/* and CLK; likewise */
 	CKS_SIM_SIGNAL_PRESENT,		/* the detect contact */
 	CKS_SIM_SIGNAL_IRQ,		/* the UART's interrupt line */
 	CKS_SIM_SIGNAL_THR,		/* no level: @value was written to THR */
