@@ -12,6 +12,7 @@
 #define OFF_CLKS		50000	/* 10 ms at 5 MHz, before a card is activated again */
 #define EXTRA_TCK_ETU		16	/* a superfluous TCK comes within this, or not at all */
 #define TX_SLACK_ETU		9600	/* initial etu; the owner's own time to send */
+#define ABORT_CHARS		(3 * ISO7816_BLOCK_MAX)
 #define TX_REPEATS		6	/* a refused character costs this much at the most */
 
 /* ------------------------------------------------------------------------ configuration */
@@ -179,6 +180,7 @@ void iso7816_coupler_init(struct iso7816_coupler *c, const struct iso7816_config
 	c->cfg = *cfg;
 	if (c->cfg.reset_clks < DEFAULT_RESET_CLKS)
 		c->cfg.reset_clks = DEFAULT_RESET_CLKS;
+	c->cfg.nad = t1_nad(cfg->nad);
 	c->phase = PH_OFF;
 	c->line.f = ISO7816_FD;
 	c->line.d = 1;
@@ -321,6 +323,19 @@ static u64 ts_limit(const struct iso7816_coupler *c)
 	return ISO7816_CLK(ISO7816_TS_CLKS) + ISO7816_STAMP_ETU * ISO7816_ETU0;
 }
 
+/* From RST high; before it the contact I/O may still be settling, 6.2.2. */
+static u64 ts_earliest(const struct iso7816_coupler *c)
+{
+	switch (c->cfg.policy) {
+	case ISO7816_STRICT:
+		return ISO7816_CLK(ISO7816_TS_CLKS_MIN);
+	case ISO7816_EMV:
+		return ISO7816_CLK(ISO7816_EMV_TS_CLKS_MIN);
+	default:
+		return 0;
+	}
+}
+
 /* Between two characters of ATR or PPS. */
 static u64 atr_limit(const struct iso7816_coupler *c)
 {
@@ -394,12 +409,11 @@ static void negotiable_mode(struct iso7816_coupler *c, u64 now)
 		start_protocol(c, t, 0x11);
 }
 
-/* EMV 4.3 Book 1, 8.4 bounds the ATR as a whole too. */
+/* EMV 4.3 Book 1, 8.4 bounds the ATR as a whole too: the last leading edge that is in time. */
 static u64 emv_atr_end(const struct iso7816_coupler *c)
 {
-	u64 etu = ISO7816_EMV_ATR_TOTAL + ISO7816_REPORT_ETU;
-
-	return iso7816_add(c->ts_at, etu * ISO7816_ETU0 + ISO7816_CLK(c->cfg.late_clks));
+	return iso7816_add(c->ts_at, (u64)ISO7816_EMV_ATR_TOTAL * ISO7816_ETU0 +
+			   ISO7816_CLK(c->cfg.late_clks));
 }
 
 static void atr_complete(struct iso7816_coupler *c, u64 now)
@@ -430,7 +444,9 @@ static void atr_rx(struct iso7816_coupler *c, u64 t, u8 byte)
 	if (iso7816_atr_missing(c->raw, c->raw_len)) {
 		iso7816_wait(c, atr_limit(c));
 		if (c->cfg.policy == ISO7816_EMV)
-			c->deadline = iso7816_min(c->deadline, emv_atr_end(c));
+			c->deadline = iso7816_min(c->deadline,
+						  iso7816_add(emv_atr_end(c),
+							      ISO7816_REPORT_ETU * ISO7816_ETU0));
 		return;
 	}
 	/*
@@ -543,7 +559,8 @@ void iso7816_coupler_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags)
 	 * Nothing can be meant for us while we send; a wrong echo is reported by sent(). What is
 	 * stamped before RST went high belongs to an earlier life of the card.
 	 */
-	if (c->phase <= PH_RST || c->sending || (c->phase == PH_TS && t < c->rst_at))
+	if (c->phase <= PH_RST || c->sending ||
+	    (c->phase == PH_TS && t < iso7816_add(c->rst_at, ts_earliest(c))))
 		return;
 	if (c->phase == PH_TS) {
 		ts_rx(c, t, byte, flags);
@@ -553,6 +570,9 @@ void iso7816_coupler_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags)
 		byte = iso7816_convert(byte);
 	switch (c->phase) {
 	case PH_ATR:
+		late = iso7816_late(c, t, atr_limit(c)) ||
+		       (c->cfg.policy == ISO7816_EMV && t > emv_atr_end(c));
+		break;
 	case PH_PPS:
 		late = iso7816_late(c, t, atr_limit(c));
 		break;
@@ -622,8 +642,12 @@ void iso7816_coupler_sent(struct iso7816_coupler *c, u64 t, u8 flags)
 void iso7816_coupler_timer(struct iso7816_coupler *c, u64 now)
 {
 	if (exchanging(c) && now >= c->expiry) {
-		iso7816_fail(c, ISO7816_E_TIMEOUT);
-		return;
+		if (!c->t || !iso7816_t1_expire(c)) {
+			iso7816_fail(c, ISO7816_E_TIMEOUT);
+			return;
+		}
+		/* The block under way, S(ABORT request), and the card's answer to it. */
+		c->expiry = iso7816_add(now, c->timing.bwt + ABORT_CHARS * (u64)c->timing.gap);
 	}
 	if (now < c->deadline)
 		return;

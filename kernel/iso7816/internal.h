@@ -27,6 +27,7 @@
 
 /* The tolerances of EMV 4.3 Book 1, which ISO7816_TOLERANT grants as well. */
 #define ISO7816_EMV_TS_CLKS	42000
+#define ISO7816_EMV_TS_CLKS_MIN	380
 #define ISO7816_EMV_ATR_ETU	480		/* 10,080 instead of 9600 */
 #define ISO7816_EMV_ATR_TOTAL	20160		/* etu, from TS */
 #define ISO7816_EMV_WT_ETU	480		/* times D */
@@ -34,6 +35,7 @@
 #define ISO7816_EMV_CWT_ETU	4
 
 #define ISO7816_TS_CLKS		40000
+#define ISO7816_TS_CLKS_MIN	400
 #define ISO7816_ATR_WT_ETU	9600		/* between characters of ATR and PPS */
 
 /* ------------------------------------------------------------------------------ line.c */
@@ -101,20 +103,31 @@ static inline bool t1_is_i(u8 pcb)
 	return !(pcb & 0x80);
 }
 
+static inline bool t1_is_s(u8 pcb)
+{
+	return (pcb & 0xc0) == 0xc0;
+}
+
 static inline bool t1_is_r(u8 pcb)
 {
 	return (pcb & 0xc0) == 0x80;
 }
 
-static inline u8 t1_edc_len(const struct iso7816_atr *atr)
+/* DAD and SAD; what else there is in a NAD controlled VPP once. */
+static inline u8 t1_nad(u8 nad)
 {
-	return atr->crc ? 2 : 1;
+	return nad & 0x77;
 }
 
-u16 iso7816_t1_build(u8 *buf, bool crc, u8 pcb, const u8 *inf, u8 len);
+static inline u8 t1_nad_swap(u8 nad)
+{
+	return (u8)((nad & 7) << 4 | (nad >> 4 & 7));
+}
+
+u16 iso7816_t1_build(u8 *buf, bool crc, u8 nad, u8 pcb, const u8 *inf, u8 len);
 void iso7816_t1_rx_start(struct iso7816_t1_rx *rx);
 bool iso7816_t1_rx_push(struct iso7816_t1_rx *rx, bool crc, u8 byte);
-u8 iso7816_t1_rx_check(const struct iso7816_t1_rx *rx, bool crc);
+u8 iso7816_t1_rx_check(const struct iso7816_t1_rx *rx, bool crc, u8 nad);
 
 /* ----------------------------------------------------------------------------- coupler */
 
@@ -159,6 +172,7 @@ enum iso7816_err iso7816_t1_start(struct iso7816_coupler *c);
 void iso7816_t1_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags);
 void iso7816_t1_sent(struct iso7816_coupler *c, u8 flags);
 void iso7816_t1_timer(struct iso7816_coupler *c, u64 now);
+bool iso7816_t1_expire(struct iso7816_coupler *c);
 
 /* -------------------------------------------------------------------------------- card */
 

@@ -282,7 +282,10 @@ struct iso7816_action {
  * @no_pps: never negotiate; stay at 372/1 and the first protocol
  * @ifsd: information field size offered to the card in T=1, 1...254; 0 keeps the default 32
  * @max_null: NULL bytes in a row before %ISO7816_E_LOOP
- * @max_wtx: S(WTX request) in a row before %ISO7816_E_LOOP
+ * @max_wtx: S(WTX request) in a row before %ISO7816_E_LOOP; one that the card repeats because it
+ *	missed the response looks the same and counts
+ * @nad: T=1: node address byte of the blocks sent, DAD in b7-5 and SAD in b3-1 (11.3.2.1); those
+ *	of the card have them exchanged. 0 for no addresses
  * @reset_clks: clock cycles of RST low, at least 400; EMV asks for 40,000 to 45,000
  * @settle: a T=1 block, and the last SW2 of T=0, count only when 24 etu later nothing has
  *	followed. A character that was doubled on its way shifts all that comes after it, and
@@ -299,6 +302,7 @@ struct iso7816_config {
 	u8 ifsd;
 	u16 max_null;
 	u16 max_wtx;
+	u8 nad;
 	u32 reset_clks;
 	bool settle;
 	u32 late_clks;
@@ -324,7 +328,9 @@ enum iso7816_mode {
  * @rsp: receives data and SW1 SW2
  * @rsp_size: room there, at least 2
  * @rsp_len: bytes received, valid after DO_DONE with ISO7816_OK
- * @timeout: ticks from the call to the end of the exchange, 0 for none but the standard's
+ * @timeout: ticks from the call to the end of the exchange, 0 for none but the standard's. A T=1
+ *	chain that is under way then is ended by S(ABORT), for which the card has BWT and the time
+ *	of three blocks more; after that it is ready for another command
  * @mode: APDU or TPDU
  */
 struct iso7816_exchange {
@@ -372,9 +378,10 @@ enum iso7816_err iso7816_coupler_reset(struct iso7816_coupler *c, u64 now, enum 
  * @x: stays the caller's and untouched by it until DO_DONE
  *
  * After an error that leaves the line in doubt only a reset or deactivation is accepted:
- * iso7816_coupler_ready() tells. It does after all errors but E_APDU, E_STATE and E_OVERFLOW;
- * and after E_BLOCK and E_BWT, if S(RESYNCH) brought both sides in step again. What the card
- * did with the command is then unknown, so the engine does not repeat it.
+ * iso7816_coupler_ready() tells. E_APDU, E_STATE and E_OVERFLOW do not; nor do E_ABORTED and
+ * E_TIMEOUT of a T=1 chain that ended by S(ABORT), and any error after which S(RESYNCH) brought
+ * both sides in step again. What the card did with the command is then unknown, so the engine
+ * does not repeat it.
  *
  * Return: ISO7816_OK, ISO7816_E_STATE when busy or inactive, ISO7816_E_APDU for a malformed
  * command
@@ -436,6 +443,7 @@ enum iso7816_card_op {
 	ISO7816_CARD_LINE,	/* characters after this one are in @line */
 	ISO7816_CARD_SEND,	/* send @send; report by iso7816_card_sent() */
 	ISO7816_CARD_COMMAND,	/* a command came: answer by iso7816_card_respond() */
+	ISO7816_CARD_CANCEL,	/* ... do not answer it: S(RESYNCH) made the coupler forget it */
 };
 
 struct iso7816_card_action {
@@ -472,6 +480,10 @@ struct iso7816_card_action {
  *	do
  * @envelope: T=0: put ENVELOPE (INS C2) commands together to the extended APDU that they carry;
  *	without it the owner gets them as they come
+ * @ifsc: T=1: announce this IFSC by S(IFS request) before the first response; 0 leaves it at what
+ *	the ATR says
+ * @abort: T=1: end the coupler's chain by S(ABORT request) when the command does not fit, where
+ *	it is otherwise taken to its end and answered by 6700
  * @settle: T=1: take a block only 24 etu after its last character, when it is certain that none
  *	follows. An LRC cannot tell a block in which a character was doubled; most cards do not
  *	care, and without it the owner has a deadline less for each block
@@ -486,6 +498,8 @@ struct iso7816_card_config {
 	bool ack_each;
 	bool get_response;
 	bool envelope;
+	u8 ifsc;
+	bool abort;
 	bool settle;
 };
 
@@ -517,6 +531,16 @@ enum iso7816_err iso7816_card_respond(struct iso7816_card *c, u64 now, const u8 
  * @multiplier: of BWT, T=1 only
  */
 enum iso7816_err iso7816_card_busy(struct iso7816_card *c, u64 now, u8 multiplier);
+
+/**
+ * iso7816_card_abort() - end the T=1 chain under way, the coupler's or the card's own
+ * @c: card
+ *
+ * S(ABORT request) goes out when it is the card's turn. If the chain ends before, nothing happens.
+ *
+ * Return: ISO7816_OK, or ISO7816_E_STATE if no chain is under way
+ */
+enum iso7816_err iso7816_card_abort(struct iso7816_card *c);
 
 #include "state.h"	/* the objects' layout: theirs alone, here so that they can be embedded */
 

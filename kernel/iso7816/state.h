@@ -63,12 +63,16 @@ struct iso7816_t1 {
 	bool complete;		/* the last I-block of the command has been sent once */
 	bool resynch;		/* S(RESYNCH request) under way */
 	bool restarted;
-	bool aborting;		/* S(ABORT response) is going out */
+	bool more;		/* the card's chain goes on */
+	bool expired;		/* the exchange's own time is over: end the chain */
+	u8 abort;		/* enum iso7816_err: why we sent S(ABORT request), or 0 */
+	bool aborted;		/* the card sent it, and we have answered */
 	bool bad_echo;
 	u8 sent;
 	u8 sent_pcb;
 	u8 sent_inf;
-	u8 attempts;
+	u8 attempts;		/* in a row without a valid block */
+	u8 sendings;		/* of the I-block at pos, those that it asked for */
 	u8 err;			/* enum iso7816_err to end with */
 	u8 wtx;			/* multiplier of BWT for the block expected now */
 	u16 requests;		/* S requests of the card in a row */
@@ -161,13 +165,17 @@ struct iso7816_card {
 	/* T=1 */
 	u8 ns;
 	u8 nr;
-	u8 ifsc;
+	u8 nad;			/* of the coupler's blocks */
+	bool heard;		/* ... known from its first one */
 	u8 ifsd;
 	u8 errors;		/* R-blocks that reported errors, in a row */
-	u8 wtx;			/* multiplier asked for */
+	u8 request;		/* PCB of an S request of ours that is unanswered, or 0 */
+	u8 request_inf;
+	bool ifs_told;
 	u16 chunk;
 	bool unacked;		/* an I-block went out that nothing has acknowledged */
-	bool wtx_open;		/* S(WTX request) is unanswered */
+	bool chained;		/* the coupler's chain goes on */
+	bool aborting;		/* S(ABORT request) at our next turn in the chain */
 	bool too_long;		/* the command did not fit */
 	struct iso7816_t1_rx rx;
 

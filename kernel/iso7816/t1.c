@@ -3,14 +3,18 @@
  * T=1, the coupler's half: chaining, S requests, error recovery, ISO/IEC 7816-3 clause 11.
  *
  * Recovery in short: what is not a valid answer to the block just sent is answered by an
- * R-block, or by the same S request again. After three attempts without progress the
- * coupler asks for S(RESYNCH), again three times. A command of which the card may have
- * had the last block is never repeated after RESYNCH: only its issuer knows whether that
- * is safe. See 11.6.3.2.
+ * R-block, or by the same S request again. After three attempts in a row that brought no
+ * valid block, or when an I-block has gone out three times, the coupler asks for S(RESYNCH),
+ * again three times. A command of which the card may have had the last block is never
+ * repeated after RESYNCH: only its issuer knows whether that is safe. See 11.6.3.2.
+ *
+ * A chain ends early by S(ABORT), rule 9 of 11.6.2.3: when the response does not fit, when the
+ * exchange's own time is over, or when the card wants it. EMV has no S(ABORT).
  */
 #include "internal.h"
 
-#define ATTEMPTS	3	/* for one missing block: the first and two more */
+#define ATTEMPTS	3	/* for one valid block: the first and two more */
+#define SENDINGS	3	/* of one I-block that the card asks for again */
 #define MAX_DRAINED	(4 * ISO7816_BLOCK_MAX)
 
 enum {				/* iso7816_t1.sent */
@@ -57,7 +61,7 @@ static u64 cwt_limit(const struct iso7816_coupler *c)
 
 static void send_block(struct iso7816_coupler *c, u8 sent, u8 pcb, const u8 *inf, u8 len)
 {
-	u16 n = iso7816_t1_build(c->tx, c->atr.crc, pcb, inf, len);
+	u16 n = iso7816_t1_build(c->tx, c->atr.crc, c->cfg.nad, pcb, inf, len);
 	u64 gap = iso7816_max(c->timing.gap, c->timing.bgt);
 
 	c->t1.sent = sent;
@@ -86,6 +90,22 @@ static bool chaining(const struct iso7816_coupler *c)
 	return !c->t1.acked && c->t1.pos + c->t1.chunk < c->x->cmd_len;
 }
 
+/* No more blocks of this chain, the coupler's or the card's. It is our turn to send. */
+static void abort_chain(struct iso7816_coupler *c, enum iso7816_err why)
+{
+	c->t1.abort = (u8)why;
+	c->t1.acked = true;
+	send_s(c, T1_ABORT, 0);
+}
+
+/* Why the chain at hand cannot go on, or 0. */
+static enum iso7816_err unwanted(const struct iso7816_coupler *c)
+{
+	if (c->overflow && c->cfg.policy != ISO7816_EMV)
+		return ISO7816_E_OVERFLOW;
+	return c->t1.expired ? ISO7816_E_TIMEOUT : ISO7816_OK;
+}
+
 /* The I-block at @pos, for the first time or again: always the same. */
 static void send_i(struct iso7816_coupler *c)
 {
@@ -104,6 +124,7 @@ static void next_i(struct iso7816_coupler *c)
 	struct iso7816_t1 *t1 = &c->t1;
 
 	t1->acked = false;
+	t1->sendings = 1;
 	t1->chunk = (u16)iso7816_min(c->x->cmd_len - t1->pos, t1->ifsc);
 	send_i(c);
 }
@@ -114,6 +135,7 @@ static void begin(struct iso7816_coupler *c)
 
 	t1->pos = 0;
 	t1->attempts = 0;
+	t1->more = false;
 	c->x->rsp_len = 0;
 	c->overflow = false;
 	if (!t1->no_ifs && c->cfg.ifsd && c->cfg.ifsd != 0xff && c->cfg.ifsd != t1->ifsd)
@@ -137,12 +159,44 @@ enum iso7816_err iso7816_t1_start(struct iso7816_coupler *c)
 	t1->complete = false;
 	t1->resynch = false;
 	t1->restarted = false;
-	t1->aborting = false;
+	t1->expired = false;
+	t1->abort = ISO7816_OK;
+	t1->aborted = false;
 	t1->bad_echo = false;
 	t1->requests = 0;
 	t1->err = ISO7816_OK;
 	begin(c);
 	return ISO7816_OK;
+}
+
+/**
+ * iso7816_t1_expire() - the exchange's own time is over
+ * @c: coupler
+ *
+ * In the middle of a chain the card is where S(ABORT) keeps it in step; that is sent when the
+ * next block of the card has come.
+ *
+ * Return: whether it is so; otherwise the exchange has to fail now
+ */
+bool iso7816_t1_expire(struct iso7816_coupler *c)
+{
+	struct iso7816_t1 *t1 = &c->t1;
+
+	if (c->cfg.policy == ISO7816_EMV || t1->expired || t1->resynch ||
+	    !(chaining(c) || t1->more || t1->aborted))
+		return false;
+	t1->expired = true;
+	return true;
+}
+
+/* What the exchange ends with when it is not a success. */
+static enum iso7816_err reason(const struct iso7816_coupler *c)
+{
+	if (c->t1.abort)
+		return (enum iso7816_err)c->t1.abort;
+	if (c->t1.aborted)
+		return ISO7816_E_ABORTED;
+	return c->t1.expired ? ISO7816_E_TIMEOUT : (enum iso7816_err)c->t1.err;
 }
 
 /* Three attempts brought nothing. */
@@ -162,7 +216,7 @@ static void give_up(struct iso7816_coupler *c)
 	}
 	/* 11.6.3.2: not for the very first block. EMV 4.3 Book 1, 9.2.5: never. */
 	if (t1->resynch || !t1->heard || c->cfg.policy == ISO7816_EMV) {
-		iso7816_fail(c, t1->err);
+		iso7816_fail(c, reason(c));
 		return;
 	}
 	t1->resynch = true;
@@ -170,22 +224,15 @@ static void give_up(struct iso7816_coupler *c)
 	send_s(c, T1_RESYNCH, 0);
 }
 
-/* Has this attempt been the last? */
-static bool used_up(struct iso7816_coupler *c)
-{
-	if (++c->t1.attempts < ATTEMPTS)
-		return false;
-	give_up(c);
-	return true;
-}
-
-/* Nothing valid came in answer to the block sent last: ask again (rules 7.1 to 7.5). */
+/* Nothing valid came in answer to the block sent last: ask again (rules 7.1 to 7.4). */
 static void ask_again(struct iso7816_coupler *c, u8 why)
 {
 	struct iso7816_t1 *t1 = &c->t1;
 
-	if (used_up(c))
+	if (++t1->attempts >= ATTEMPTS) {
+		give_up(c);
 		return;
+	}
 	if (t1->sent == SENT_REQUEST)
 		send_s(c, t1->sent_pcb, t1->sent_inf);
 	else if (t1->sent == SENT_R)
@@ -223,7 +270,10 @@ static void got_i(struct iso7816_coupler *c, u8 pcb, const u8 *inf, u8 len)
 {
 	struct iso7816_t1 *t1 = &c->t1;
 
-	if (t1->sent == SENT_REQUEST || chaining(c) || !!(pcb & T1_I_SEQ) != t1->nr ||
+	enum iso7816_err why;
+
+	if (t1->sent == SENT_REQUEST || chaining(c) || t1->aborted ||
+	    !!(pcb & T1_I_SEQ) != t1->nr ||
 	    (len > t1->ifsd && c->cfg.policy != ISO7816_TOLERANT)) {
 		invalid(c, T1_OTHER);
 		return;
@@ -235,7 +285,11 @@ static void got_i(struct iso7816_coupler *c, u8 pcb, const u8 *inf, u8 len)
 	}
 	t1->nr ^= 1;
 	append(c, inf, len);
-	if (pcb & T1_I_MORE)
+	t1->more = pcb & T1_I_MORE;
+	why = unwanted(c);
+	if (t1->more && why)
+		abort_chain(c, why);
+	else if (t1->more)
 		send_r(c, 0);
 	else if (c->x->rsp_len < 2 && !c->overflow)
 		iso7816_fail(c, ISO7816_E_BLOCK);
@@ -247,13 +301,23 @@ static void got_r(struct iso7816_coupler *c, u8 pcb)
 {
 	struct iso7816_t1 *t1 = &c->t1;
 
+	if (t1->aborted && t1->sent != SENT_REQUEST) {
+		/* Our turn again. N(R) is what the card takes for the next block. */
+		t1->ns = !!(pcb & T1_R_SEQ);
+		iso7816_done(c, ISO7816_E_ABORTED);
+		return;
+	}
 	if (t1->sent == SENT_REQUEST || t1->acked) {
 		invalid(c, T1_OTHER);
 		return;
 	}
 	if (!!(pcb & T1_R_SEQ) == t1->ns) {
+		/* A valid block that asks for ours: not a failed attempt, but it has an end too. */
 		t1->err = ISO7816_E_BLOCK;
-		if (!used_up(c))
+		t1->attempts = 0;
+		if (++t1->sendings > SENDINGS)
+			give_up(c);
+		else
 			send_i(c);
 		return;
 	}
@@ -264,7 +328,10 @@ static void got_r(struct iso7816_coupler *c, u8 pcb)
 	progress(c);
 	t1->ns ^= 1;
 	t1->pos += t1->chunk;
-	next_i(c);
+	if (t1->expired)
+		abort_chain(c, ISO7816_E_TIMEOUT);
+	else
+		next_i(c);
 }
 
 static void resynched(struct iso7816_coupler *c)
@@ -274,13 +341,13 @@ static void resynched(struct iso7816_coupler *c)
 	initial(c);
 	t1->resynch = false;
 	t1->acked = true;
-	if (!t1->complete && !t1->restarted) {
+	if (!t1->complete && !t1->restarted && !t1->abort && !t1->aborted && !t1->expired) {
 		t1->restarted = true;
 		begin(c);
 		return;
 	}
 	/* In step again, but whether the card executed the command nobody here knows. */
-	iso7816_done(c, t1->err);
+	iso7816_done(c, reason(c));
 }
 
 static void got_s(struct iso7816_coupler *c, u8 pcb, u8 inf)
@@ -295,31 +362,43 @@ static void got_s(struct iso7816_coupler *c, u8 pcb, u8 inf)
 		progress(c);
 		if (pcb == (T1_RESYNCH | T1_RESPONSE)) {
 			resynched(c);
-			return;
+		} else if (pcb == (T1_ABORT | T1_RESPONSE)) {
+			iso7816_done(c, reason(c));
+		} else {
+			t1->ifsd = inf;
+			next_i(c);
 		}
-		t1->ifsd = inf;
-		next_i(c);
 		return;
 	}
-	if (pcb == T1_IFS || pcb == T1_WTX) {
-		if (t1->requests++ >= c->cfg.max_wtx) {
-			iso7816_fail(c, ISO7816_E_LOOP);
-			return;
-		}
-		t1->attempts = 0;
-		if (pcb == T1_IFS)
-			t1->ifsc = inf;
-		send_s(c, pcb | T1_RESPONSE, inf);
-		if (pcb == T1_WTX)
-			t1->wtx = inf;
+	if (pcb & T1_RESPONSE || pcb == T1_RESYNCH ||
+	    (pcb == T1_ABORT && !chaining(c) && !t1->more && !t1->aborted)) {
+		invalid(c, T1_OTHER);
 		return;
 	}
-	if (pcb == T1_ABORT && (chaining(c) || (t1->acked && c->x->rsp_len))) {
-		t1->aborting = true;
-		send_s(c, pcb | T1_RESPONSE, 0);
+	/* EMV 4.3 Book 1, 9.2.5: the session is over. */
+	if (pcb == T1_ABORT && c->cfg.policy == ISO7816_EMV) {
+		iso7816_fail(c, ISO7816_E_ABORTED);
 		return;
 	}
-	invalid(c, T1_OTHER);
+	/*
+	 * Our response may not have arrived, or the card may want still more: a request that comes
+	 * again looks the same, so all of them count.
+	 */
+	if (t1->requests++ >= c->cfg.max_wtx) {
+		iso7816_fail(c, ISO7816_E_LOOP);
+		return;
+	}
+	t1->attempts = 0;
+	if (pcb == T1_IFS) {
+		t1->ifsc = inf;
+	} else if (pcb == T1_ABORT) {
+		t1->aborted = true;
+		t1->acked = true;
+		t1->more = false;
+	}
+	send_s(c, pcb | T1_RESPONSE, inf);
+	if (pcb == T1_WTX)
+		t1->wtx = inf;
 }
 
 static void got_block(struct iso7816_coupler *c)
@@ -382,7 +461,7 @@ void iso7816_t1_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags)
 		return;
 	}
 	t1->drained = 0;
-	t1->rx.flaw = iso7816_t1_rx_check(&t1->rx, c->atr.crc);
+	t1->rx.flaw = iso7816_t1_rx_check(&t1->rx, c->atr.crc, t1_nad_swap(c->cfg.nad));
 	if (t1->rx.flaw) {
 		await_silence(c, t1->rx.flaw);
 		return;
@@ -409,10 +488,6 @@ void iso7816_t1_sent(struct iso7816_coupler *c, u8 flags)
 	/* What the card got is its to judge; but if it never answers, this is why. */
 	if (flags)
 		c->t1.bad_echo = true;
-	if (c->t1.aborting) {
-		iso7816_fail(c, ISO7816_E_ABORTED);
-		return;
-	}
 	iso7816_wait(c, bwt_limit(c));
 }
 

@@ -22,9 +22,9 @@
  *    T1_BLOCK and T1_OVER, of either side, are part of a block's arrival.
  *  - When both sides send, each is deaf to the other. Both blocks are lost, but of the longer
  *    one the end may come through as a damaged block.
- *  - b4-1 of R-blocks, INF of S-blocks and lengths of 0 say nothing here. S(ABORT) and the card's
- *    S(IFS request) are left out, since card_t1.c never sends them; so are responses that are too
- *    long, wrong echoes, and the exchange's own time limit.
+ *  - b4-1 of R-blocks, INF of S-blocks, NAD and lengths of 0 say nothing here. A response that is
+ *    too long, and the end of the exchange's own time, are the coupler's free choice to abort a
+ *    chain; so is the card's. Wrong echoes are left out, and the time that S(ABORT) may take.
  *  - The card's owner works on the command that it got last and on no other, as
  *    iso7816_card_respond() demands: after RESYNCH nobody wants the response to an older one.
  */
@@ -47,6 +47,12 @@
 #endif
 #ifndef MAX_WTX			/* cfg.max_wtx; 0: the card's owner never wants more time */
 #define MAX_WTX		0
+#endif
+#ifndef ABORTS			/* 1: either side may end a chain by S(ABORT request) */
+#define ABORTS		0
+#endif
+#ifndef CARD_IFS		/* 1: the card sends S(IFS request) before its first response */
+#define CARD_IFS	0
 #endif
 #ifndef NOISE			/* how many blocks of noise */
 #define NOISE		0
@@ -73,6 +79,7 @@
 #define EMV		2
 
 #define ATTEMPTS	3	/* t1.c */
+#define SENDINGS	3
 #define MAX_ERRORS	3	/* card_t1.c */
 
 mtype = {
@@ -82,6 +89,7 @@ mtype = {
 	RESYNCH_REQUEST, RESYNCH_RESPONSE,
 	IFS_REQUEST, IFS_RESPONSE,
 	WTX_REQUEST, WTX_RESPONSE,
+	ABORT_REQUEST, ABORT_RESPONSE,
 	/* iso7816_coupler.phase */
 	PH_READY, PH_DOUBT, PH_T1_WAIT, PH_T1_SILENCE,
 	/* iso7816_t1.sent */
@@ -113,10 +121,14 @@ typedef coupler_state {
 	bit complete;
 	bit resynch;
 	bit restarted;
+	bit more;
+	bit abort;
+	bit aborted;
 	mtype sent = SENT_I;
 	mtype sent_pcb = NONE;
 	bit sent_seq;		/* of sent_pcb */
 	byte attempts;
+	byte sendings;
 	byte requests;
 	byte pos;
 	byte chunk;
@@ -133,7 +145,8 @@ typedef card_state {
 	byte ifsd = 1;
 	byte errors;
 	bit unacked;
-	bit wtx_open;
+	bit ifs_told;
+	mtype request = NONE;
 	bit busy;
 	bit answered;
 	byte apdu_len;
@@ -212,7 +225,11 @@ inline done(p_ok)
 	c.cmd_len = 0;
 	c.rsp_len = 0;
 	c.attempts = 0;
-	c.requests = 0
+	c.sendings = 0;
+	c.requests = 0;
+	c.more = 0;
+	c.abort = 0;
+	c.aborted = 0
 }
 
 inline fail()
@@ -236,6 +253,13 @@ inline t1_send_block(p_sent, p_pcb, p_seq)
 
 #define T1_CHAINING	(!c.acked && c.pos + c.chunk < c.cmd_len)
 
+inline t1_abort_chain()
+{
+	c.abort = 1;
+	c.acked = 1;
+	t1_send_block(SENT_REQUEST, ABORT_REQUEST, 0)
+}
+
 inline t1_send_i()
 {
 	to_card.more = T1_CHAINING;
@@ -252,6 +276,7 @@ inline t1_send_i()
 inline t1_next_i()
 {
 	c.acked = 0;
+	c.sendings = 1;
 	c.chunk = 1;		/* IFSC; a command has no partial last unit */
 	t1_send_i()
 }
@@ -260,6 +285,7 @@ inline t1_begin()
 {
 	c.pos = 0;
 	c.attempts = 0;
+	c.more = 0;
 	c.rsp_len = 0;
 	if
 	:: !c.no_ifs && IFSD != c.ifsd -> t1_send_block(SENT_REQUEST, IFS_REQUEST, 0)
@@ -296,7 +322,6 @@ inline t1_give_up()
 	fi
 }
 
-/* used_up() is t1_count(), then T1_USED_UP. */
 #ifdef SEED_NO_COUNTING
 #define T1_USED_UP	false
 #else
@@ -349,7 +374,7 @@ inline t1_append()
 inline t1_got_i()
 {
 	if
-	:: c.sent == SENT_REQUEST || T1_CHAINING || T1_SEQ_WRONG ||
+	:: c.sent == SENT_REQUEST || T1_CHAINING || c.aborted || T1_SEQ_WRONG ||
 	   (in.units > c.ifsd && POLICY != TOLERANT) ->
 		t1_invalid()
 	:: else ->
@@ -360,9 +385,11 @@ inline t1_got_i()
 		fi;
 		c.nr = !c.nr;
 		t1_append();
+		c.more = in.more;
 		if
 		:: in.more -> t1_send_r()
-		:: else -> done(true)
+		:: in.more && ABORTS -> t1_abort_chain()
+		:: !in.more -> done(true)
 		fi
 	fi
 }
@@ -376,13 +403,19 @@ inline t1_got_i()
 inline t1_got_r()
 {
 	if
-	:: c.sent == SENT_REQUEST || c.acked -> t1_invalid()
+	:: c.sent == SENT_REQUEST || (c.acked && !c.aborted) -> t1_invalid()
+	:: c.sent != SENT_REQUEST && c.aborted ->
+		c.ns = in.seq;
+		done(false)
 	:: else ->
 		if
 		:: T1_ASKED_AGAIN ->
-			t1_count();
+			c.attempts = 0;
+#ifndef SEED_NO_SENDINGS
+			c.sendings++;
+#endif
 			if
-			:: T1_USED_UP -> t1_give_up()
+			:: c.sendings > SENDINGS -> t1_give_up()
 			:: else -> t1_send_i()
 			fi
 		:: !T1_ASKED_AGAIN && !T1_CHAINING -> t1_invalid()
@@ -390,7 +423,10 @@ inline t1_got_r()
 			t1_progress();
 			c.ns = !c.ns;
 			c.pos = c.pos + c.chunk;
-			t1_next_i()
+			if
+			:: t1_next_i()
+			:: ABORTS -> t1_abort_chain()
+			fi
 		fi
 	fi
 }
@@ -407,10 +443,12 @@ inline t1_resynched()
 	c.resynch = 0;
 	c.acked = 1;
 	if
-	:: T1_MAY_REPEAT -> c.restarted = 1; t1_begin()
+	:: T1_MAY_REPEAT && !c.abort && !c.aborted -> c.restarted = 1; t1_begin()
 	:: else -> done(false)
 	fi
 }
+
+#define T1_IN_CHAIN	(T1_CHAINING || c.more || c.aborted)
 
 inline t1_got_s()
 {
@@ -424,17 +462,30 @@ inline t1_got_s()
 			t1_progress();
 			c.ifsd = IFSD;
 			t1_next_i()
+		:: c.sent_pcb == ABORT_REQUEST && in.pcb == ABORT_RESPONSE -> done(false)
 		:: else -> t1_invalid()
 		fi
 	:: else ->
 		if
-		:: in.pcb == WTX_REQUEST ->
+		:: in.pcb == ABORT_REQUEST && POLICY == EMV && T1_IN_CHAIN -> fail()
+		:: in.pcb == WTX_REQUEST || in.pcb == IFS_REQUEST ||
+		   (in.pcb == ABORT_REQUEST && POLICY != EMV && T1_IN_CHAIN) ->
 			if
 			:: c.requests >= MAX_WTX -> fail()
 			:: else ->
 				c.requests++;
 				c.attempts = 0;
-				t1_send_block(SENT_RESPONSE, WTX_RESPONSE, 0)
+				if
+				:: in.pcb == WTX_REQUEST ->
+					t1_send_block(SENT_RESPONSE, WTX_RESPONSE, 0)
+				:: in.pcb == IFS_REQUEST ->
+					t1_send_block(SENT_RESPONSE, IFS_RESPONSE, 0)
+				:: in.pcb == ABORT_REQUEST ->
+					c.aborted = 1;
+					c.acked = 1;
+					c.more = 0;
+					t1_send_block(SENT_RESPONSE, ABORT_RESPONSE, 0)
+				fi
 			fi
 		:: else -> t1_invalid()
 		fi
@@ -460,7 +511,8 @@ inline card_initial()
 	k.ifsd = 1;
 	k.errors = 0;
 	k.unacked = 0;
-	k.wtx_open = 0;
+	k.ifs_told = 0;
+	k.request = NONE;
 	k.busy = 0;
 	k.answered = 0;
 	k.apdu_len = 0
@@ -494,25 +546,41 @@ inline card_next_i()
 	card_send_i()
 }
 
-inline card_answer()
+inline card_request(p_pcb)
 {
-	k.busy = 0;
-	k.answered = 0;
-	card_next_i()
+	k.request = p_pcb;
+	card_send_block(p_pcb, 0)
 }
 
-inline card_send_wtx()
+inline card_answer()
 {
-	k.wtx_open = 1;
-	card_send_block(WTX_REQUEST, 0)
+	if
+	:: CARD_IFS && !k.ifs_told -> card_request(IFS_REQUEST)
+	:: else ->
+		k.busy = 0;
+		k.answered = 0;
+		card_next_i()
+	fi
+}
+
+inline card_drop_chain()
+{
+	if
+	:: k.unacked -> k.ns = !k.ns
+	:: else
+	fi;
+#ifndef SEED_CARD_KEEPS
+	k.unacked = 0;
+	k.apdu_len = 0
+#endif
 }
 
 inline card_invalid()
 {
 	k.silence = 0;
 	if
-	:: k.wtx_open -> card_send_wtx()
-	:: !k.wtx_open && k.busy
+	:: k.request != NONE -> card_send_block(k.request, 0)
+	:: k.request == NONE && k.busy
 	:: else ->
 		if
 		:: k.errors < MAX_ERRORS ->
@@ -549,7 +617,8 @@ inline card_got_i()
 		k.apdu_len = k.apdu_len + in.units;
 		if
 		:: in.more -> card_send_r()
-		:: else ->
+		:: in.more && ABORTS -> card_request(ABORT_REQUEST)
+		:: !in.more ->
 			/* iso7816_card_deliver() */
 			assert(k.apdu_len == c.cmd_len);
 			assert(!executed);
@@ -579,8 +648,36 @@ inline card_got_r()
 		:: k.unacked && !CARD_ASKED_AGAIN && CARD_MORE ->
 			k.ns = !k.ns;
 			k.rsp_pos = k.rsp_pos + k.chunk;
-			card_next_i()
+			if
+			:: card_next_i()
+			:: ABORTS -> k.unacked = 0; card_request(ABORT_REQUEST)
+			fi
 		:: else -> card_send_r()
+		fi
+	fi
+}
+
+#define CARD_GRANTED	((k.request == WTX_REQUEST && in.pcb == WTX_RESPONSE) || \
+			 (k.request == IFS_REQUEST && in.pcb == IFS_RESPONSE) || \
+			 (k.request == ABORT_REQUEST && in.pcb == ABORT_RESPONSE))
+
+inline card_granted()
+{
+	k.errors = 0;
+	if
+	:: k.request == ABORT_REQUEST ->
+		k.request = NONE;
+		card_drop_chain();
+		card_send_r()
+	:: else ->
+		if
+		:: k.request == IFS_REQUEST -> k.ifs_told = 1
+		:: else
+		fi;
+		k.request = NONE;
+		if
+		:: k.answered -> card_answer()
+		:: else
 		fi
 	fi
 }
@@ -588,22 +685,23 @@ inline card_got_r()
 inline card_got_s()
 {
 	if
-	:: in.pcb == RESYNCH_REQUEST ->
+	:: CARD_GRANTED -> card_granted()
+	:: !CARD_GRANTED && in.pcb == RESYNCH_REQUEST ->
 		card_initial();
 		card_send_block(RESYNCH_RESPONSE, 0)
-	:: in.pcb == IFS_REQUEST ->
-		k.ifsd = IFSD;
-		k.errors = 0;
-		card_send_block(IFS_RESPONSE, 0)
-	:: in.pcb == WTX_RESPONSE ->
+	:: !CARD_GRANTED && in.pcb != RESYNCH_REQUEST &&
+	   (k.request != NONE || k.busy) -> card_invalid()
+	:: else ->
 		if
-		:: !k.wtx_open -> card_invalid()
-		:: else ->
-			k.wtx_open = 0;
-			if
-			:: k.answered -> card_answer()
-			:: else
-			fi
+		:: in.pcb == IFS_REQUEST ->
+			k.ifsd = IFSD;
+			k.errors = 0;
+			card_send_block(IFS_RESPONSE, 0)
+		:: in.pcb == ABORT_REQUEST ->
+			card_drop_chain();
+			k.errors = 0;
+			card_send_block(ABORT_RESPONSE, 0)
+		:: else -> card_invalid()
 		fi
 	fi
 }
@@ -611,8 +709,12 @@ inline card_got_s()
 inline card_got_block()
 {
 	if
-	:: in.pcb == I -> card_got_i()
-	:: in.pcb == R -> card_got_r()
+	:: in.pcb == I || in.pcb == R ->
+		if
+		:: k.request != NONE -> card_invalid()
+		:: k.request == NONE && in.pcb == I -> card_got_i()
+		:: k.request == NONE && in.pcb == R -> card_got_r()
+		fi
 	:: else -> card_got_s()
 	fi
 }
@@ -620,7 +722,7 @@ inline card_got_block()
 inline card_resume()
 {
 	if
-	:: k.answered && to_coupler.pcb == NONE && !k.wtx_open && !k.silence -> card_answer()
+	:: k.answered && to_coupler.pcb == NONE && k.request == NONE && !k.silence -> card_answer()
 	:: else
 	fi
 }
@@ -642,7 +744,7 @@ inline reset()
 
 /* Nothing more can come: what the card waits for is the coupler's. */
 #define BWT_OVER	(to_coupler.pcb == NONE && !k.silence && \
-			 !(k.busy && !k.answered && !k.wtx_open))
+			 !(k.busy && !k.answered && k.request == NONE))
 
 active proctype coupler()
 {
@@ -746,8 +848,8 @@ end:	do
 	   }
 	:: atomic {		/* iso7816_card_busy(), iso7816_card_t1_busy() */
 		MAX_WTX > 0 && k.busy && !k.answered && to_coupler.pcb == NONE &&
-		!k.wtx_open && !k.silence ->
-		card_send_wtx();
+		k.request == NONE && !k.silence ->
+		card_request(WTX_REQUEST);
 		collide()
 	   }
 	:: atomic { noise > 0 && !k.silence && to_coupler.pcb == NONE ->

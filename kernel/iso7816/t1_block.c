@@ -7,19 +7,20 @@
 #define T1_PROLOGUE 3		/* NAD PCB LEN */
 
 /**
- * iso7816_t1_build() - a block with NAD 00
+ * iso7816_t1_build() - a block
  * @buf: at least ISO7816_BLOCK_MAX
  * @crc: CRC instead of LRC
+ * @nad: node address byte
  * @pcb: protocol control byte
  * @inf: information field; may be NULL if @len is 0
  * @len: 0...254
  * Return: length of the block
  */
-u16 iso7816_t1_build(u8 *buf, bool crc, u8 pcb, const u8 *inf, u8 len)
+u16 iso7816_t1_build(u8 *buf, bool crc, u8 nad, u8 pcb, const u8 *inf, u8 len)
 {
 	u16 n = (u16)(T1_PROLOGUE + len);
 
-	buf[0] = 0;
+	buf[0] = nad;
 	buf[1] = pcb;
 	buf[2] = len;
 	if (len)
@@ -85,9 +86,10 @@ static bool pcb_valid(u8 pcb, u8 len, const u8 *inf)
  * iso7816_t1_rx_check() - is a block that is over valid by itself?
  * @rx: block on its way in
  * @crc: CRC instead of LRC
+ * @nad: that it must have; b8 and b4 do not count (11.3.2.1)
  * Return: 0, or b4-1 of the R-block that reports its flaw
  */
-u8 iso7816_t1_rx_check(const struct iso7816_t1_rx *rx, bool crc)
+u8 iso7816_t1_rx_check(const struct iso7816_t1_rx *rx, bool crc, u8 nad)
 {
 	const u8 *b = rx->buf;
 	u16 n = rx->pos;
@@ -102,11 +104,8 @@ u8 iso7816_t1_rx_check(const struct iso7816_t1_rx *rx, bool crc)
 	} else if (iso7816_lrc(b, n)) {
 		return T1_EDC;
 	}
-	/*
-	 * Both halves send NAD 00 only, so nothing else can answer it (11.3.2.1). An LRC does not
-	 * see a lost 00, but what follows is then one place too early.
-	 */
-	if (b[0])
+	/* An LRC does not see a lost NAD of 00, but what follows is then one place too early. */
+	if (t1_nad(b[0]) != nad)
 		return T1_OTHER;
 	return pcb_valid(b[1], b[2], b + T1_PROLOGUE) ? 0 : T1_OTHER;
 }

@@ -196,6 +196,8 @@ static void pump(struct simcard *c, uint64_t now)
 		case ISO7816_CARD_COMMAND:
 			command(c, now, act.command.data, act.command.len);
 			break;
+		case ISO7816_CARD_CANCEL:
+			break;
 		}
 	}
 }

@@ -411,6 +411,156 @@ static void t1_chain(void **state)
 	free(b);
 }
 
+/* S(ABORT request), by either side, of the card's chain. */
+static void t1_abort(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	char text[600], part[600];
+	int i, by_card;
+
+	(void)state;
+	for (i = 0; i < 40; i++)
+		sprintf(text + 2 * i, "%02X", 0);
+	strcpy(text + 80, "9000");
+	snprintf(part, sizeof(part), "002020%.64s00", text);
+	assert_int_equal(iso7816_card_abort(&b->c), ISO7816_E_STATE);
+	for (by_card = 0; by_card < 2; by_card++) {
+		hears(b, 22, "000004 00440000 40");
+		if (!by_card)
+			line_is(b, 372, 1, 1);
+		asks(b, "00440000");
+		assert_int_equal(iso7816_card_abort(&b->c), ISO7816_E_STATE);
+		respond(b, text);
+		says(b, 22 * ETU0, part);
+		if (by_card) {
+			assert_int_equal(iso7816_card_abort(&b->c), ISO7816_OK);
+			hears(b, 22, "009000 90");
+			says(b, 22 * ETU0, "00C200 C2");
+			/* anything but the response: the same again */
+			hears(b, 22, "009000 90");
+			says(b, 22 * ETU0, "00C200 C2");
+			hears(b, 22, "00C200 C2");
+			says(b, 22 * ETU0, "00C200 C2");
+			hears(b, 22, "00E200 E2");
+			says(b, 22 * ETU0, "009000 90");
+		} else {
+			hears(b, 22, "00C200 C2");
+			says(b, 22 * ETU0, "00E200 E2");
+			hears(b, 22, "00C200 C2");
+			says(b, 22 * ETU0, "00E200 E2");
+			/* of that block nothing is left */
+			hears(b, 22, "008000 80");
+			says(b, 22 * ETU0, "009000 90");
+		}
+		hears(b, 22, "004004 00440000 00");
+		asks(b, "00440000");
+		respond(b, "9000");
+		says(b, 22 * ETU0, "004002 9000 D2");
+		assert_int_equal(iso7816_card_abort(&b->c), ISO7816_E_STATE);
+	}
+	free(b);
+
+	/* a chain that ends before the card's turn comes is not aborted, nor is the next one */
+	b = powered("3B800181", true, false);
+	hears(b, 22, "002002 0044 66");
+	line_is(b, 372, 1, 1);
+	says(b, 22 * ETU0, "009000 90");
+	assert_int_equal(iso7816_card_abort(&b->c), ISO7816_OK);
+	hears(b, 22, "004002 0000 42");
+	asks(b, "00440000");
+	respond(b, "9000");
+	says(b, 22 * ETU0, "000002 9000 92");
+	hears(b, 22, "002002 0044 66");
+	says(b, 22 * ETU0, "009000 90");
+	/* of the coupler's chain */
+	assert_int_equal(iso7816_card_abort(&b->c), ISO7816_OK);
+	hears(b, 22, "006002 0000 62");
+	says(b, 22 * ETU0, "00C200 C2");
+	hears(b, 22, "00E200 E2");
+	says(b, 22 * ETU0, "008000 80");
+	hears(b, 22, "000004 00440000 40");
+	asks(b, "00440000");
+	free(b);
+}
+
+/* S(IFS request) of the card: before the first response, and again after RESYNCH. */
+static void t1_ifs(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	int i;
+
+	(void)state;
+	b->c.cfg.ifsc = 0x80;
+	for (i = 0; i < 2; i++) {
+		hears(b, 22, "000004 00440000 40");
+		if (!i)
+			line_is(b, 372, 1, 1);
+		asks(b, "00440000");
+		respond(b, "9000");
+		says(b, 22 * ETU0, "00C10180 40");
+		hears(b, 22, "00E10120 C0");
+		says(b, 22 * ETU0, "00C10180 40");
+		hears(b, 22, "00E10180 60");
+		says(b, 22 * ETU0, "000002 9000 92");
+		hears(b, 22, "004004 00440000 00");
+		asks(b, "00440000");
+		respond(b, "9000");
+		says(b, 22 * ETU0, "004002 9000 D2");
+		hears(b, 22, "00C000 C0");
+		says(b, 22 * ETU0, "00E000 E0");
+	}
+	free(b);
+}
+
+/* RESYNCH while the owner works: it is told, and its answer to that command is not taken. */
+static void t1_cancel(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+	struct iso7816_card_action act;
+	u8 sw[2] = { 0x90, 0 };
+
+	(void)state;
+	hears(b, 22, "000004 00440000 40");
+	line_is(b, 372, 1, 1);
+	asks(b, "00440000");
+	hears(b, 22, "00C000 C0");
+	take(b, ISO7816_CARD_CANCEL, &act);
+	says(b, 22 * ETU0, "00E000 E0");
+	assert_int_equal(iso7816_card_respond(&b->c, b->t, sw, 2), ISO7816_E_STATE);
+	/* one that was answered already needs no word */
+	hears(b, 22, "000004 00440000 40");
+	asks(b, "00440000");
+	assert_int_equal(iso7816_card_busy(&b->c, b->t, 1), ISO7816_OK);
+	says(b, 22 * ETU0, "00C30101 C3");
+	respond(b, "9000");
+	hears(b, 22, "00C000 C0");
+	says(b, 22 * ETU0, "00E000 E0");
+	nothing(b);
+	free(b);
+}
+
+/* 11.3.2.1: the first right block sets the addresses, SAD and DAD alike are none. */
+static void t1_addresses(void **state)
+{
+	struct bench *b = powered("3B800181", true, false);
+
+	(void)state;
+	hears(b, 22, "330004 00440000 73");
+	line_is(b, 372, 1, 1);
+	b->t = iso7816_card_deadline(&b->c);
+	iso7816_card_timer(&b->c, b->t);
+	says(b, 0, "008200 82");
+	hears(b, 22, "210004 00440000 61");
+	asks(b, "00440000");
+	respond(b, "9000");
+	says(b, 22 * ETU0, "120002 9000 80");
+	hears(b, 22, "120004 00440000 52");
+	b->t = iso7816_card_deadline(&b->c);
+	iso7816_card_timer(&b->c, b->t);
+	says(b, 0, "129200 80");
+	free(b);
+}
+
 /* A command longer than the owner has room for: 6700, and the next one works. */
 static void t1_too_long(void **state)
 {
@@ -443,6 +593,23 @@ static void t1_too_long(void **state)
 	respond(b, "9000");
 	assert_int_equal(iso7816_card_respond(&b->c, b->t, big, 2), ISO7816_E_STATE);
 	assert_int_equal(iso7816_card_busy(&b->c, b->t, 1), ISO7816_E_STATE);
+	says(b, 22 * ETU0, "004002 9000 D2");
+	/* or S(ABORT request), as soon as it is clear */
+	b->c.cfg.abort = true;
+	for (n = 0; n < 22; n++) {
+		u8 pcb = n % 2 ? 0x60 : 0x20;
+
+		sprintf(text, "00%02X20%064d%02X", pcb, 0, pcb ^ 0x20);
+		hears(b, 22, text);
+		if (n < 21)
+			says(b, 22 * ETU0, n % 2 ? "00800080" : "00900090");
+	}
+	says(b, 22 * ETU0, "00C200C2");
+	hears(b, 22, "00E200E2");
+	says(b, 22 * ETU0, "00800080");
+	hears(b, 22, "0000040044000040");
+	take(b, ISO7816_CARD_COMMAND, &act);
+	assert_int_equal(act.command.len, 4);
 	free(b);
 }
 
@@ -545,6 +712,10 @@ int main(void)
 		cmocka_unit_test(t1),
 		cmocka_unit_test(t1_errors),
 		cmocka_unit_test(t1_chain),
+		cmocka_unit_test(t1_abort),
+		cmocka_unit_test(t1_ifs),
+		cmocka_unit_test(t1_cancel),
+		cmocka_unit_test(t1_addresses),
 		cmocka_unit_test(t1_too_long),
 		cmocka_unit_test(specific),
 		cmocka_unit_test(pps_told),

@@ -159,6 +159,8 @@ static inline void card_actions(struct line *l)
 				assert_int_equal(iso7816_card_respond(&l->card, l->now, l->scratch,
 								      n), ISO7816_OK);
 			break;
+		case ISO7816_CARD_CANCEL:
+			break;
 		}
 	}
 }

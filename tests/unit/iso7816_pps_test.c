@@ -77,12 +77,31 @@ static void ts_window_of(enum iso7816_policy policy, u64 limit)
 	}
 }
 
+/* What comes before the window opens is no answer: the tick before, and the first one. */
+static void ts_too_early(enum iso7816_policy policy, u64 earliest)
+{
+	struct script *s = script_new(policy);
+
+	script_rst(s);
+	if (earliest) {
+		iso7816_coupler_rx(&s->c, s->t + earliest - 1, 0x00, 0);
+		nothing(s);
+	}
+	rx_after(s, earliest, 0x00, 0);
+	take(s, policy == ISO7816_STRICT ? ISO7816_DO_DEACTIVATE : ISO7816_DO_RST_LOW,
+	     &(struct iso7816_action){ 0 });
+	free(s);
+}
+
 static void ts_window(void **state)
 {
 	(void)state;
 	ts_window_of(ISO7816_STRICT, CLK(40000) + ETU0);
 	ts_window_of(ISO7816_TOLERANT, CLK(42000));
 	ts_window_of(ISO7816_EMV, CLK(42000));
+	ts_too_early(ISO7816_STRICT, CLK(400));
+	ts_too_early(ISO7816_EMV, CLK(380));
+	ts_too_early(ISO7816_TOLERANT, 0);
 }
 
 static void ts_values(void **state)
@@ -197,6 +216,7 @@ static void atr_intervals(void **state)
 {
 	struct iso7816_action act;
 	struct script *s;
+	int i;
 
 	(void)state;
 	atr_intervals_of(ISO7816_STRICT, 9601 * ETU0);
@@ -210,6 +230,19 @@ static void atr_intervals(void **state)
 	expires(s, (80 + 12) * ETU0);
 	take(s, ISO7816_DO_RST_LOW, &act);
 	free(s);
+	/* the last tick that is in time, and the first that is not */
+	for (i = 0; i < 2; i++) {
+		s = script_new(ISO7816_EMV);
+		script_rst(s);
+		rx_after(s, CLK(400), 0x3b, 0);
+		rx_after(s, 10080 * ETU0, 0x20, 0);
+		rx_after(s, 10080 * ETU0 + i, 0x00, 0);
+		if (i)
+			take(s, ISO7816_DO_RST_LOW, &act);
+		else
+			line_is(s, 372, 1, 0);
+		free(s);
+	}
 }
 
 /* How often each policy tries, and that the reason of the last attempt is told. */
@@ -564,7 +597,7 @@ static void not_wanted(void **state)
 	line_is(s, 372, 1, 0);
 	done(s, ISO7816_OK);
 	free(s);
-	s = fast(ISO7816_EMV, "3B1096");
+	s = fast(ISO7816_EMV, "3B309600");
 	line_is(s, 372, 1, 0);
 	done(s, ISO7816_OK);
 	free(s);

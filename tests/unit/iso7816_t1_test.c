@@ -87,20 +87,23 @@ static void block_vectors_all(void **state)
 			} else {
 				assert_int_equal(iso7816_lrc(body, n), want[n]);
 			}
-			if (body[0])
-				continue;	/* another NAD than ours */
-			assert_int_equal(iso7816_t1_build(built, crc, body[1], body + 3, body[2]),
-					 len);
+			assert_int_equal(iso7816_t1_build(built, crc, body[0], body[1], body + 3,
+							  body[2]), len);
 			assert_memory_equal(built, want, len);
+			if (body[1] == 0xcf)
+				continue;	/* a PCB of somebody's own */
 			iso7816_t1_rx_start(&rx);
 			for (k = 0; k < len; k++)
 				assert_int_equal(iso7816_t1_rx_push(&rx, crc, want[k]),
 						 k + 1 == len);
-			assert_int_equal(iso7816_t1_rx_check(&rx, crc), 0);
+			assert_int_equal(iso7816_t1_rx_check(&rx, crc, t1_nad(body[0])), 0);
+			assert_int_equal(iso7816_t1_rx_check(&rx, crc, t1_nad(body[0]) ^ 1),
+					 T1_OTHER);
 			for (k = 0; k < 8 * len; k++) {
 				rx.buf[k / 8] ^= 1 << k % 8;
 				if (k / 8 != 2)
-					assert_int_equal(iso7816_t1_rx_check(&rx, crc), T1_EDC);
+					assert_int_equal(iso7816_t1_rx_check(&rx, crc, body[0]),
+							 T1_EDC);
 				rx.buf[k / 8] ^= 1 << k % 8;
 			}
 		}
@@ -280,6 +283,26 @@ static void wtx(void **state)
 	block_gives(s, "00C30101");
 	done(s, ISO7816_E_LOOP);
 	free(s);
+
+	/* the last tick of the longer BWT, and the first behind it */
+	for (i = 0; i < 2; i++) {
+		s = ready();
+		begin(s, "00440000");
+		block_sends(s, "000004 00440000");
+		block_gives(s, "00C30103");
+		block_sends(s, "00E30103");
+		rx_after(s, 3 * bwt + ETU0 + i, 0x00, 0);
+		gives_after(s, 12, "00029000 92");
+		if (!i) {
+			responds(s, "9000");
+		} else {
+			nothing(s);
+			s->t = iso7816_coupler_deadline(&s->c);
+			iso7816_coupler_timer(&s->c, s->t);
+			block_sends(s, "008200");
+		}
+		free(s);
+	}
 }
 
 /* EDC wrong, then right: R(N(R), 1) after the line has been silent for CWT. */
@@ -451,6 +474,41 @@ static void lost_acknowledgement(void **state)
 	free(s);
 }
 
+/*
+ * A lost block costs two: R asks for it, and the card's R for the I-block, which is a valid block
+ * and no failed attempt (7.4.2). So an I-block may get lost twice.
+ */
+static void lost_twice(void **state)
+{
+	u64 bwt = 11 * ETU0 + CLK(16 * 960 * 372) + (1 + 12) * ETU0;
+	struct script *s = ready();
+	int lost;
+
+	(void)state;
+	heard(s);
+	for (lost = 2; lost <= 3; lost++) {
+		int i;
+
+		begin(s, "00440000");
+		for (i = 0; i < lost; i++) {
+			block_sends(s, lost == 2 ? "004004 00440000" : "000004 00440000");
+			expires(s, bwt);
+			block_sends(s, lost == 2 ? "009200" : "008200");
+			block_gives(s, lost == 2 ? "009000" : "008000");
+		}
+		if (lost == 3)
+			break;
+		block_sends(s, "004004 00440000");
+		block_gives(s, "004002 9000");
+		responds(s, "9000");
+	}
+	/* but not three times */
+	block_sends(s, "00C000");
+	block_gives(s, "00E000");
+	done(s, ISO7816_E_BLOCK);
+	free(s);
+}
+
 /* Progress makes the count of attempts begin anew. */
 static void attempts_begin_anew(void **state)
 {
@@ -566,30 +624,303 @@ static void resynch_within_a_chain(void **state)
 	free(s);
 }
 
+/*
+ * S(ABORT), rule 9 of 11.6.2.3. The card ends the coupler's chain, or its own; then an R-block
+ * gives the turn back, and its N(R) is the number of the next command's first block.
+ */
 static void abort_by_card(void **state)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
-	char text[64];
+	u64 bwt = 11 * ETU0 + CLK(16 * 960 * 372) + (1 + 12) * ETU0;
+	int i;
 
 	(void)state;
 	begin(s, "00D6000001 AA");
 	block_sends(s, "002005 00D6000001");
 	block_gives(s, "00C200");
-	take(s, ISO7816_DO_SEND, &(struct iso7816_action){ 0 });
-	iso7816_coupler_sent(&s->c, s->t + 100 * ETU0, 0);
+	block_sends(s, "00E200");
+	block_gives(s, "009000");
 	done(s, ISO7816_E_ABORTED);
-	assert_false(iso7816_coupler_ready(&s->c));
+	assert_true(iso7816_coupler_ready(&s->c));
+	begin(s, "00440000");
+	block_sends(s, "004004 00440000");
+	block_gives(s, "000002 9000");
+	responds(s, "9000");
+	/* the card did not take the first block, and says so */
+	begin(s, "00D6000001 AA");
+	block_sends(s, "002005 00D6000001");
+	block_gives(s, "00C200");
+	block_sends(s, "00E200");
+	block_gives(s, "008000");
+	done(s, ISO7816_E_ABORTED);
+	begin(s, "00440000");
+	block_sends(s, "000004 00440000");
+	block_gives(s, "004002 9000");
+	responds(s, "9000");
 	free(s);
 
-	/* in the middle of its own chain */
+	/* in the middle of its own chain; the response gets lost, and the R-block */
 	s = ready();
 	begin(s, "00B0000006");
 	block_sends(s, "000005 00B0000006");
 	block_gives(s, "002003 010203");
 	block_sends(s, "009000");
 	block_gives(s, "00C200");
-	sends(s, with_lrc(text, "00E200"));
+	block_sends(s, "00E200");
+	block_gives(s, "00C200");
+	block_sends(s, "00E200");
+	expires(s, bwt);
+	block_sends(s, "009200");
+	block_gives(s, "009000");
 	done(s, ISO7816_E_ABORTED);
+	begin(s, "00440000");
+	block_sends(s, "004004 00440000");
+	block_gives(s, "004002 9000");
+	responds(s, "9000");
+	free(s);
+
+	/* a card that goes on all the same, or aborts without an end */
+	s = ready();
+	begin(s, "00B0000006");
+	block_sends(s, "000005 00B0000006");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	block_gives(s, "00C200");
+	block_sends(s, "00E200");
+	block_gives(s, "004002 9000");
+	block_sends(s, "009200");
+	block_gives(s, "004002 9000");
+	block_sends(s, "009200");
+	block_gives(s, "004002 9000");
+	block_sends(s, "00C000");
+	block_gives(s, "00E000");
+	done(s, ISO7816_E_ABORTED);
+	assert_true(iso7816_coupler_ready(&s->c));
+	/* ... an R-block that comes in answer to S(RESYNCH request) gives nothing back */
+	begin(s, "00B0000006");
+	block_sends(s, "000005 00B0000006");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	block_gives(s, "00C200");
+	block_sends(s, "00E200");
+	for (i = 0; i < 2; i++) {
+		block_gives(s, "004002 9000");
+		block_sends(s, "009200");
+	}
+	block_gives(s, "004002 9000");
+	block_sends(s, "00C000");
+	block_gives(s, "008000");
+	block_sends(s, "00C000");
+	block_gives(s, "00E000");
+	done(s, ISO7816_E_ABORTED);
+	heard(s);
+	free(s);
+	s = script_new(ISO7816_STRICT);
+	s->cfg.ifsd = 0;
+	s->cfg.max_wtx = 2;
+	script_ready(s, "3B80811105 15", 1);
+	begin(s, "00D6000001 AA");
+	block_sends(s, "002005 00D6000001");
+	block_gives(s, "00C200");
+	block_sends(s, "00E200");
+	block_gives(s, "00C200");
+	block_sends(s, "00E200");
+	block_gives(s, "00C200");
+	done(s, ISO7816_E_LOOP);
+	free(s);
+
+	/* EMV: the end */
+	s = ready_with(ISO7816_EMV, "3BE00000813110 45 05", 0);
+	begin(s, "00D600000D 0102030405060708090A0B0C0D");
+	block_sends(s, "002010 00D600000D 0102030405060708090A0B");
+	block_gives(s, "00C200");
+	done(s, ISO7816_E_ABORTED);
+	assert_false(iso7816_coupler_ready(&s->c));
+	free(s);
+}
+
+static void begin_sized(struct script *s, const char *cmd, u32 rsp_size, u64 timeout)
+{
+	s->x = (struct iso7816_exchange){
+		.cmd_len = script_hex(s->cmd, cmd), .cmd = s->cmd, .rsp = s->rsp,
+		.rsp_size = rsp_size, .timeout = timeout,
+	};
+	assert_int_equal(iso7816_coupler_exchange(&s->c, s->t, &s->x), ISO7816_OK);
+}
+
+/* The coupler ends the card's chain when the response does not fit. EMV takes it to its end. */
+static void abort_of_a_long_response(void **state)
+{
+	struct script *s = ready();
+	int i;
+
+	(void)state;
+	begin_sized(s, "00B0000000", 4, 0);
+	block_sends(s, "000005 00B0000000");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	block_gives(s, "006003 040506");
+	block_sends(s, "00C200");
+	block_gives(s, "00E200");
+	done(s, ISO7816_E_OVERFLOW);
+	assert_true(iso7816_coupler_ready(&s->c));
+	begin(s, "00440000");
+	block_sends(s, "004004 00440000");
+	block_gives(s, "000002 9000");
+	responds(s, "9000");
+	/* asked again, three times in all; then RESYNCH, and never is the command repeated */
+	begin_sized(s, "00B0000000", 2, 0);
+	block_sends(s, "000005 00B0000000");
+	block_gives(s, "006003 040506");
+	for (i = 0; i < 3; i++) {
+		block_sends(s, "00C200");
+		block_gives(s, "008200");
+	}
+	block_sends(s, "00C000");
+	block_gives(s, "00E000");
+	done(s, ISO7816_E_OVERFLOW);
+	assert_true(iso7816_coupler_ready(&s->c));
+	heard(s);
+	free(s);
+
+	s = ready_with(ISO7816_EMV, "3BE00000813110 45 05", 0);
+	begin_sized(s, "00B0000000", 4, 0);
+	block_sends(s, "000005 00B0000000");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	block_gives(s, "006003 040506");
+	block_sends(s, "008000");
+	block_gives(s, "000002 9000");
+	done(s, ISO7816_E_OVERFLOW);
+	assert_true(iso7816_coupler_ready(&s->c));
+	free(s);
+}
+
+/* The exchange's own time ends: a chain by S(ABORT), and that again by a time of its own. */
+static void abort_in_time(void **state)
+{
+	u64 grace = 11 * ETU0 + CLK(16 * 960 * 372) + 3 * 259 * 12 * ETU0;
+	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
+	u64 from = s->t;
+
+	(void)state;
+	/* the coupler's chain */
+	begin_sized(s, "00D6000001 AA", 100, 1000 * ETU0);
+	block_sends(s, "002005 00D6000001");
+	iso7816_coupler_timer(&s->c, from + 1000 * ETU0 - 1);
+	assert_int_equal(iso7816_coupler_deadline(&s->c), from + 1000 * ETU0);
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	nothing(s);
+	block_gives(s, "009000");
+	block_sends(s, "00C200");
+	block_gives(s, "00E200");
+	done(s, ISO7816_E_TIMEOUT);
+	assert_true(iso7816_coupler_ready(&s->c));
+	/* the last block is out: there is no chain to end */
+	from = s->t;
+	begin_sized(s, "00440000", 100, 1000 * ETU0);
+	block_sends(s, "004004 00440000");
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	done(s, ISO7816_E_TIMEOUT);
+	assert_false(iso7816_coupler_ready(&s->c));
+	free(s);
+
+	/* the card's chain; and a card that finishes it in spite of all has finished it */
+	s = ready();
+	from = s->t;
+	begin_sized(s, "00B0000006", 100, 1000 * ETU0);
+	block_sends(s, "000005 00B0000006");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	nothing(s);
+	block_gives(s, "006003 040506");
+	block_sends(s, "00C200");
+	block_gives(s, "00E200");
+	done(s, ISO7816_E_TIMEOUT);
+	from = s->t;
+	begin_sized(s, "00B0000006", 100, 1000 * ETU0);
+	block_sends(s, "004005 00B0000006");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	nothing(s);
+	block_gives(s, "004002 9000");
+	responds(s, "010203 9000");
+	/* a card that is silent: not a tick longer than S(ABORT) may take */
+	from = s->t;
+	begin_sized(s, "00B0000006", 100, 1000 * ETU0);
+	block_sends(s, "000005 00B0000006");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	while (iso7816_coupler_deadline(&s->c) < s->t + grace) {
+		struct iso7816_action act;
+
+		iso7816_coupler_timer(&s->c, iso7816_coupler_deadline(&s->c));
+		take(s, ISO7816_DO_SEND, &act);
+		iso7816_coupler_sent(&s->c, act.send.at + (act.send.len - 1) * act.send.gap, 0);
+	}
+	expires(s, grace);
+	done(s, ISO7816_E_TIMEOUT);
+	assert_false(iso7816_coupler_ready(&s->c));
+	free(s);
+
+	/* RESYNCH in that time: in step again, and the reason is still the time */
+	s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
+	from = s->t;
+	begin_sized(s, "00D6000001 AA", 100, 1000 * ETU0);
+	block_sends(s, "002005 00D6000001");
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	block_gives(s, "00E000");
+	block_sends(s, "008200");
+	block_gives(s, "00E000");
+	block_sends(s, "008200");
+	block_gives(s, "00E000");
+	block_sends(s, "00C000");
+	block_gives(s, "00E000");
+	done(s, ISO7816_E_TIMEOUT);
+	assert_true(iso7816_coupler_ready(&s->c));
+	free(s);
+
+	/* EMV knows no S(ABORT) */
+	s = ready_with(ISO7816_EMV, "3BE00000813110 45 05", 0);
+	from = s->t;
+	begin_sized(s, "00B0000006", 100, 1000 * ETU0);
+	block_sends(s, "000005 00B0000006");
+	block_gives(s, "002003 010203");
+	block_sends(s, "009000");
+	s->t = from + 1000 * ETU0;
+	iso7816_coupler_timer(&s->c, s->t);
+	done(s, ISO7816_E_TIMEOUT);
+	free(s);
+}
+
+/* 11.3.2.1: DAD and SAD, exchanged in the card's blocks; b8 and b4 are not looked at. */
+static void node_addresses(void **state)
+{
+	struct script *s = script_new(ISO7816_STRICT);
+
+	(void)state;
+	s->cfg.ifsd = 0;
+	s->cfg.nad = 0xa9;		/* DAD 2, SAD 1 */
+	script_ready(s, "3B800181", 1);
+	begin(s, "00440000");
+	block_sends(s, "210004 00440000");
+	block_gives(s, "000002 9000");
+	expires(s, (8203 + 1 + 12) * ETU0);
+	block_sends(s, "218200");
+	block_gives(s, "210002 9000");
+	expires(s, (8203 + 1 + 12) * ETU0);
+	block_sends(s, "218200");
+	block_gives(s, "9A0002 9000");
+	responds(s, "9000");
 	free(s);
 }
 
@@ -643,7 +974,7 @@ static void waiting_times(void **state)
 	times(ISO7816_STRICT, "3B80812100 20", 971 * ETU0, ETU0, 12 * ETU0, ETU0);
 	times(ISO7816_STRICT, "3B8081219F BF", (11 + 512 * 960ULL) * ETU0, ETU0,
 	      (11 + 32768) * ETU0, ETU0);
-	times(ISO7816_EMV, "3B80812143 63", (11 + 16 * 960) * ETU0, 960 * ETU0, 19 * ETU0,
+	times(ISO7816_EMV, "3BA000812143 43", (11 + 16 * 960) * ETU0, 960 * ETU0, 19 * ETU0,
 	      4 * ETU0);
 	times(ISO7816_TOLERANT, "3B800181", 15371 * ETU0, 960 * ETU0, 8203 * ETU0, 4 * ETU0);
 }
@@ -830,11 +1161,15 @@ int main(void)
 		cmocka_unit_test(ifs_unknown),
 		cmocka_unit_test(wtx),
 		cmocka_unit_test(abort_by_card),
+		cmocka_unit_test(abort_of_a_long_response),
+		cmocka_unit_test(abort_in_time),
+		cmocka_unit_test(node_addresses),
 		cmocka_unit_test(broken_answer),
 		cmocka_unit_test(doubled_character),
 		cmocka_unit_test(invalid_answer),
 		cmocka_unit_test(card_asks_again),
 		cmocka_unit_test(lost_acknowledgement),
+		cmocka_unit_test(lost_twice),
 		cmocka_unit_test(attempts_begin_anew),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(resynch_after_the_last_block),

@@ -158,6 +158,10 @@ static void pump(struct slot *s, u64 now)
 		case ISO7816_CARD_COMMAND:
 			command(s, now, act.command.data, act.command.len);
 			break;
+		case ISO7816_CARD_CANCEL:
+			s->slow_left = 0;
+			event_del(s->on_slow);
+			break;
 		}
 	}
 }
