@@ -76,6 +76,7 @@ struct parser {
 	struct iso7816_atr atr;
 	enum iso7816_policy policy;
 	bool warm;
+	bool tb1;
 	bool t1_a, t1_b, t1_c, t15_a, t15_b;	/* the first of its kind has been seen */
 };
 
@@ -100,6 +101,7 @@ static enum iso7816_err global_first(struct parser *p, char x, u8 v)
 		break;
 	case 'B':
 		/* VPP is no more; EMV still asks for 00 after a cold reset. */
+		p->tb1 = true;
 		if (emv(p) && !p->warm && v)
 			return ISO7816_E_ATR_VALUE;
 		break;
@@ -115,7 +117,7 @@ static enum iso7816_err global_second(struct parser *p, char x, u8 v)
 {
 	switch (x) {
 	case 'A':
-		if (strict(p) && v & 0x60)
+		if (p->policy == ISO7816_STRICT && v & 0x60)
 			return ISO7816_E_ATR_VALUE;
 		if (emv(p) && v & 0x10)
 			return ISO7816_E_ATR_VALUE;
@@ -220,6 +222,9 @@ static enum iso7816_err td(struct parser *p, unsigned int level, int *t, u8 v)
 
 	if (emv(p) && level == 1 && next > 1)
 		return ISO7816_E_ATR_PROTOCOL;
+	/* EMV 4.3 Book 1, 8.3.3.8: T=1 is followed by T=1, T=0 by anything else. */
+	if (emv(p) && level == 2 && (*t ? next != 1 : !next))
+		return ISO7816_E_ATR_VALUE;
 	/* 8.2.3: T=15 not in TD1, and T in ascending order */
 	if (strict(p) && ((level == 1 && next == 15) || next < *t))
 		return ISO7816_E_ATR_VALUE;
@@ -242,10 +247,16 @@ static enum iso7816_err finish(struct parser *p)
 	if (!a->protocols)
 		a->protocols = 1;
 	if (!iso7816_fi(a->ta1) || !iso7816_di(a->ta1)) {
-		if (strict(p) || (a->specific && !(a->ta2 & 0x10)))
+		if (p->policy == ISO7816_STRICT || (a->specific && !(a->ta2 & 0x10)))
 			return ISO7816_E_ATR_VALUE;
 		a->ta1 = 0x11;
 	}
+	/* EMV 4.3 Book 1, 8.3.3.2 and 8.3.3.5 */
+	if (emv(p) && !p->warm && !p->tb1)
+		return ISO7816_E_ATR_VALUE;
+	if (emv(p) && a->specific && (a->ta2 & 0xf) != a->first)
+		return ISO7816_E_ATR_PROTOCOL;
+	/* 8.3.3.10 */
 	if (emv(p) && a->protocols & 2) {
 		u32 guard = a->n == 255 ? 0 : a->n + 1U;
 

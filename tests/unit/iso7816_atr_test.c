@@ -4,6 +4,7 @@
  * wrong TCK of a well-formed one.
  */
 #include "iso7816_line.h"
+#include "iso7816/internal.h"
 #include "../vectors/iso7816_atr.h"
 
 static enum iso7816_err parse(struct iso7816_atr *atr, const char *hex,
@@ -24,6 +25,18 @@ static enum iso7816_err parse_tck(struct iso7816_atr *atr, const char *hex,
 		x ^= raw[i];
 	raw[n++] = x;
 	return iso7816_atr_parse(atr, raw, n, policy);
+}
+
+/* EMV, of a warm reset, which asks nothing of TB1. */
+static enum iso7816_err parse_emv(struct iso7816_atr *atr, const char *hex, bool tck)
+{
+	u8 raw[255], n = line_hex(raw, hex);
+
+	if (tck) {
+		raw[n] = iso7816_lrc(raw + 1, n - 1U);
+		n++;
+	}
+	return iso7816_atr_parse_after(atr, raw, n, ISO7816_EMV, true);
 }
 
 /* What a parser that forgives what can be forgiven reads. */
@@ -135,7 +148,7 @@ static void every_wrong_tck(void **state)
 		raw[n - 1] = (u8)tck;
 		assert_int_equal(iso7816_atr_parse(&a, raw, n, ISO7816_STRICT),
 				 tck == right ? ISO7816_OK : ISO7816_E_ATR_TCK);
-		assert_int_equal(iso7816_atr_parse(&a, raw, n, ISO7816_EMV),
+		assert_int_equal(iso7816_atr_parse_after(&a, raw, n, ISO7816_EMV, true),
 				 tck == right ? ISO7816_OK : ISO7816_E_ATR_TCK);
 		assert_int_equal(iso7816_atr_parse(&a, raw, n, ISO7816_TOLERANT), ISO7816_OK);
 	}
@@ -249,15 +262,16 @@ static void values(void **state)
 		snprintf(hex, sizeof(hex), "3B8010%02X", v);			/* TA2 */
 		assert_int_equal(parse(&a, hex, ISO7816_STRICT),
 				 v & 0x60 ? ISO7816_E_ATR_VALUE : ISO7816_OK);
-		assert_int_equal(parse(&a, hex, ISO7816_EMV),
-				 v & 0x70 ? ISO7816_E_ATR_VALUE : ISO7816_OK);
+		assert_int_equal(parse_emv(&a, hex, false),
+				 v & 0x10 ? ISO7816_E_ATR_VALUE :
+				 v & 0x0f ? ISO7816_E_ATR_PROTOCOL : ISO7816_OK);
 		assert_int_equal(parse(&a, hex, ISO7816_TOLERANT), ISO7816_OK);
 		assert_true(a.specific);
 
 		snprintf(hex, sizeof(hex), "3B8040%02X", v);			/* TC2 */
 		assert_int_equal(parse(&a, hex, ISO7816_STRICT),
 				 v ? ISO7816_OK : ISO7816_E_ATR_VALUE);
-		assert_int_equal(parse(&a, hex, ISO7816_EMV),
+		assert_int_equal(parse_emv(&a, hex, false),
 				 v == 10 ? ISO7816_OK : ISO7816_E_ATR_VALUE);
 		assert_int_equal(parse(&a, hex, ISO7816_TOLERANT), ISO7816_OK);
 		assert_int_equal(a.wi, v ? v : 10);
@@ -271,7 +285,7 @@ static void values(void **state)
 		snprintf(hex, sizeof(hex), "3B808121%02X", v);			/* TB3 */
 		assert_int_equal(parse_tck(&a, hex, ISO7816_STRICT),
 				 v < 0xa0 ? ISO7816_OK : ISO7816_E_ATR_VALUE);
-		assert_int_equal(parse_tck(&a, hex, ISO7816_EMV),
+		assert_int_equal(parse_emv(&a, hex, true),
 				 v < 0x50 && v % 16 <= 5 && v % 16 ?
 				 ISO7816_OK : ISO7816_E_ATR_VALUE);
 		assert_int_equal(parse_tck(&a, hex, ISO7816_TOLERANT), ISO7816_OK);
@@ -290,13 +304,63 @@ static void values(void **state)
 	assert_int_equal(parse_tck(&a, "3B808001", ISO7816_STRICT), ISO7816_OK);
 	assert_int_equal(a.first, 0);
 	assert_int_equal(a.protocols, 3);
-	/* EMV asks for TB3 when T=1 is there, and for T=0 or T=1 first */
-	assert_int_equal(parse_tck(&a, "3B8001", ISO7816_EMV), ISO7816_E_ATR_VALUE);
-	assert_int_equal(parse_tck(&a, "3B800E", ISO7816_EMV), ISO7816_E_ATR_PROTOCOL);
-	/* 2^CWI > N + 1, where 255 counts as -1 */
-	assert_int_equal(parse_tck(&a, "3BC0078131FE 43", ISO7816_EMV), ISO7816_E_ATR_VALUE);
-	assert_int_equal(parse_tck(&a, "3BC0068131FE 43", ISO7816_EMV), ISO7816_OK);
-	assert_int_equal(parse_tck(&a, "3BC0FF8131FE 40", ISO7816_EMV), ISO7816_OK);
+}
+
+/* EMV 4.3 Book 1, 8.3.3, where it asks for more than the values above. */
+static void emv(void **state)
+{
+	static const struct {
+		const char *atr;
+		enum iso7816_err err;
+	} cards[] = {
+		{ "3B80 01", ISO7816_E_ATR_VALUE },	/* T=1 without TB3 */
+		{ "3B80 0E", ISO7816_E_ATR_PROTOCOL },	/* TD1: T=0 or T=1 */
+		{ "3B80 0F", ISO7816_E_ATR_PROTOCOL },
+		/* TD2: T=1 after T=1, anything but T=0 after T=0 */
+		{ "3B80 81 31 FE 43", ISO7816_OK },
+		{ "3B80 81 80 31 FE 43", ISO7816_E_ATR_VALUE },
+		{ "3B80 81 2E 43", ISO7816_E_ATR_VALUE },
+		{ "3B80 81 3F FE 43", ISO7816_E_ATR_VALUE },
+		{ "3B80 80 00", ISO7816_E_ATR_VALUE },
+		{ "3B80 80 31 FE 43", ISO7816_OK },
+		{ "3B80 80 0E", ISO7816_OK },
+		{ "3B80 80 1F 03", ISO7816_OK },
+		/* TB2 is not to be there */
+		{ "3B80 A1 00 31 FE 43", ISO7816_E_ATR_VALUE },
+		/* TA2: the first protocol */
+		{ "3B80 91 01 31 FE 43", ISO7816_OK },
+		{ "3B80 91 00 31 FE 43", ISO7816_E_ATR_PROTOCOL },
+		/* TA3: 10 to FE */
+		{ "3B80 81 31 0F 43", ISO7816_E_ATR_VALUE },
+		{ "3B80 81 31 10 43", ISO7816_OK },
+		{ "3B80 81 31 FF 43", ISO7816_E_ATR_VALUE },
+		/* TC3: 00 */
+		{ "3B80 81 71 FE 43 00", ISO7816_OK },
+		{ "3B80 81 71 FE 43 01", ISO7816_E_ATR_VALUE },
+		/* TB3: 2^CWI > N + 1, where 255 counts as -1 */
+		{ "3BC0 07 81 31 FE 43", ISO7816_E_ATR_VALUE },
+		{ "3BC0 06 81 31 FE 43", ISO7816_OK },
+		{ "3BC0 FF 81 31 FE 40", ISO7816_OK },
+		/* TA1 without TA2: accepted and ignored, RFU or not; with it, it counts */
+		{ "3B90 7F 81 31 FE 43", ISO7816_OK },
+		{ "3B90 7F 91 01 31 FE 43", ISO7816_E_ATR_VALUE },
+	};
+	struct iso7816_atr a;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cards); i++) {
+		u8 raw[64], n = line_hex(raw, cards[i].atr);
+
+		assert_int_equal(parse_emv(&a, cards[i].atr, iso7816_atr_tck_due(raw, n)),
+				 cards[i].err);
+	}
+	/* TB1: 00 after a cold reset; after a warm one as it likes */
+	assert_int_equal(parse(&a, "3B00", ISO7816_EMV), ISO7816_E_ATR_VALUE);
+	assert_int_equal(parse(&a, "3B2000", ISO7816_EMV), ISO7816_OK);
+	assert_int_equal(parse(&a, "3B2025", ISO7816_EMV), ISO7816_E_ATR_VALUE);
+	assert_int_equal(parse_emv(&a, "3B00", false), ISO7816_OK);
+	assert_int_equal(parse_emv(&a, "3B2025", false), ISO7816_OK);
 }
 
 static void tck_policies(void **state)
@@ -446,6 +510,7 @@ int main(void)
 		cmocka_unit_test(untouched),
 		cmocka_unit_test(longest),
 		cmocka_unit_test(values),
+		cmocka_unit_test(emv),
 		cmocka_unit_test(tck_policies),
 		cmocka_unit_test(historical_bytes),
 		cmocka_unit_test(historical_bytes_in_words),

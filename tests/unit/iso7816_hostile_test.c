@@ -121,7 +121,9 @@ static void suffer(struct script *s, u8 ins)
 
 static void coupler(void **state)
 {
-	static const char *const atrs[] = { "3B00", "3B800181", "3B1096", "3B8001" };
+	static const char *const atrs[] = { "3B00", "3B800181", "3B1096", "3B8001", "3B2000",
+		"3BA000812143 43",
+	};
 	unsigned int i, k;
 
 	(void)state;
@@ -129,7 +131,7 @@ static void coupler(void **state)
 	for (i = 0; i < 3000; i++) {
 		struct script *s = script_new(i % 3);
 		u8 raw[40];
-		u32 n = script_hex(raw, atrs[dice(4)]);
+		u32 n = script_hex(raw, atrs[dice(ARRAY_SIZE(atrs))]);
 
 		s->cfg.max_null = 20;
 		s->cfg.max_wtx = 10;

@@ -9,7 +9,7 @@ static struct script *ready(enum iso7816_policy policy)
 {
 	struct script *s = script_new(policy);
 
-	script_ready(s, "3B00", 0);
+	script_ready(s, policy == ISO7816_EMV ? "3B2000" : "3B00", 0);
 	return s;
 }
 
@@ -632,7 +632,7 @@ static void waiting_time(void **state)
 	/* WI 10, Fi 372: 9600 etu */
 	waiting_time_of(ISO7816_STRICT, "3B00", 9600 * ETU0, ETU0, 0);
 	waiting_time_of(ISO7816_STRICT, "3B00", 9600 * ETU0, ETU0, 1000);
-	waiting_time_of(ISO7816_EMV, "3B00", 9600 * ETU0, 480 * ETU0, 0);
+	waiting_time_of(ISO7816_EMV, "3B2000", 9600 * ETU0, 480 * ETU0, 0);
 	waiting_time_of(ISO7816_TOLERANT, "3B00", 9600 * ETU0, 480 * ETU0, 0);
 	/* TC2: WI 255 and 1 */
 	waiting_time_of(ISO7816_STRICT, "3B8040FF", 255 * 960 * ETU0, ETU0, 0);
