@@ -291,15 +291,18 @@ static void procedure(struct iso7816_coupler *c, u8 byte)
 	u16 left = (u16)((out ? t0->out_len : t0->in_len) - t0->pos);
 	bool one = (byte ^ ins) == 0xff;
 
-	if (byte == NULL_BYTE || ((byte == ins || one) && !left)) {
-		/* An ACK with nothing left to acknowledge means no more than NULL. */
+	/*
+	 * A TPDU without data has nothing to acknowledge, and an ACK means no more than NULL. When
+	 * there were data, one after them says that the sides disagree on their number.
+	 */
+	if (byte == NULL_BYTE || ((byte == ins || one) && !out && !t0->in_len)) {
 		if (t0->nulls++ >= c->cfg.max_null)
 			iso7816_fail(c, ISO7816_E_LOOP);
 		else
 			expect(c, T0_PROCEDURE);
 		return;
 	}
-	if (byte == ins || one) {
+	if ((byte == ins || one) && left) {
 		t0->nulls = 0;
 		if (!out) {
 			expect(c, one ? T0_IN_ONE : T0_IN_ALL);

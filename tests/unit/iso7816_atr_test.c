@@ -40,11 +40,10 @@ static enum iso7816_err parse_emv(struct iso7816_atr *atr, const char *hex, bool
 }
 
 /* What a parser that forgives what can be forgiven reads. */
-static void corpus_tolerant(void **state)
+TEST(corpus_tolerant)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(atr_vectors); i++) {
 		const struct atr_vector *v = &atr_vectors[i];
 		struct iso7816_atr a;
@@ -84,7 +83,7 @@ static void corpus_tolerant(void **state)
 }
 
 /* By the letter: the TCK, and values that are RFU. */
-static void corpus_strict(void **state)
+TEST(corpus_strict)
 {
 	/* all of them for an IFSC of FF or 00 */
 	static const char *const rfu[] = {
@@ -93,7 +92,6 @@ static void corpus_strict(void **state)
 	};
 	size_t i, k;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(atr_vectors); i++) {
 		const struct atr_vector *v = &atr_vectors[i];
 		struct iso7816_atr a;
@@ -112,11 +110,10 @@ static void corpus_strict(void **state)
 }
 
 /* Of every ATR, every beginning: never complete too early, and complete at the right place. */
-static void corpus_cut(void **state)
+TEST(corpus_cut)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(atr_vectors); i++) {
 		const struct atr_vector *v = &atr_vectors[i];
 		u8 raw[64], n = line_hex(raw, v->atr), len;
@@ -136,14 +133,13 @@ static void corpus_cut(void **state)
 	}
 }
 
-static void every_wrong_tck(void **state)
+TEST(every_wrong_tck)
 {
 	u8 raw[64], n = line_hex(raw, "3B9A18801FC731425243442E312E3538C0");
 	u8 right = raw[n - 1];
 	struct iso7816_atr a;
 	unsigned int tck;
 
-	(void)state;
 	for (tck = 0; tck < 256; tck++) {
 		raw[n - 1] = (u8)tck;
 		assert_int_equal(iso7816_atr_parse(&a, raw, n, ISO7816_STRICT),
@@ -154,13 +150,12 @@ static void every_wrong_tck(void **state)
 	}
 }
 
-static void convention(void **state)
+TEST(convention)
 {
 	u8 raw[2] = { 0, 0 };
 	struct iso7816_atr a;
 	unsigned int ts;
 
-	(void)state;
 	for (ts = 0; ts < 256; ts++) {
 		raw[0] = (u8)ts;
 		assert_int_equal(iso7816_atr_parse(&a, raw, 2, ISO7816_TOLERANT),
@@ -169,11 +164,10 @@ static void convention(void **state)
 }
 
 /* The defaults of 8.3 where nothing is said. */
-static void defaults(void **state)
+TEST(defaults)
 {
 	struct iso7816_atr a;
 
-	(void)state;
 	assert_int_equal(parse(&a, "3B00", ISO7816_STRICT), ISO7816_OK);
 	assert_int_equal(a.ta1, 0x11);
 	assert_int_equal(a.n, 0);
@@ -192,11 +186,10 @@ static void defaults(void **state)
 }
 
 /* Nothing of the output is touched when an ATR is refused. */
-static void untouched(void **state)
+TEST(untouched)
 {
 	struct iso7816_atr a, b;
 
-	(void)state;
 	memset(&a, 0xa5, sizeof(a));
 	b = a;
 	assert_int_equal(parse(&a, "3B8001", ISO7816_STRICT), ISO7816_E_ATR_TCK);
@@ -204,12 +197,11 @@ static void untouched(void **state)
 }
 
 /* TS and 32 more, 8.1; endless TDi stop there. */
-static void longest(void **state)
+TEST(longest)
 {
 	struct iso7816_atr a;
 	u8 raw[64];
 
-	(void)state;
 	/* 15 historical bytes, 16 interface bytes in 4 full levels, no room for a 5th */
 	memset(raw, 0, sizeof(raw));
 	raw[0] = 0x3b;
@@ -234,13 +226,12 @@ static void longest(void **state)
 }
 
 /* Each interface byte: what is allowed, by whom. */
-static void values(void **state)
+TEST(values)
 {
 	struct iso7816_atr a;
 	unsigned int v;
 	char hex[64];
 
-	(void)state;
 	for (v = 0; v < 256; v++) {
 		bool rate = iso7816_fi((u8)v) && iso7816_di((u8)v);
 
@@ -307,7 +298,7 @@ static void values(void **state)
 }
 
 /* EMV 4.3 Book 1, 8.3.3, where it asks for more than the values above. */
-static void emv(void **state)
+TEST(emv)
 {
 	static const struct {
 		const char *atr;
@@ -348,7 +339,6 @@ static void emv(void **state)
 	struct iso7816_atr a;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cards); i++) {
 		u8 raw[64], n = line_hex(raw, cards[i].atr);
 
@@ -363,11 +353,10 @@ static void emv(void **state)
 	assert_int_equal(parse_emv(&a, "3B2025", false), ISO7816_OK);
 }
 
-static void tck_policies(void **state)
+TEST(tck_policies)
 {
 	struct iso7816_atr a;
 
-	(void)state;
 	/* TCK where only T=0 is offered */
 	assert_int_equal(parse_tck(&a, "3B0214 50", ISO7816_STRICT), ISO7816_E_ATR_TCK);
 	assert_int_equal(parse_tck(&a, "3B0214 50", ISO7816_TOLERANT), ISO7816_OK);
@@ -387,23 +376,20 @@ static void tck_policies(void **state)
 static bool history(struct iso7816_history *h, struct iso7816_atr *a, const char *hex)
 {
 	u8 raw[ISO7816_ATR_MAX] = { 0x3b };
-	u8 n = (u8)(strlen(hex) / 2);
+	u8 n = line_hex(raw + 2, hex);
 
 	raw[1] = n;
-	for (u8 i = 0; i < n; i++)
-		raw[2 + i] = (u8)strtoul((char[]){ hex[2 * i], hex[2 * i + 1], 0 }, NULL, 16);
 	assert_int_equal(iso7816_atr_parse(a, raw, 2U + n, ISO7816_STRICT), ISO7816_OK);
 	memset(h, 0xa5, sizeof(*h));
 	return iso7816_history_parse(h, a);
 }
 
 /* ISO/IEC 7816-4 8.1.1; the first one is of the cards of a bank in pcsc-tools' list. */
-static void historical_bytes(void **state)
+TEST(historical_bytes)
 {
 	struct iso7816_history h;
 	struct iso7816_atr a;
 
-	(void)state;
 	assert_true(history(&h, &a, "80318065B0831148C883009000"));
 	assert_int_equal(h.count, 2);
 	assert_int_equal(h.objects[0].tag, 3);
@@ -442,13 +428,12 @@ static void historical_bytes(void **state)
 	assert_false(history(&h, &a, "0032C0079000"));
 }
 
-static void historical_bytes_in_words(void **state)
+TEST(historical_bytes_in_words)
 {
 	struct iso7816_history h;
 	struct iso7816_atr a;
-	char text[2048];
+	static char text[2048];
 
-	(void)state;
 	history(&h, &a, "80318065B0831148C883079000");
 	iso7816_atr_print(text, sizeof(text), &a);
 	assert_non_null(strstr(text, "      31  card service data: 80\n"
@@ -460,14 +445,14 @@ static void historical_bytes_in_words(void **state)
 	assert_non_null(strstr(text, "      91  RFU: 0A\n"));
 }
 
-static void printed(void **state)
+TEST(printed)
 {
 	struct iso7816_atr a;
-	char text[2048], cut[40];
+	static char text[2048];
+	char cut[40];
 	int len;
 	size_t i;
 
-	(void)state;
 	assert_int_equal(parse(&a, "3BDF960090103F07008031E0677377696363000073FE210006",
 			       ISO7816_STRICT), ISO7816_OK);
 	len = iso7816_atr_print(text, sizeof(text), &a);
@@ -498,24 +483,22 @@ static void printed(void **state)
 					sizeof(text) - 1);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(corpus_tolerant),
-		cmocka_unit_test(corpus_strict),
-		cmocka_unit_test(corpus_cut),
-		cmocka_unit_test(every_wrong_tck),
-		cmocka_unit_test(convention),
-		cmocka_unit_test(defaults),
-		cmocka_unit_test(untouched),
-		cmocka_unit_test(longest),
-		cmocka_unit_test(values),
-		cmocka_unit_test(emv),
-		cmocka_unit_test(tck_policies),
-		cmocka_unit_test(historical_bytes),
-		cmocka_unit_test(historical_bytes_in_words),
-		cmocka_unit_test(printed),
-	};
+static TEST_CASE cases[] = {
+	RUN(corpus_tolerant),
+	RUN(corpus_strict),
+	RUN(corpus_cut),
+	RUN(every_wrong_tck),
+	RUN(convention),
+	RUN(defaults),
+	RUN(untouched),
+	RUN(longest),
+	RUN(values),
+	RUN(emv),
+	RUN(tck_policies),
+	RUN(historical_bytes),
+	RUN(historical_bytes_in_words),
+	RUN(printed),
+	{}
+};
 
-	return cmocka_run_group_tests_name("iso7816_atr", tests, NULL, NULL);
-}
+TEST_SUITE("iso7816_atr");

@@ -2,15 +2,7 @@
 /*
  * The card's half by script: what a coupler sees of it, byte by byte and tick by tick.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "iso7816/iso7816.h"
+#include "iso7816_check.h"
 
 #define ETU0	(372ULL * 960)
 #define CLK(n)	((u64)(n) * 960)
@@ -147,11 +139,10 @@ static struct bench *powered(const char *atr, bool get_response, bool ack_each)
 	return b;
 }
 
-static void unusable(void **state)
+TEST(unusable)
 {
 	struct bench *b = calloc(1, sizeof(*b));
 
-	(void)state;
 	b->cfg.atr_len = (u8)hex(b->cfg.atr, "3B05");
 	assert_int_equal(iso7816_card_init(&b->c, &b->cfg, b->apdu, 700, b->rsp, 700),
 			 ISO7816_E_ATR_LENGTH);
@@ -161,11 +152,10 @@ static void unusable(void **state)
 	free(b);
 }
 
-static void pps(void **state)
+TEST(pps)
 {
 	struct bench *b = powered("3B1096", true, false);
 
-	(void)state;
 	hears(b, 12, "FF109679");
 	says(b, 12 * ETU0, "FF109679");
 	line_is(b, 512, 32, 0);
@@ -201,11 +191,10 @@ static void pps(void **state)
 	free(b);
 }
 
-static void t0(void **state)
+TEST(t0)
 {
 	struct bench *b = powered("3B00", true, false);
 
-	(void)state;
 	hears(b, 12, "00B0000003");
 	line_is(b, 372, 1, 0);
 	asks(b, "00B0000003");
@@ -251,11 +240,10 @@ static void t0(void **state)
 	free(b);
 }
 
-static void t0_one_by_one(void **state)
+TEST(t0_one_by_one)
 {
 	struct bench *b = powered("3B00", true, true);
 
-	(void)state;
 	hears(b, 12, "00D6000002");
 	line_is(b, 372, 1, 0);
 	says(b, 12 * ETU0, "29");
@@ -272,12 +260,11 @@ static void t0_one_by_one(void **state)
 	free(b);
 }
 
-static void t1(void **state)
+TEST(t1)
 {
 	struct bench *b = powered("3B800181", true, false);
 	u64 cwt = (11 + 8192) * ETU0;
 
-	(void)state;
 	hears(b, 22, "00C101FE3E");
 	line_is(b, 372, 1, 1);
 	says(b, 22 * ETU0, "00E101FE1E");
@@ -330,13 +317,12 @@ static void t1_waits(struct bench *b, u64 ticks)
 }
 
 /* The errors of a coupler, and what the card makes of them. */
-static void t1_errors(void **state)
+TEST(t1_errors)
 {
 	struct bench *b = powered("3B800181", true, false);
 	u64 cwt = (11 + 8192) * ETU0;
 	unsigned int i;
 
-	(void)state;
 	b->c.cfg.settle = true;
 	/* a doubled character: the block is sound, but one more follows */
 	hears(b, 22, "000003 93 42 42 90");
@@ -381,14 +367,13 @@ static void t1_errors(void **state)
 }
 
 /* In the middle of its own chain a card takes R-blocks, and S(ABORT request) ends it. */
-static void t1_chain(void **state)
+TEST(t1_chain)
 {
 	struct bench *b = powered("3B800181", true, false);
 	char text[600], part[600];
 	u8 lrc = 0x20 ^ 0x20;
 	int i;
 
-	(void)state;
 	for (i = 0; i < 40; i++) {
 		sprintf(text + 2 * i, "%02X", i);
 		if (i < 32)
@@ -412,13 +397,12 @@ static void t1_chain(void **state)
 }
 
 /* S(ABORT request), by either side, of the card's chain. */
-static void t1_abort(void **state)
+TEST(t1_abort)
 {
 	struct bench *b = powered("3B800181", true, false);
 	char text[600], part[600];
 	int i, by_card;
 
-	(void)state;
 	for (i = 0; i < 40; i++)
 		sprintf(text + 2 * i, "%02X", 0);
 	strcpy(text + 80, "9000");
@@ -484,12 +468,11 @@ static void t1_abort(void **state)
 }
 
 /* S(IFS request) of the card: before the first response, and again after RESYNCH. */
-static void t1_ifs(void **state)
+TEST(t1_ifs)
 {
 	struct bench *b = powered("3B800181", true, false);
 	int i;
 
-	(void)state;
 	b->c.cfg.ifsc = 0x80;
 	for (i = 0; i < 2; i++) {
 		hears(b, 22, "000004 00440000 40");
@@ -513,13 +496,12 @@ static void t1_ifs(void **state)
 }
 
 /* RESYNCH while the owner works: it is told, and its answer to that command is not taken. */
-static void t1_cancel(void **state)
+TEST(t1_cancel)
 {
 	struct bench *b = powered("3B800181", true, false);
 	struct iso7816_card_action act;
 	u8 sw[2] = { 0x90, 0 };
 
-	(void)state;
 	hears(b, 22, "000004 00440000 40");
 	line_is(b, 372, 1, 1);
 	asks(b, "00440000");
@@ -540,11 +522,10 @@ static void t1_cancel(void **state)
 }
 
 /* 11.3.2.1: the first right block sets the addresses, SAD and DAD alike are none. */
-static void t1_addresses(void **state)
+TEST(t1_addresses)
 {
 	struct bench *b = powered("3B800181", true, false);
 
-	(void)state;
 	hears(b, 22, "330004 00440000 73");
 	line_is(b, 372, 1, 1);
 	b->t = iso7816_card_deadline(&b->c);
@@ -562,7 +543,7 @@ static void t1_addresses(void **state)
 }
 
 /* A command longer than the owner has room for: 6700, and the next one works. */
-static void t1_too_long(void **state)
+TEST(t1_too_long)
 {
 	struct bench *b = powered("3B800181", true, false);
 	struct iso7816_card_action act;
@@ -570,7 +551,6 @@ static void t1_too_long(void **state)
 	char text[100];
 	unsigned int n;
 
-	(void)state;
 	/* 23 times 32 bytes, all 0: 700 would fit */
 	for (n = 0; n < 23; n++) {
 		u8 pcb = (n % 2 ? 0x40 : 0x00) | (n < 22 ? 0x20 : 0x00);
@@ -614,7 +594,7 @@ static void t1_too_long(void **state)
 }
 
 /* Specific mode: the protocol begins with the ATR's end, at the card's own rate or at 372/1. */
-static void specific(void **state)
+TEST(specific)
 {
 	static const struct {
 		const char *atr;
@@ -631,7 +611,6 @@ static void specific(void **state)
 	};
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cards); i++) {
 		struct bench *b = calloc(1, sizeof(*b));
 		struct iso7816_line next = { .f = 1 };
@@ -658,13 +637,12 @@ static void specific(void **state)
 }
 
 /* The line after a PPS response is told before the response is out. */
-static void pps_told(void **state)
+TEST(pps_told)
 {
 	struct bench *b = powered("3B1096", true, false);
 	struct iso7816_card_action act;
 	struct iso7816_line next = { 0 };
 
-	(void)state;
 	assert_false(iso7816_card_next_line(&b->c, &next));
 	hears(b, 12, "FF109679");
 	assert_true(iso7816_card_next_line(&b->c, &next));
@@ -688,11 +666,10 @@ static void pps_told(void **state)
 }
 
 /* What the owner wants on top of the guard time. */
-static void slow(void **state)
+TEST(slow)
 {
 	struct bench *b = powered("3B00", true, false);
 
-	(void)state;
 	b->c.cfg.answer_etu = 50;
 	hears(b, 12, "0044000000");
 	line_is(b, 372, 1, 0);
@@ -702,25 +679,23 @@ static void slow(void **state)
 	free(b);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unusable),
-		cmocka_unit_test(pps),
-		cmocka_unit_test(t0),
-		cmocka_unit_test(t0_one_by_one),
-		cmocka_unit_test(t1),
-		cmocka_unit_test(t1_errors),
-		cmocka_unit_test(t1_chain),
-		cmocka_unit_test(t1_abort),
-		cmocka_unit_test(t1_ifs),
-		cmocka_unit_test(t1_cancel),
-		cmocka_unit_test(t1_addresses),
-		cmocka_unit_test(t1_too_long),
-		cmocka_unit_test(specific),
-		cmocka_unit_test(pps_told),
-		cmocka_unit_test(slow),
-	};
+static TEST_CASE cases[] = {
+	RUN(unusable),
+	RUN(pps),
+	RUN(t0),
+	RUN(t0_one_by_one),
+	RUN(t1),
+	RUN(t1_errors),
+	RUN(t1_chain),
+	RUN(t1_abort),
+	RUN(t1_ifs),
+	RUN(t1_cancel),
+	RUN(t1_addresses),
+	RUN(t1_too_long),
+	RUN(specific),
+	RUN(pps_told),
+	RUN(slow),
+	{}
+};
 
-	return cmocka_run_group_tests_name("iso7816_card", tests, NULL, NULL);
-}
+TEST_SUITE("iso7816_card");

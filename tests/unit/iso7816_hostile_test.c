@@ -119,16 +119,15 @@ static void suffer(struct script *s, u8 ins)
 	fail_msg("a command did not end");
 }
 
-static void coupler(void **state)
+TEST(coupler)
 {
 	static const char *const atrs[] = { "3B00", "3B800181", "3B1096", "3B8001", "3B2000",
 		"3BA000812143 43",
 	};
 	unsigned int i, k;
 
-	(void)state;
 	seed = 0xc0ffee;
-	for (i = 0; i < 3000; i++) {
+	for (i = 0; i < 3000 / SLOWER; i++) {
 		struct script *s = script_new(i % 3);
 		u8 raw[40];
 		u32 n = script_hex(raw, atrs[dice(ARRAY_SIZE(atrs))]);
@@ -162,13 +161,12 @@ static void coupler(void **state)
 	}
 }
 
-static void any_reset(void **state)
+TEST(any_reset)
 {
 	unsigned int i;
 
-	(void)state;
 	seed = 0xbadc0de;
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < 5000 / SLOWER; i++) {
 		struct script *s = script_new(i % 3);
 
 		iso7816_config_allow(&s->cfg, 0x96);
@@ -183,14 +181,13 @@ static void any_reset(void **state)
 	}
 }
 
-static void card(void **state)
+TEST(card)
 {
 	static const char *const atrs[] = { "3B00", "3B800181", "3B1096" };
 	unsigned int i, k;
 
-	(void)state;
 	seed = 0xfeedbeef;
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 2000 / SLOWER; i++) {
 		struct iso7816_card_config cfg = { .reset_clks = 400, .get_response = dice(2),
 						   .envelope = dice(2), .ack_each = dice(2) };
 		struct iso7816_card *c = calloc(1, sizeof(*c));
@@ -232,13 +229,11 @@ static void card(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(coupler),
-		cmocka_unit_test(any_reset),
-		cmocka_unit_test(card),
-	};
+static TEST_CASE cases[] = {
+	RUN(coupler),
+	RUN(any_reset),
+	RUN(card),
+	{}
+};
 
-	return cmocka_run_group_tests_name("iso7816_hostile", tests, NULL, NULL);
-}
+TEST_SUITE("iso7816_hostile");

@@ -6,15 +6,7 @@
 #ifndef ISO7816_LINE_H
 #define ISO7816_LINE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "iso7816/iso7816.h"
+#include "iso7816_check.h"
 
 #define LINE_BUF 66000
 
@@ -29,7 +21,7 @@ struct sender {
 	u8 refused;		/* times in a row */
 	bool settled;		/* the next character comes as it is, its spoiling is done */
 	bool collided;		/* with a character of the other side */
-	bool shifted;		/* of these characters one was lost, doubled or late already */
+	u8 slips;		/* characters of these that were lost, doubled or changed unseen */
 };
 
 enum spoil {

@@ -5,18 +5,17 @@
  */
 #include "iso7816_script.h"
 #include "iso7816/internal.h"
-#include "../vectors/iso7816_block.h"
+#include "../vectors/iso7816_pps.h"
 
 /* ---------------------------------------------------------------------------- reset */
 
-static void rst_times(void **state)
+TEST(rst_times)
 {
 	static const u32 clks[] = { 400, 401, 40000, 45000 };
 	struct iso7816_action act;
 	struct script *s;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(clks); i++) {
 		s = script_new(ISO7816_STRICT);
 		s->cfg.reset_clks = clks[i];
@@ -93,9 +92,8 @@ static void ts_too_early(enum iso7816_policy policy, u64 earliest)
 	free(s);
 }
 
-static void ts_window(void **state)
+TEST(ts_window)
 {
-	(void)state;
 	ts_window_of(ISO7816_STRICT, CLK(40000) + ETU0);
 	ts_window_of(ISO7816_TOLERANT, CLK(42000));
 	ts_window_of(ISO7816_EMV, CLK(42000));
@@ -104,12 +102,11 @@ static void ts_window(void **state)
 	ts_too_early(ISO7816_TOLERANT, 0);
 }
 
-static void ts_values(void **state)
+TEST(ts_values)
 {
 	struct iso7816_action act;
 	unsigned int b, flags;
 
-	(void)state;
 	for (b = 0; b < 256; b++) {
 		for (flags = 0; flags < 8; flags++) {
 			struct script *s = script_new(ISO7816_STRICT);
@@ -132,12 +129,11 @@ static void ts_values(void **state)
 }
 
 /* Inverse convention: 3F 00 on the line, and a command, all as a UART with LSB first has it. */
-static void inverse(void **state)
+TEST(inverse)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 	struct iso7816_action act;
 
-	(void)state;
 	script_rst(s);
 	rx_after(s, CLK(400), 0x03, ISO7816_RX_PARITY);
 	take(s, ISO7816_DO_LINE, &act);
@@ -155,12 +151,11 @@ static void inverse(void **state)
 	free(s);
 }
 
-static void stale_characters(void **state)
+TEST(stale_characters)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 	struct iso7816_action act;
 
-	(void)state;
 	iso7816_coupler_init(&s->c, &s->cfg);
 	iso7816_coupler_rx(&s->c, 0, 0x3b, 0);
 	assert_int_equal(iso7816_coupler_reset(&s->c, s->t, ISO7816_COLD), ISO7816_OK);
@@ -212,13 +207,12 @@ static void atr_intervals_of(enum iso7816_policy policy, u64 limit)
 	}
 }
 
-static void atr_intervals(void **state)
+TEST(atr_intervals)
 {
 	struct iso7816_action act;
 	struct script *s;
 	int i;
 
-	(void)state;
 	atr_intervals_of(ISO7816_STRICT, 9601 * ETU0);
 	atr_intervals_of(ISO7816_TOLERANT, 10080 * ETU0);
 	/* EMV: 10,080 etu between two, 20,160 in all */
@@ -246,7 +240,7 @@ static void atr_intervals(void **state)
 }
 
 /* How often each policy tries, and that the reason of the last attempt is told. */
-static void attempts(void **state)
+TEST(attempts)
 {
 	static const int resets[] = {
 		[ISO7816_STRICT] = 1, [ISO7816_TOLERANT] = 3, [ISO7816_EMV] = 2,
@@ -254,7 +248,6 @@ static void attempts(void **state)
 	struct iso7816_action act;
 	int policy, i;
 
-	(void)state;
 	for (policy = 0; policy < 3; policy++) {
 		struct script *s = script_new(policy);
 
@@ -276,11 +269,10 @@ static void attempts(void **state)
 }
 
 /* TCK too many, and TCK missing, as they come over the line. */
-static void tck_on_the_line(void **state)
+TEST(tck_on_the_line)
 {
 	struct script *s = script_new(ISO7816_TOLERANT);
 
-	(void)state;
 	script_atr(s, "3B0214 50");
 	gives(s, "46");
 	line_is(s, 372, 1, 0);
@@ -297,12 +289,11 @@ static void tck_on_the_line(void **state)
 	free(s);
 }
 
-static void specific_mode(void **state)
+TEST(specific_mode)
 {
 	struct iso7816_action act;
 	struct script *s = script_new(ISO7816_STRICT);
 
-	(void)state;
 	/* TA1 95, TD1 10, TA2 80: at once in 512/16, T=0 */
 	iso7816_config_allow(&s->cfg, 0x95);
 	script_atr(s, "3B90 95 10 80");
@@ -354,12 +345,11 @@ static void specific_mode(void **state)
 	free(s);
 }
 
-static void protocols(void **state)
+TEST(protocols)
 {
 	struct iso7816_action act;
 	struct script *s = script_new(ISO7816_STRICT);
 
-	(void)state;
 	s->cfg.t = 1;
 	script_atr(s, "3B00");
 	take(s, ISO7816_DO_DEACTIVATE, &act);
@@ -383,11 +373,10 @@ static void protocols(void **state)
 
 /* ------------------------------------------------------------------------------ PPS */
 
-static void requests(void **state)
+TEST(requests)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(pps_vectors); i++) {
 		const struct pps_vector *v = &pps_vectors[i];
 		u8 want[8], buf[ISO7816_PPS_MAX];
@@ -407,7 +396,7 @@ static void requests(void **state)
 	}
 }
 
-static void best(void **state)
+TEST(best)
 {
 	static const struct {
 		u8 ta1;
@@ -431,7 +420,6 @@ static void best(void **state)
 	u8 list[16];
 	size_t i, k, n;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cases); i++) {
 		iso7816_config_init(&cfg);
 		n = script_hex(list, cases[i].allowed);
@@ -451,12 +439,11 @@ static struct script *fast(enum iso7816_policy policy, const char *atr)
 	return s;
 }
 
-static void accepted(void **state)
+TEST(accepted)
 {
 	struct script *s = fast(ISO7816_STRICT, "3B1096");
 	u64 before;
 
-	(void)state;
 	sends_after(s, 12, "FF109679");
 	assert_int_equal(s->gap, 12 * ETU0);
 	gives(s, "FF1096");
@@ -501,7 +488,7 @@ static void accepted(void **state)
 }
 
 /* Whatever is not a right answer: warm reset, and then without. */
-static void refused(void **state)
+TEST(refused)
 {
 	static const char *const wrong[] = {
 		"FF109678",	/* PCK */
@@ -516,7 +503,6 @@ static void refused(void **state)
 	struct iso7816_action act;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i <= ARRAY_SIZE(wrong) + 1; i++) {
 		struct script *s = fast(ISO7816_STRICT, "3B1096");
 
@@ -539,12 +525,11 @@ static void refused(void **state)
 	}
 }
 
-static void refused_for_good(void **state)
+TEST(refused_for_good)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 	struct iso7816_action act;
 
-	(void)state;
 	/* T=1 is wanted and not the first: the second attempt asks for it at 372/1 */
 	s->cfg.t = 1;
 	iso7816_config_allow(&s->cfg, 0x95);
@@ -564,12 +549,11 @@ static void refused_for_good(void **state)
 	free(s);
 }
 
-static void pps_intervals(void **state)
+TEST(pps_intervals)
 {
 	struct iso7816_action act;
 	struct script *s = fast(ISO7816_STRICT, "3B1096");
 
-	(void)state;
 	sends(s, "FF109679");
 	rx_after(s, 9601 * ETU0, 0xff, 0);
 	rx_after(s, 9601 * ETU0, 0x10, 0);
@@ -586,11 +570,10 @@ static void pps_intervals(void **state)
 	free(s);
 }
 
-static void not_wanted(void **state)
+TEST(not_wanted)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 
-	(void)state;
 	s->cfg.no_pps = true;
 	iso7816_config_allow(&s->cfg, 0x96);
 	script_atr(s, "3B1096");
@@ -603,7 +586,7 @@ static void not_wanted(void **state)
 	free(s);
 }
 
-static void codes(void **state)
+TEST(codes)
 {
 	static const u16 fi[16] = {
 		372, 372, 558, 744, 1116, 1488, 1860, 0, 0, 512, 768, 1024, 1536, 2048, 0, 0,
@@ -611,7 +594,6 @@ static void codes(void **state)
 	static const u8 di[16] = { 0, 1, 2, 4, 8, 16, 32, 64, 12, 20 };
 	unsigned int v;
 
-	(void)state;
 	for (v = 0; v < 256; v++) {
 		assert_int_equal(iso7816_fi((u8)v), fi[v >> 4]);
 		assert_int_equal(iso7816_di((u8)v), di[v & 15]);
@@ -622,28 +604,26 @@ static void codes(void **state)
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(rst_times),
-		cmocka_unit_test(ts_window),
-		cmocka_unit_test(ts_values),
-		cmocka_unit_test(inverse),
-		cmocka_unit_test(stale_characters),
-		cmocka_unit_test(atr_intervals),
-		cmocka_unit_test(attempts),
-		cmocka_unit_test(tck_on_the_line),
-		cmocka_unit_test(specific_mode),
-		cmocka_unit_test(protocols),
-		cmocka_unit_test(requests),
-		cmocka_unit_test(best),
-		cmocka_unit_test(accepted),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(refused_for_good),
-		cmocka_unit_test(pps_intervals),
-		cmocka_unit_test(not_wanted),
-		cmocka_unit_test(codes),
-	};
+static TEST_CASE cases[] = {
+	RUN(rst_times),
+	RUN(ts_window),
+	RUN(ts_values),
+	RUN(inverse),
+	RUN(stale_characters),
+	RUN(atr_intervals),
+	RUN(attempts),
+	RUN(tck_on_the_line),
+	RUN(specific_mode),
+	RUN(protocols),
+	RUN(requests),
+	RUN(best),
+	RUN(accepted),
+	RUN(refused),
+	RUN(refused_for_good),
+	RUN(pps_intervals),
+	RUN(not_wanted),
+	RUN(codes),
+	{}
+};
 
-	return cmocka_run_group_tests_name("iso7816_pps", tests, NULL, NULL);
-}
+TEST_SUITE("iso7816_pps");

@@ -6,15 +6,7 @@
 #ifndef ISO7816_SCRIPT_H
 #define ISO7816_SCRIPT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
-#include "iso7816/iso7816.h"
+#include "iso7816_check.h"
 
 #define ETU0		(372ULL * 960)		/* initial etu in ticks */
 #define CLK(n)		((u64)(n) * 960)

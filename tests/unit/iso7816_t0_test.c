@@ -13,11 +13,10 @@ static struct script *ready(enum iso7816_policy policy)
 	return s;
 }
 
-static void case_1(void **state)
+TEST(case_1)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "00440000");
 	sends_after(s, 12, "0044000000");
 	assert_int_equal(s->gap, 12 * ETU0);
@@ -26,11 +25,10 @@ static void case_1(void **state)
 	free(s);
 }
 
-static void case_2(void **state)
+TEST(case_2)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "00B0000004");
 	sends_after(s, 12, "00B0000004");
 	gives(s, "B0 01020304 9000");
@@ -53,12 +51,11 @@ static void case_2(void **state)
 }
 
 /* A byte lost: the card calls it a success, and yet not all that it promised has come. */
-static void case_2_incomplete(void **state)
+TEST(case_2_incomplete)
 {
 	static const char *const ends[] = { "9000", "6104" };
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(ends); i++) {
 		struct script *s = ready(ISO7816_STRICT);
 
@@ -76,12 +73,11 @@ static void case_2_incomplete(void **state)
  * A byte doubled: two of data pass for SW1 SW2, and the last one still comes. It is seen up to
  * the tick before the exchange is over.
  */
-static void surplus(void **state)
+TEST(surplus)
 {
 	static const u64 after[] = { 12 * ETU0, 24 * ETU0 - 1 };
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(after); i++) {
 		struct script *s = ready(ISO7816_STRICT);
 
@@ -99,11 +95,10 @@ static void surplus(void **state)
 }
 
 /* Without @settle the last SW2 ends it at once. */
-static void unsettled(void **state)
+TEST(unsettled)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 
-	(void)state;
 	s->cfg.settle = false;
 	script_ready(s, "3B00", 0);
 	begin(s, "00B0000003");
@@ -115,11 +110,10 @@ static void unsettled(void **state)
 	free(s);
 }
 
-static void case_2_wrong_le(void **state)
+TEST(case_2_wrong_le)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "00B0000010");
 	sends(s, "00B0000010");
 	gives(s, "6C03");
@@ -141,12 +135,11 @@ static void case_2_wrong_le(void **state)
 	free(s);
 }
 
-static void case_2_all(void **state)
+TEST(case_2_all)
 {
 	struct script *s = ready(ISO7816_STRICT);
 	unsigned int i;
 
-	(void)state;
 	begin(s, "00B0000000");
 	sends(s, "00B0000000");
 	gives(s, "B0");
@@ -160,11 +153,10 @@ static void case_2_all(void **state)
 	free(s);
 }
 
-static void case_3(void **state)
+TEST(case_3)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "00D6000003 A1A2A3");
 	sends(s, "00D6000003");
 	gives(s, "D6");
@@ -193,11 +185,10 @@ static void case_3(void **state)
 	free(s);
 }
 
-static void case_4(void **state)
+TEST(case_4)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "00A4000002 3F00 08");
 	sends(s, "00A4000002");
 	gives(s, "A4");
@@ -241,11 +232,10 @@ static void case_4(void **state)
 }
 
 /* 9000 to a case 4 command: GET RESPONSE with Le follows by the letter, nothing in the field */
-static void case_4_without_61(void **state)
+TEST(case_4_without_61)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "00A4000002 3F00 03");
 	sends(s, "00A4000002");
 	gives(s, "A4");
@@ -284,7 +274,7 @@ static void case_4_without_61(void **state)
 }
 
 /* GET RESPONSE goes to the same logical channel, without secure messaging. */
-static void class_of_get_response(void **state)
+TEST(class_of_get_response)
 {
 	static const char *const cla[][2] = {
 		{ "00", "00" }, { "0C", "00" }, { "03", "03" }, { "0D", "01" }, { "80", "80" },
@@ -295,7 +285,6 @@ static void class_of_get_response(void **state)
 	char text[32];
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cla); i++) {
 		snprintf(text, sizeof(text), "%sA400000211AA00", cla[i][0]);
 		begin(s, text);
@@ -313,14 +302,13 @@ static void class_of_get_response(void **state)
 }
 
 /* Le > 256 and Lc > 255, 12.2.2 and 12.2.3. */
-static void extended(void **state)
+TEST(extended)
 {
 	struct script *s = ready(ISO7816_STRICT);
 	u8 *cmd = s->cmd;
 	char hex[600];
 	unsigned int i;
 
-	(void)state;
 	begin(s, "00B00000 00 0100");
 	sends(s, "00B0000000");
 	gives(s, "6C02");
@@ -391,11 +379,10 @@ static void extended(void **state)
 	free(s);
 }
 
-static void raw_tpdu(void **state)
+TEST(raw_tpdu)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	assert_int_equal(begin_mode(s, "00A4000002 3F00", ISO7816_TPDU), ISO7816_OK);
 	sends(s, "00A4000002");
 	gives(s, "A4");
@@ -419,7 +406,7 @@ static void raw_tpdu(void **state)
 	free(s);
 }
 
-static void malformed(void **state)
+TEST(malformed)
 {
 	static const char *const bad[] = {
 		"00A400", "FFA40000", "00640000", "009F0000", "00A4000002 3F",
@@ -430,7 +417,6 @@ static void malformed(void **state)
 	struct script *s = ready(ISO7816_STRICT);
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		assert_int_equal(begin_mode(s, bad[i], ISO7816_APDU), ISO7816_E_APDU);
 		nothing(s);
@@ -443,11 +429,10 @@ static void malformed(void **state)
 }
 
 /* Every first procedure byte there is. */
-static void procedure_bytes(void **state)
+TEST(procedure_bytes)
 {
 	unsigned int b;
 
-	(void)state;
 	for (b = 0; b < 256; b++) {
 		struct script *s = ready(ISO7816_STRICT);
 		bool sw1 = (b & 0xf0) == 0x90 || ((b & 0xf0) == 0x60 && b != 0x60);
@@ -468,12 +453,11 @@ static void procedure_bytes(void **state)
 	}
 }
 
-static void bounded(void **state)
+TEST(bounded)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 	unsigned int i;
 
-	(void)state;
 	s->cfg.max_null = 5;
 	script_ready(s, "3B00", 0);
 	begin(s, "00B0000002");
@@ -511,11 +495,10 @@ static void bounded(void **state)
 	free(s);
 }
 
-static void too_small_buffer(void **state)
+TEST(too_small_buffer)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	script_hex(s->cmd, "00B0000004");
 	memset(s->rsp, 0xee, 8);
 	s->x = (struct iso7816_exchange){
@@ -535,11 +518,10 @@ static void too_small_buffer(void **state)
 }
 
 /* GT: 12 etu + N, N = 255 means 12; with T=15 N counts in units of Fi/Di (7.2). */
-static void guard_times(void **state)
+TEST(guard_times)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 
-	(void)state;
 	script_ready(s, "3B4005", 0);
 	begin(s, "00B0000001");
 	sends_after(s, 17, "00B0000001");
@@ -626,9 +608,8 @@ static void waiting_time_of(enum iso7816_policy policy, const char *atr, u64 wt,
 	}
 }
 
-static void waiting_time(void **state)
+TEST(waiting_time)
 {
-	(void)state;
 	/* WI 10, Fi 372: 9600 etu */
 	waiting_time_of(ISO7816_STRICT, "3B00", 9600 * ETU0, ETU0, 0);
 	waiting_time_of(ISO7816_STRICT, "3B00", 9600 * ETU0, ETU0, 1000);
@@ -641,12 +622,11 @@ static void waiting_time(void **state)
 	waiting_time_of(ISO7816_STRICT, "3B1096", CLK(10 * 960 * 512), ETU0, 0);
 }
 
-static void own_timeout(void **state)
+TEST(own_timeout)
 {
 	struct script *s = ready(ISO7816_STRICT);
 	u64 from = s->t;
 
-	(void)state;
 	script_hex(s->cmd, "00B0000001");
 	s->x = (struct iso7816_exchange){
 		.cmd = s->cmd, .cmd_len = 5, .rsp = s->rsp, .rsp_size = 10,
@@ -663,7 +643,7 @@ static void own_timeout(void **state)
 	free(s);
 }
 
-static void line_faults(void **state)
+TEST(line_faults)
 {
 	static const struct {
 		u8 sent, rx;
@@ -679,7 +659,6 @@ static void line_faults(void **state)
 	struct script *s;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(faults); i++) {
 		s = ready(ISO7816_STRICT);
 		begin(s, "00B0000001");
@@ -707,12 +686,11 @@ static void line_faults(void **state)
 }
 
 /* Removal in every state of an exchange: one DO_DONE, with the reason given. */
-static void deactivated(void **state)
+TEST(deactivated)
 {
 	struct iso7816_action act;
 	int step;
 
-	(void)state;
 	for (step = 0; step < 5; step++) {
 		struct script *s = ready(ISO7816_STRICT);
 
@@ -742,11 +720,10 @@ static void deactivated(void **state)
 	}
 }
 
-static void reasons(void **state)
+TEST(reasons)
 {
 	int err;
 
-	(void)state;
 	assert_int_equal(iso7816_errno(ISO7816_OK), 0);
 	for (err = ISO7816_OK + 1; err <= ISO7816_E_REMOVED; err++) {
 		assert_true(iso7816_errno(err) < 0);
@@ -760,11 +737,10 @@ static void reasons(void **state)
 }
 
 /* GSM 11.11: 9Fxx where others say 61xx, but in class A0 alone. */
-static void gsm_response_waits(void **state)
+TEST(gsm_response_waits)
 {
 	struct script *s = ready(ISO7816_STRICT);
 
-	(void)state;
 	begin(s, "A0A40000023F0000");
 	sends(s, "A0A4000002");
 	gives(s, "A4");
@@ -790,34 +766,32 @@ static void gsm_response_waits(void **state)
 	free(s);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(gsm_response_waits),
-		cmocka_unit_test(case_1),
-		cmocka_unit_test(case_2),
-		cmocka_unit_test(case_2_wrong_le),
-		cmocka_unit_test(case_2_all),
-		cmocka_unit_test(case_2_incomplete),
-		cmocka_unit_test(surplus),
-		cmocka_unit_test(unsettled),
-		cmocka_unit_test(case_3),
-		cmocka_unit_test(case_4),
-		cmocka_unit_test(case_4_without_61),
-		cmocka_unit_test(class_of_get_response),
-		cmocka_unit_test(extended),
-		cmocka_unit_test(raw_tpdu),
-		cmocka_unit_test(malformed),
-		cmocka_unit_test(procedure_bytes),
-		cmocka_unit_test(bounded),
-		cmocka_unit_test(too_small_buffer),
-		cmocka_unit_test(guard_times),
-		cmocka_unit_test(waiting_time),
-		cmocka_unit_test(own_timeout),
-		cmocka_unit_test(line_faults),
-		cmocka_unit_test(deactivated),
-		cmocka_unit_test(reasons),
-	};
+static TEST_CASE cases[] = {
+	RUN(gsm_response_waits),
+	RUN(case_1),
+	RUN(case_2),
+	RUN(case_2_wrong_le),
+	RUN(case_2_all),
+	RUN(case_2_incomplete),
+	RUN(surplus),
+	RUN(unsettled),
+	RUN(case_3),
+	RUN(case_4),
+	RUN(case_4_without_61),
+	RUN(class_of_get_response),
+	RUN(extended),
+	RUN(raw_tpdu),
+	RUN(malformed),
+	RUN(procedure_bytes),
+	RUN(bounded),
+	RUN(too_small_buffer),
+	RUN(guard_times),
+	RUN(waiting_time),
+	RUN(own_timeout),
+	RUN(line_faults),
+	RUN(deactivated),
+	RUN(reasons),
+	{}
+};
 
-	return cmocka_run_group_tests_name("iso7816_t0", tests, NULL, NULL);
-}
+TEST_SUITE("iso7816_t0");

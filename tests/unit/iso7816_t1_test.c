@@ -59,11 +59,10 @@ static void heard(struct script *s)
 	responds(s, "9000");
 }
 
-static void block_vectors_all(void **state)
+TEST(block_vectors_all)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(block_vectors); i++) {
 		const struct block_vector *v = &block_vectors[i];
 		u8 body[300], want[300], built[300];
@@ -111,12 +110,11 @@ static void block_vectors_all(void **state)
 	assert_int_equal(iso7816_crc((const u8 *)"123456789", 9), 0x906e);
 }
 
-static void simple(void **state)
+TEST(simple)
 {
 	struct script *s = ready();
 	u64 before;
 
-	(void)state;
 	before = s->t;
 	begin(s, "00A4000C 02 3F00");
 	block_sends(s, "000007 00A4000C023F00");
@@ -139,11 +137,10 @@ static void simple(void **state)
 }
 
 /* The coupler's chain, IFSC of 5. */
-static void chain_out(void **state)
+TEST(chain_out)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
 
-	(void)state;
 	begin(s, "00D6000007 01020304050607");
 	block_sends(s, "002005 00D6000007");
 	block_gives(s, "009000");
@@ -159,11 +156,10 @@ static void chain_out(void **state)
 	free(s);
 }
 
-static void chain_in(void **state)
+TEST(chain_in)
 {
 	struct script *s = ready();
 
-	(void)state;
 	begin(s, "00B0000006");
 	block_sends(s, "000005 00B0000006");
 	block_gives(s, "002003 010203");
@@ -177,13 +173,12 @@ static void chain_in(void **state)
 	free(s);
 }
 
-static void ifs(void **state)
+TEST(ifs)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B800181", 254);
 	char big[600];
 	int i;
 
-	(void)state;
 	begin(s, "00B00000FE");
 	block_sends(s, "00C101FE");
 	block_gives(s, "00E101FE");
@@ -226,12 +221,11 @@ static void ifs(void **state)
 }
 
 /* A card that does not know S(IFS request): 32 it is, once and for all, unless by the letter. */
-static void ifs_unknown(void **state)
+TEST(ifs_unknown)
 {
 	struct script *s = script_new(ISO7816_TOLERANT);
 	int i;
 
-	(void)state;
 	script_ready(s, "3B800181", 1);
 	begin(s, "00440000");
 	for (i = 0; i < 3; i++) {
@@ -255,13 +249,12 @@ static void ifs_unknown(void **state)
 	free(s);
 }
 
-static void wtx(void **state)
+TEST(wtx)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 	u64 bwt = 11 * ETU0 + CLK(16 * 960 * 372);
 	int i;
 
-	(void)state;
 	s->cfg.ifsd = 0;
 	s->cfg.max_wtx = 3;
 	script_ready(s, "3B800181", 1);
@@ -306,12 +299,11 @@ static void wtx(void **state)
 }
 
 /* EDC wrong, then right: R(N(R), 1) after the line has been silent for CWT. */
-static void broken_answer(void **state)
+TEST(broken_answer)
 {
 	struct script *s = ready();
 	u64 cwt = (11 + 8192) * ETU0;
 
-	(void)state;
 	begin(s, "00440000");
 	block_sends(s, "000004 00440000");
 	gives(s, "000002 9000 93");
@@ -354,13 +346,12 @@ static void broken_answer(void **state)
  * A doubled character pushes out the LRC, which has the same value: the block is sound, but not
  * over. This is seen up to the tick before the block is taken.
  */
-static void doubled_character(void **state)
+TEST(doubled_character)
 {
 	static const u64 after[] = { 12 * ETU0, 24 * ETU0 - 1 };
 	u64 cwt = (11 + 8192) * ETU0;
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(after); i++) {
 		struct script *s = ready();
 
@@ -382,7 +373,7 @@ static void doubled_character(void **state)
 }
 
 /* Blocks that are sound but not valid here: R(N(R), 2) at once. */
-static void invalid_answer(void **state)
+TEST(invalid_answer)
 {
 	static const char *const bad[] = {
 		"010002 9000",		/* NAD */
@@ -399,7 +390,6 @@ static void invalid_answer(void **state)
 	struct script *s;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		s = ready();
 		begin(s, "00440000");
@@ -437,11 +427,10 @@ static void invalid_answer(void **state)
 }
 
 /* R-blocks of the card that ask for the last I-block: the very same one again. */
-static void card_asks_again(void **state)
+TEST(card_asks_again)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
 
-	(void)state;
 	begin(s, "00D6000001 AA");
 	block_sends(s, "002005 00D6000001");
 	block_gives(s, "008100");
@@ -456,11 +445,10 @@ static void card_asks_again(void **state)
 }
 
 /* The R-block that acknowledges a part of the card's chain gets lost. */
-static void lost_acknowledgement(void **state)
+TEST(lost_acknowledgement)
 {
 	struct script *s = ready();
 
-	(void)state;
 	begin(s, "00B0000006");
 	block_sends(s, "000005 00B0000006");
 	block_gives(s, "002003 010203");
@@ -478,13 +466,12 @@ static void lost_acknowledgement(void **state)
  * A lost block costs two: R asks for it, and the card's R for the I-block, which is a valid block
  * and no failed attempt (7.4.2). So an I-block may get lost twice.
  */
-static void lost_twice(void **state)
+TEST(lost_twice)
 {
 	u64 bwt = 11 * ETU0 + CLK(16 * 960 * 372) + (1 + 12) * ETU0;
 	struct script *s = ready();
 	int lost;
 
-	(void)state;
 	heard(s);
 	for (lost = 2; lost <= 3; lost++) {
 		int i;
@@ -510,14 +497,13 @@ static void lost_twice(void **state)
 }
 
 /* Progress makes the count of attempts begin anew. */
-static void attempts_begin_anew(void **state)
+TEST(attempts_begin_anew)
 {
 	struct script *s = ready();
 	const char *const acks[] = { "009000", "008000", "009000", "008000" };
 	char part[32];
 	int i, k;
 
-	(void)state;
 	begin(s, "00B0000004");
 	block_sends(s, "000005 00B0000004");
 	for (i = 0; i < 4; i++) {
@@ -538,12 +524,11 @@ static void attempts_begin_anew(void **state)
 }
 
 /* Three attempts, three S(RESYNCH requests), and the end. */
-static void gives_up(void **state)
+TEST(gives_up)
 {
 	struct script *s = ready();
 	u64 bwt = 11 * ETU0 + CLK(16 * 960 * 372) + (1 + 12) * ETU0;
 
-	(void)state;
 	heard(s);
 	begin(s, "00440000");
 	block_sends(s, "004004 00440000");
@@ -576,12 +561,11 @@ static void gives_up(void **state)
 }
 
 /* A command that the card may have executed is not sent again after RESYNCH. */
-static void resynch_after_the_last_block(void **state)
+TEST(resynch_after_the_last_block)
 {
 	struct script *s = ready();
 	int i;
 
-	(void)state;
 	heard(s);
 	begin(s, "00440000");
 	block_sends(s, "004004 00440000");
@@ -600,12 +584,11 @@ static void resynch_after_the_last_block(void **state)
 }
 
 /* One of which the card lacks the last block is. */
-static void resynch_within_a_chain(void **state)
+TEST(resynch_within_a_chain)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
 	int i;
 
-	(void)state;
 	heard(s);
 	begin(s, "00D6000001 AA");
 	block_sends(s, "006005 00D6000001");
@@ -628,13 +611,12 @@ static void resynch_within_a_chain(void **state)
  * S(ABORT), rule 9 of 11.6.2.3. The card ends the coupler's chain, or its own; then an R-block
  * gives the turn back, and its N(R) is the number of the next command's first block.
  */
-static void abort_by_card(void **state)
+TEST(abort_by_card)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
 	u64 bwt = 11 * ETU0 + CLK(16 * 960 * 372) + (1 + 12) * ETU0;
 	int i;
 
-	(void)state;
 	begin(s, "00D6000001 AA");
 	block_sends(s, "002005 00D6000001");
 	block_gives(s, "00C200");
@@ -749,12 +731,11 @@ static void begin_sized(struct script *s, const char *cmd, u32 rsp_size, u64 tim
 }
 
 /* The coupler ends the card's chain when the response does not fit. EMV takes it to its end. */
-static void abort_of_a_long_response(void **state)
+TEST(abort_of_a_long_response)
 {
 	struct script *s = ready();
 	int i;
 
-	(void)state;
 	begin_sized(s, "00B0000000", 4, 0);
 	block_sends(s, "000005 00B0000000");
 	block_gives(s, "002003 010203");
@@ -797,13 +778,12 @@ static void abort_of_a_long_response(void **state)
 }
 
 /* The exchange's own time ends: a chain by S(ABORT), and that again by a time of its own. */
-static void abort_in_time(void **state)
+TEST(abort_in_time)
 {
 	u64 grace = 11 * ETU0 + CLK(16 * 960 * 372) + 3 * 259 * 12 * ETU0;
 	struct script *s = ready_with(ISO7816_STRICT, "3B80811105 15", 0);
 	u64 from = s->t;
 
-	(void)state;
 	/* the coupler's chain */
 	begin_sized(s, "00D6000001 AA", 100, 1000 * ETU0);
 	block_sends(s, "002005 00D6000001");
@@ -903,11 +883,10 @@ static void abort_in_time(void **state)
 }
 
 /* 11.3.2.1: DAD and SAD, exchanged in the card's blocks; b8 and b4 are not looked at. */
-static void node_addresses(void **state)
+TEST(node_addresses)
 {
 	struct script *s = script_new(ISO7816_STRICT);
 
-	(void)state;
 	s->cfg.ifsd = 0;
 	s->cfg.nad = 0xa9;		/* DAD 2, SAD 1 */
 	script_ready(s, "3B800181", 1);
@@ -966,9 +945,8 @@ static void times(enum iso7816_policy policy, const char *atr, u64 bwt, u64 bwt_
 	}
 }
 
-static void waiting_times(void **state)
+TEST(waiting_times)
 {
-	(void)state;
 	times(ISO7816_STRICT, "3B800181", 15371 * ETU0, ETU0, 8203 * ETU0, ETU0);
 	/* TB3 00: BWI 0, CWI 0; TB3 9F: BWI 9, CWI 15 */
 	times(ISO7816_STRICT, "3B80812100 20", 971 * ETU0, ETU0, 12 * ETU0, ETU0);
@@ -980,12 +958,11 @@ static void waiting_times(void **state)
 }
 
 /* CGT is GT; N = 255 means 11 etu both ways. BGT is 22, unless GT is more. */
-static void guard_times(void **state)
+TEST(guard_times)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3BC0FF01 3E", 0);
 	u64 before = s->t;
 
-	(void)state;
 	assert_true(iso7816_coupler_line(&s->c)->guard11);
 	begin(s, "00440000");
 	block_sends(s, "000004 00440000");
@@ -1047,11 +1024,10 @@ static void guard_times(void **state)
 	free(s);
 }
 
-static void crc_card(void **state)
+TEST(crc_card)
 {
 	struct script *s = ready_with(ISO7816_STRICT, "3B80814101 41", 0);
 
-	(void)state;
 	begin(s, "00A4000C 02 3F00");
 	sends(s, "000007 00A4000C023F00 FE78");
 	gives(s, "000002 9000 9263");
@@ -1060,13 +1036,12 @@ static void crc_card(void **state)
 }
 
 /* A card that talks without an end is heard for a bounded time. */
-static void babble(void **state)
+TEST(babble)
 {
 	struct iso7816_action act;
 	struct script *s = ready();
 	unsigned int n = 0;
 
-	(void)state;
 	begin(s, "00440000");
 	block_sends(s, "000004 00440000");
 	for (;;) {
@@ -1080,11 +1055,10 @@ static void babble(void **state)
 	free(s);
 }
 
-static void short_response(void **state)
+TEST(short_response)
 {
 	struct script *s = ready();
 
-	(void)state;
 	begin(s, "00440000");
 	block_sends(s, "000004 00440000");
 	block_gives(s, "000001 90");
@@ -1092,11 +1066,10 @@ static void short_response(void **state)
 	free(s);
 }
 
-static void too_small_buffer(void **state)
+TEST(too_small_buffer)
 {
 	struct script *s = ready();
 
-	(void)state;
 	script_hex(s->cmd, "00B0000004");
 	s->x = (struct iso7816_exchange){
 		.cmd = s->cmd, .cmd_len = 5, .rsp = s->rsp, .rsp_size = 5,
@@ -1118,13 +1091,12 @@ static void too_small_buffer(void **state)
 }
 
 /* A wrong echo is the card's to judge; a card that never answers makes it the reason. */
-static void echo(void **state)
+TEST(echo)
 {
 	struct iso7816_action act;
 	struct script *s = ready();
 	int i;
 
-	(void)state;
 	begin(s, "00440000");
 	take(s, ISO7816_DO_SEND, &act);
 	/* A line that stalls for longer cuts the block short, before the card hears another. */
@@ -1150,38 +1122,36 @@ static void echo(void **state)
 	free(s);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(block_vectors_all),
-		cmocka_unit_test(simple),
-		cmocka_unit_test(chain_out),
-		cmocka_unit_test(chain_in),
-		cmocka_unit_test(ifs),
-		cmocka_unit_test(ifs_unknown),
-		cmocka_unit_test(wtx),
-		cmocka_unit_test(abort_by_card),
-		cmocka_unit_test(abort_of_a_long_response),
-		cmocka_unit_test(abort_in_time),
-		cmocka_unit_test(node_addresses),
-		cmocka_unit_test(broken_answer),
-		cmocka_unit_test(doubled_character),
-		cmocka_unit_test(invalid_answer),
-		cmocka_unit_test(card_asks_again),
-		cmocka_unit_test(lost_acknowledgement),
-		cmocka_unit_test(lost_twice),
-		cmocka_unit_test(attempts_begin_anew),
-		cmocka_unit_test(gives_up),
-		cmocka_unit_test(resynch_after_the_last_block),
-		cmocka_unit_test(resynch_within_a_chain),
-		cmocka_unit_test(waiting_times),
-		cmocka_unit_test(guard_times),
-		cmocka_unit_test(crc_card),
-		cmocka_unit_test(babble),
-		cmocka_unit_test(short_response),
-		cmocka_unit_test(too_small_buffer),
-		cmocka_unit_test(echo),
-	};
+static TEST_CASE cases[] = {
+	RUN(block_vectors_all),
+	RUN(simple),
+	RUN(chain_out),
+	RUN(chain_in),
+	RUN(ifs),
+	RUN(ifs_unknown),
+	RUN(wtx),
+	RUN(abort_by_card),
+	RUN(abort_of_a_long_response),
+	RUN(abort_in_time),
+	RUN(node_addresses),
+	RUN(broken_answer),
+	RUN(doubled_character),
+	RUN(invalid_answer),
+	RUN(card_asks_again),
+	RUN(lost_acknowledgement),
+	RUN(lost_twice),
+	RUN(attempts_begin_anew),
+	RUN(gives_up),
+	RUN(resynch_after_the_last_block),
+	RUN(resynch_within_a_chain),
+	RUN(waiting_times),
+	RUN(guard_times),
+	RUN(crc_card),
+	RUN(babble),
+	RUN(short_response),
+	RUN(too_small_buffer),
+	RUN(echo),
+	{}
+};
 
-	return cmocka_run_group_tests_name("iso7816_t1", tests, NULL, NULL);
-}
+TEST_SUITE("iso7816_t1");
