@@ -17,7 +17,7 @@ static u8 output_bit(u8 line)
 void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power)
 {
 	u8 rst = output_bit(u->set.rst_line);
-	u8 mcr = UART_MCR_OUT2;
+	u8 mcr = UART_MCR_OUT2 | u->family->mcr;
 
 	if (rst_high == u->set.rst_invert)
 		mcr |= rst;
@@ -33,10 +33,7 @@ void cks_uart_set_rate(struct cks_uart *u, const struct cks_uart_rate *rate, u8 
 {
 	u->rate = *rate;
 	u->lcr = lcr;
-	cks_uart_out(u, UART_LCR, lcr | UART_LCR_DLAB);
-	cks_uart_out(u, UART_DLL, rate->div & 0xff);
-	cks_uart_out(u, UART_DLM, rate->div >> 8);
-	cks_uart_out(u, UART_LCR, lcr);
+	u->family->set_rate(&u->io, rate, lcr);
 }
 
 /*
@@ -49,7 +46,7 @@ void cks_uart_line(struct cks_coupler *c, const struct iso7816_line *line)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
 	u8 lcr = UART_LCR_WLEN8 | UART_LCR_PARITY;
-	struct cks_uart_rate rate;
+	const struct cks_uart_rate *rate;
 
 	if (u->gone)
 		return;
@@ -59,12 +56,13 @@ void cks_uart_line(struct cks_coupler *c, const struct iso7816_line *line)
 		lcr |= UART_LCR_STOP;
 
 	/* Only rates that configure() has found to be good are ever asked for. */
-	if (cks_uart_rate(&rate, u->set.uart_clk, u->set.clk_hz, line->f, line->d)) {
+	rate = cks_uart_rate_of(u, line->f, line->d);
+	if (!rate) {
 		dev_err_ratelimited(u->dev, "F=%u D=%u is out of reach, the line stays as it was\n",
 				    line->f, line->d);
 		return;
 	}
-	cks_uart_set_rate(u, &rate, lcr);
+	cks_uart_set_rate(u, rate, lcr);
 }
 
 void cks_uart_rst(struct cks_coupler *c, bool high)

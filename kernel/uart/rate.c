@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Computes the divisor of a 16550 for an etu, and how far off the result is. No I/O, no state; it
+ * What a setting of a rate generator gives, and how far that is off an etu. No I/O, no state; it
  * compiles in userspace for its test.
  */
 #ifdef __KERNEL__
@@ -9,60 +9,55 @@
 
 #include "rate.h"
 
-#ifndef __KERNEL__
-static inline u64 div64_u64(u64 a, u64 b)
-{
-	return a / b;
-}
-#endif
-
 #define MILLION		1000000ULL
 #define PS_PER_S	1000000000000ULL
 
-/* Rate given over rate wanted, in millionths: (uart / 16 div) / (card D / F). */
-static u64 ratio_ppm(u64 num, u64 den, u64 div)
+#ifdef __KERNEL__
+u64 cks_uart_div(u64 a, u64 b)
 {
-	/* At most 1e9 * 2048 * 1e6, which 64 bits hold. */
-	return div64_u64(num * MILLION, den * div);
+	return div64_u64(a, b);
 }
 
-int cks_uart_rate(struct cks_uart_rate *ret_rate, u32 uart_clk, u32 card_clk, u16 f, u8 d)
+u64 cks_uart_muldiv(u64 a, u64 b, u64 c)
 {
-	u64 num, den, div, ppm;
-	long long error;
+	return mul_u64_u64_div_u64(a, b, c);
+}
+#else
+u64 cks_uart_div(u64 a, u64 b)
+{
+	return a / b;
+}
 
-	if (!uart_clk || uart_clk > 1000000000 || !card_clk || card_clk > 100000000 ||
+u64 cks_uart_muldiv(u64 a, u64 b, u64 c)
+{
+	return (__uint128_t)a * b / c;
+}
+#endif
+
+int cks_uart_steps(u64 *ret_steps, u32 uart_clk, u32 card_clk, u16 f, u8 d)
+{
+	if (uart_clk < CKS_UART_CLK_MIN || uart_clk > CKS_UART_CLK_MAX ||
+	    card_clk < CKS_UART_CARD_CLK_MIN || card_clk > CKS_UART_CARD_CLK_MAX ||
 	    !f || f > 2048 || !d || d > 64)
 		return -EINVAL;
-
-	num = (u64)uart_clk * f;
-	den = 16ULL * d * card_clk;
-	div = div64_u64(num, den);
-	if (!div)
-		div = 1;
-	if (div > 65535)
-		div = 65535;
-
-	/* The exact divisor lies between div, which is too fast, and div + 1, which is too slow. */
-	ppm = ratio_ppm(num, den, div);
-	if (ppm > MILLION && div < 65535) {
-		u64 slow = ratio_ppm(num, den, div + 1);
-
-		if (slow <= MILLION && MILLION - slow < ppm - MILLION) {
-			div++;
-			ppm = slow;
-		}
-	}
-
-	error = (long long)ppm - (long long)MILLION;
-	if (error > 1000000000)
-		error = 1000000000;
-	ret_rate->div = div;
-	ret_rate->bit_ps = div64_u64(16 * div * PS_PER_S, uart_clk);
-	ret_rate->wanted = div64_u64((u64)card_clk * d + f / 2, f);
-	ret_rate->rate = div64_u64(uart_clk + 8 * div, 16 * div);
-	ret_rate->error_ppm = error;
-	if (error > CKS_UART_TOLERANCE_PPM || error < -CKS_UART_TOLERANCE_PPM)
-		return -ERANGE;
+	*ret_steps = cks_uart_div((u64)uart_clk * CKS_UART_STEPS_PER_CLK * f, (u64)card_clk * d);
 	return 0;
+}
+
+int cks_uart_rate_judge(struct cks_uart_rate *rate, u32 uart_clk, u32 card_clk, u16 f, u8 d)
+{
+	/* At most 4.3e9: a divisor of 2^16, 16 clocks a bit, a prescaler of 255 eighths. */
+	u64 steps = (16ULL * rate->div + rate->sixteenths) * rate->clocks * rate->prescaler;
+	u64 per_s = (u64)uart_clk * CKS_UART_STEPS_PER_CLK;
+	u64 ppm;
+
+	/* Rate given over rate wanted, in millionths: (per_s / steps) / (card_clk D / F). */
+	ppm = cks_uart_muldiv(per_s * f, MILLION, steps * d * card_clk);
+	if (ppm > 1000 * MILLION)
+		ppm = 1000 * MILLION;
+	rate->error_ppm = (int)ppm - (int)MILLION;
+	rate->bit_ps = cks_uart_muldiv(steps, PS_PER_S, per_s);
+	rate->wanted = cks_uart_div((u64)card_clk * d + f / 2, f);
+	rate->rate = cks_uart_div(per_s + steps / 2, steps);
+	return cks_uart_rate_off(rate) > CKS_UART_TOLERANCE_PPM ? -ERANGE : 0;
 }

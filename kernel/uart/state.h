@@ -14,7 +14,7 @@
 #include <linux/interrupt.h>
 #include <linux/serial_reg.h>
 
-#include "rate.h"
+#include "family.h"
 #include "uart.h"
 
 /**
@@ -34,12 +34,16 @@ enum cks_uart_tx {
 /**
  * struct cks_uart - one UART and the coupler on it
  * @pd: accessors and wiring, copied
+ * @io: the accessors, as the families take them
+ * @family: registers beyond those of a 16550
+ * @fifo: characters that each FIFO holds, 1 for none
  * @dev: platform device
  * @coupler: what the core knows it as
  * @irq: its interrupt
  * @timer: for sending; hard
  * @lock: the coupler's
  * @set: settings in force
+ * @rates: found by configure(), by TA1; @div 0 where a rate is out of reach
  * @rate: in force
  * @ier: shadow of the register
  * @lcr: shadow
@@ -61,6 +65,9 @@ enum cks_uart_tx {
  */
 struct cks_uart {
 	struct cks_uart_platform_data pd;
+	struct cks_uart_io io;
+	const struct cks_uart_family_ops *family;
+	u16 fifo;
 	struct device *dev;
 	struct cks_coupler *coupler;
 	int irq;
@@ -68,6 +75,7 @@ struct cks_uart {
 	raw_spinlock_t *lock;
 
 	struct cks_settings set;
+	struct cks_uart_rate *rates;
 	struct cks_uart_rate rate;
 	u8 ier;
 	u8 lcr;
@@ -91,12 +99,12 @@ struct cks_uart {
 
 static inline u8 cks_uart_in(struct cks_uart *u, unsigned int reg)
 {
-	return u->pd.serial_in(u->pd.ctx, reg);
+	return u->io.in(u->io.ctx, reg);
 }
 
 static inline void cks_uart_out(struct cks_uart *u, unsigned int reg, u8 value)
 {
-	u->pd.serial_out(u->pd.ctx, reg, value);
+	u->io.out(u->io.ctx, reg, value);
 }
 
 /* Nanoseconds of n sixteenths of a bit, for n of some hundreds. */
@@ -107,6 +115,11 @@ static inline u64 cks_uart_sixteenths(const struct cks_uart *u, u32 n)
 
 /* The receiver's interrupt, FIFO off: 1/16 bit after the sample of the stop bit at 10.5 bits. */
 #define CKS_UART_RX_SIXTEENTHS	(10 * 16 + 8 + 1)
+
+/* settings.c: process context, and locked */
+int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *settings,
+		       struct iso7816_config *cfg, struct netlink_ext_ack *extack);
+const struct cks_uart_rate *cks_uart_rate_of(const struct cks_uart *u, u16 f, u8 d);
 
 /* contacts.c; locked */
 void cks_uart_activate(struct cks_coupler *c);

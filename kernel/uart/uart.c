@@ -9,89 +9,12 @@
 
 #include "state.h"
 
-#define CLK_MIN		1000
-#define CLK_MAX		20000000
-
-/* Allow what the UART reaches at this card clock; 372/1 it must reach. */
-static int allow_rates(const struct cks_settings *s, struct iso7816_config *cfg,
-		       struct cks_uart_rate *ret_rate, struct netlink_ext_ack *extack)
-{
-	struct cks_uart_rate rate;
-	unsigned int ta1;
-	u32 off;
-
-	if (cks_uart_rate(ret_rate, s->uart_clk, s->clk_hz, 372, 1)) {
-		off = abs(ret_rate->error_ppm) / 100;
-		NL_SET_ERR_MSG_FMT_MOD(extack,
-				       "best rate for %u bit/s is %u, off by %u.%02u %% (limit 2)",
-				       ret_rate->wanted, ret_rate->rate, off / 100, off % 100);
-		return -EINVAL;
-	}
-	for (ta1 = 0; ta1 < 256; ta1++) {
-		u16 f = iso7816_fi(ta1);
-		u8 d = iso7816_di(ta1);
-
-		if (f && d && !cks_uart_rate(&rate, s->uart_clk, s->clk_hz, f, d))
-			iso7816_config_allow(cfg, ta1);
-	}
-	return 0;
-}
-
-static int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *settings,
-			      struct iso7816_config *cfg, struct netlink_ext_ack *extack)
-{
-	struct cks_uart *u = cks_coupler_drvdata(c);
-	struct cks_settings s = *settings;
-	struct cks_uart_rate rate;
-	unsigned long flags;
-	u32 caps;
-	int err;
-
-	if (!s.uart_clk)
-		s.uart_clk = u->pd.uartclk;
-	if (s.clk_hz < CLK_MIN || s.clk_hz > CLK_MAX) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "card clock %u Hz is not between %u and %u",
-				       s.clk_hz, CLK_MIN, CLK_MAX);
-		return -EINVAL;
-	}
-	if (s.rst_line != CKS_MODEM_LINE_RTS && s.rst_line != CKS_MODEM_LINE_DTR) {
-		NL_SET_ERR_MSG_MOD(extack, "RST can be on RTS or DTR only");
-		return -EINVAL;
-	}
-	switch (s.detect_line) {
-	case CKS_MODEM_LINE_NONE:
-	case CKS_MODEM_LINE_CTS:
-	case CKS_MODEM_LINE_DSR:
-	case CKS_MODEM_LINE_DCD:
-		break;
-	default:
-		NL_SET_ERR_MSG_MOD(extack, "card detect can be on CTS, DSR or DCD, or none");
-		return -EINVAL;
-	}
-	if (s.uart_clk < 16 || s.uart_clk > 1000000000) {
-		NL_SET_ERR_MSG_FMT_MOD(extack, "UART clock %u Hz is not between 16 and 1000000000",
-				       s.uart_clk);
-		return -EINVAL;
-	}
-	err = allow_rates(&s, cfg, &rate, extack);
-	if (err)
-		return err;
-
-	raw_spin_lock_irqsave(u->lock, flags);
-	u->set = s;
-	cks_uart_set_rate(u, &rate, UART_LCR_WLEN8 | UART_LCR_PARITY | UART_LCR_EPAR |
-			  UART_LCR_STOP);
-	cks_uart_set_contacts(u, false, false);
-	raw_spin_unlock_irqrestore(u->lock, flags);
-
-	caps = CKS_CAPABILITY_EXACT_GUARD;
-	if (s.power_line != CKS_MODEM_LINE_NONE)
-		caps |= CKS_CAPABILITY_POWER_SWITCH;
-	if (s.detect_line != CKS_MODEM_LINE_NONE)
-		caps |= CKS_CAPABILITY_CARD_DETECT;
-	cks_coupler_set_capabilities(c, caps);
-	return 0;
-}
+/* By enum cks_uart_family. */
+static const struct cks_uart_family_ops *const families[] = {
+	[CKS_UART_16550] = &cks_uart_16550,
+	[CKS_UART_OX950] = &cks_uart_ox950,
+	[CKS_UART_XR17V35X] = &cks_uart_xr17v35x,
+};
 
 static const struct cks_coupler_ops cks_uart_ops = {
 	.owner = THIS_MODULE,
@@ -106,34 +29,22 @@ static const struct cks_coupler_ops cks_uart_ops = {
 	.poll = cks_uart_poll,
 };
 
-/* The scratch register of anything from the 16450 on keeps what is written; open air does not. */
-static bool cks_uart_answers(struct cks_uart *u)
-{
-	cks_uart_out(u, UART_SCR, 0x55);
-	if (cks_uart_in(u, UART_SCR) != 0x55)
-		return false;
-	cks_uart_out(u, UART_SCR, 0xaa);
-	return cks_uart_in(u, UART_SCR) == 0xaa;
-}
-
 /* Leave a defined state behind whoever had the UART before; interrupts off, card off. */
 static int cks_uart_start(struct cks_uart *u)
 {
 	unsigned long flags;
-	int err = 0;
+	int err;
 
+	err = u->family->start(&u->io);
+	if (err)
+		return err;
 	raw_spin_lock_irqsave(u->lock, flags);
-	if (!cks_uart_answers(u)) {
-		err = -ENODEV;
-		goto out;
-	}
-	cks_uart_out(u, UART_LCR, UART_LCR_WLEN8);
 	cks_uart_off(u);
 	cks_uart_flush(u);
 	u->msr = cks_uart_in(u, UART_MSR);
-out:
 	raw_spin_unlock_irqrestore(u->lock, flags);
-	return err;
+	u->fifo = u->pd.fifo ?: u->family->fifo ?: 16;
+	return 0;
 }
 
 /* From here on the driver tells the core of cards; what changed since the start is told now. */
@@ -171,11 +82,21 @@ static int cks_uart_probe(struct platform_device *pdev)
 
 	if (!pd || !pd->serial_in || !pd->serial_out)
 		return dev_err_probe(&pdev->dev, -EINVAL, "no accessors in the platform data\n");
+	if (pd->family >= ARRAY_SIZE(families))
+		return dev_err_probe(&pdev->dev, -EINVAL, "family %d is not known\n", pd->family);
 
 	u = kzalloc(sizeof(*u), GFP_KERNEL);
 	if (!u)
 		return -ENOMEM;
 	u->pd = *pd;
+	u->io = (struct cks_uart_io){
+		.in = pd->serial_in,
+		.out = pd->serial_out,
+		.update = pd->update,
+		.ctx = pd->ctx,
+		.port = pd->port,
+	};
+	u->family = families[pd->family];
 	u->set = pd->settings;
 	u->dev = &pdev->dev;
 	hrtimer_init(&u->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
@@ -195,7 +116,7 @@ static int cks_uart_probe(struct platform_device *pdev)
 
 	err = cks_uart_start(u);
 	if (err) {
-		dev_err(&pdev->dev, "no 16550 answers: its scratch register keeps nothing\n");
+		dev_err(&pdev->dev, "no UART of the family %s answers\n", u->family->name);
 		goto put;
 	}
 	err = request_irq(u->irq, cks_uart_interrupt, IRQF_NO_THREAD, dev_name(&pdev->dev), u);
@@ -221,6 +142,7 @@ irq:
 put:
 	cks_coupler_put(u->coupler);
 free:
+	kfree(u->rates);
 	kfree(u);
 	return err;
 }
@@ -235,6 +157,7 @@ static void cks_uart_remove(struct platform_device *pdev)
 	free_irq(u->irq, u);
 	hrtimer_cancel(&u->timer);
 	cks_coupler_put(c);
+	kfree(u->rates);
 	kfree(u);
 }
 

@@ -24,21 +24,27 @@ enum cks_uart_family {
  * @serial_in: read register 0...7 as <linux/serial_reg.h> counts them; any context, with the
  *	coupler's raw spinlock held; must not call the interrupt handler
  * @serial_out: write a register; same
+ * @update: see struct cks_uart_io in family.h; NULL where no register is shared with other UARTs
  * @rx_time: when the UART announced the character that is now to be read, where the hardware takes
  *	time stamps; NULL: the time of the interrupt stands for it. Same context
  * @ctx: for all of them
  * @uartclk: clock that enters the baud rate generator, Hz
  * @family: whose registers it has; those of the family beyond 0...7 are numbered as its data sheet
  *	numbers them
+ * @fifo: characters that each FIFO holds; 0: what the family has, or what the UART is found to have
+ * @port: number of the UART on its chip
  * @settings: initial ones; @settings.uart_clk 0 means @uartclk
  */
 struct cks_uart_platform_data {
 	u8 (*serial_in)(void *ctx, unsigned int reg);
 	void (*serial_out)(void *ctx, unsigned int reg, u8 value);
+	void (*update)(void *ctx, unsigned int reg, u8 mask, u8 value);
 	ktime_t (*rx_time)(void *ctx);
 	void *ctx;
 	u32 uartclk;
 	enum cks_uart_family family;
+	u16 fifo;
+	u8 port;
 	struct cks_settings settings;
 };
 
