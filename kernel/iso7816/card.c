@@ -8,13 +8,8 @@
 
 struct iso7816_card_action *iso7816_card_push(struct iso7816_card *c, enum iso7816_card_op op)
 {
-	struct iso7816_card_action *act;
+	struct iso7816_card_action *act = &c->queue[iso7816_ring_put(&c->pending)];
 
-	if (c->queue_len == ISO7816_QUEUE) {
-		c->queue_head = (c->queue_head + 1) % ISO7816_QUEUE;
-		c->queue_len--;
-	}
-	act = &c->queue[(c->queue_head + c->queue_len++) % ISO7816_QUEUE];
 	memset(act, 0, sizeof(*act));
 	act->op = op;
 	return act;
@@ -22,11 +17,9 @@ struct iso7816_card_action *iso7816_card_push(struct iso7816_card *c, enum iso78
 
 bool iso7816_card_next(struct iso7816_card *c, struct iso7816_card_action *act)
 {
-	if (!c->queue_len)
+	if (!c->pending.len)
 		return false;
-	*act = c->queue[c->queue_head];
-	c->queue_head = (c->queue_head + 1) % ISO7816_QUEUE;
-	c->queue_len--;
+	*act = c->queue[iso7816_ring_take(&c->pending)];
 	return true;
 }
 
@@ -90,16 +83,6 @@ void iso7816_card_deliver(struct iso7816_card *c, const u8 *data, u32 len)
 	c->deadline = ISO7816_NEVER;
 }
 
-/**
- * iso7816_card_init() - a card that is not powered
- * @c: storage of the caller's
- * @cfg: copied
- * @apdu: room for commands, the caller's as long as @c is in use
- * @apdu_size: at least 260
- * @rsp: room for responses, likewise
- * @rsp_size: at least 2
- * Return: ISO7816_OK, why the ATR cannot be used, or ISO7816_E_OVERFLOW for too little room
- */
 enum iso7816_err iso7816_card_init(struct iso7816_card *c, const struct iso7816_card_config *cfg,
 				   u8 *apdu, u32 apdu_size, u8 *rsp, u32 rsp_size)
 {
@@ -133,15 +116,9 @@ static void set_line(struct iso7816_card *c, u16 f, u8 d, u8 t)
 	iso7816_timing_set(&c->timing, &c->atr, f, d, t);
 }
 
-/**
- * iso7816_card_rst() - RST changes, with VCC and CLK on; low also when VCC goes
- * @c: card
- * @now: ticks
- * @high: state H
- */
 void iso7816_card_rst(struct iso7816_card *c, u64 now, bool high)
 {
-	c->queue_len = 0;
+	c->pending.len = 0;
 	c->sending = false;
 	c->busy = false;
 	c->held = false;
@@ -170,16 +147,6 @@ static void protocol_line(const struct iso7816_card *c, struct iso7816_line *ret
 	ret_line->t = t;
 }
 
-/**
- * iso7816_card_next_line() - what the line will be after the characters that are being sent
- * @c: card
- * @ret_line: filled if it will change
- *
- * For an owner that queues characters and changes of the line: put behind them, the change cannot
- * come too late for an answer to them. CARD_LINE will follow all the same.
- *
- * Return: whether it will change
- */
 bool iso7816_card_next_line(const struct iso7816_card *c, struct iso7816_line *ret_line)
 {
 	if (c->phase == CARD_PPS_SENT) {
@@ -248,13 +215,6 @@ static void pps_rx(struct iso7816_card *c, u8 byte, u8 flags)
 		pps(c);
 }
 
-/**
- * iso7816_card_rx() - a character from the coupler
- * @c: card
- * @t: leading edge
- * @byte: as a UART with LSB first reads it
- * @flags: ISO7816_RX_*
- */
 void iso7816_card_rx(struct iso7816_card *c, u64 t, u8 byte, u8 flags)
 {
 	if (c->sending || c->phase <= CARD_ATR)
@@ -287,12 +247,6 @@ void iso7816_card_rx(struct iso7816_card *c, u64 t, u8 byte, u8 flags)
 	}
 }
 
-/**
- * iso7816_card_sent() - the characters of the last CARD_SEND are out
- * @c: card
- * @t: leading edge of the last one
- * @flags: 0, or ISO7816_TX_REFUSED when the coupler refused it again and again
- */
 void iso7816_card_sent(struct iso7816_card *c, u64 t, u8 flags)
 {
 	if (!c->sending)
@@ -325,11 +279,6 @@ void iso7816_card_sent(struct iso7816_card *c, u64 t, u8 flags)
 	}
 }
 
-/**
- * iso7816_card_timer() - time is @now; does nothing before the deadline
- * @c: card
- * @now: ticks
- */
 void iso7816_card_timer(struct iso7816_card *c, u64 now)
 {
 	if (now < c->deadline)
@@ -339,10 +288,6 @@ void iso7816_card_timer(struct iso7816_card *c, u64 now)
 		iso7816_card_t1_timer(c, now);
 }
 
-/**
- * iso7816_card_deadline() - when iso7816_card_timer() is wanted, or ISO7816_NEVER
- * @c: card
- */
 u64 iso7816_card_deadline(const struct iso7816_card *c)
 {
 	return c->deadline;

@@ -44,20 +44,10 @@ bool iso7816_config_allows(const struct iso7816_config *cfg, u8 ta1)
 
 /* --------------------------------------------------------------------- actions and time */
 
-/*
- * Room for an action. The longest sequence between two calls of next() is that of a failed
- * reset or a cold reset of an active card: four. An owner that does not take its actions
- * loses the oldest ones, and with them its card, but nothing else.
- */
 struct iso7816_action *iso7816_push(struct iso7816_coupler *c, enum iso7816_op op)
 {
-	struct iso7816_action *act;
+	struct iso7816_action *act = &c->queue[iso7816_ring_put(&c->pending)];
 
-	if (c->queue_len == ISO7816_QUEUE) {
-		c->queue_head = (c->queue_head + 1) % ISO7816_QUEUE;
-		c->queue_len--;
-	}
-	act = &c->queue[(c->queue_head + c->queue_len++) % ISO7816_QUEUE];
 	memset(act, 0, sizeof(*act));
 	act->op = op;
 	return act;
@@ -65,11 +55,9 @@ struct iso7816_action *iso7816_push(struct iso7816_coupler *c, enum iso7816_op o
 
 bool iso7816_coupler_next(struct iso7816_coupler *c, struct iso7816_action *act)
 {
-	if (!c->queue_len)
+	if (!c->pending.len)
 		return false;
-	*act = c->queue[c->queue_head];
-	c->queue_head = (c->queue_head + 1) % ISO7816_QUEUE;
-	c->queue_len--;
+	*act = c->queue[iso7816_ring_take(&c->pending)];
 	return true;
 }
 
@@ -244,7 +232,7 @@ enum iso7816_err iso7816_coupler_reset(struct iso7816_coupler *c, u64 now, enum 
 	if (how == ISO7816_WARM && !(c->active && c->has_atr))
 		return ISO7816_E_STATE;
 
-	c->queue_len = 0;
+	c->pending.len = 0;
 	c->x = NULL;
 	c->expiry = ISO7816_NEVER;
 	c->resets = 1;
@@ -287,12 +275,11 @@ static void reset_failed(struct iso7816_coupler *c, u64 now, enum iso7816_err er
 void iso7816_coupler_deactivate(struct iso7816_coupler *c, u64 now, enum iso7816_err why)
 {
 	bool running = resetting(c) || exchanging(c);
+	struct iso7816_action act;
 
 	/* A result that was not taken yet stays: only one DO_DONE per command, and the true one. */
-	while (c->queue_len) {
-		struct iso7816_action act;
-
-		if (iso7816_coupler_next(c, &act) && act.op == ISO7816_DO_DONE) {
+	while (iso7816_coupler_next(c, &act)) {
+		if (act.op == ISO7816_DO_DONE) {
 			running = true;
 			why = act.err;
 		}
@@ -535,7 +522,7 @@ enum iso7816_err iso7816_coupler_exchange(struct iso7816_coupler *c, u64 now,
 {
 	enum iso7816_err err;
 
-	if (c->phase != PH_READY || c->queue_len)
+	if (c->phase != PH_READY || c->pending.len)
 		return ISO7816_E_STATE;
 	if (x->cmd_len < 4 || x->cmd_len > ISO7816_APDU_MAX || x->rsp_size < 2)
 		return ISO7816_E_APDU;

@@ -38,6 +38,30 @@
 #define ISO7816_TS_CLKS_MIN	400
 #define ISO7816_ATR_WT_ETU	9600		/* between characters of ATR and PPS */
 
+/*
+ * The slot for one more action, of either half. The longest sequence between two calls of next()
+ * is that of a failed reset, or of a cold reset of an active card: four. An owner that does not
+ * take its actions loses the oldest ones, and with them its card, but nothing else.
+ */
+static inline u8 iso7816_ring_put(struct iso7816_ring *r)
+{
+	if (r->len == ISO7816_QUEUE) {
+		r->head = (r->head + 1) % ISO7816_QUEUE;
+		r->len--;
+	}
+	return (r->head + r->len++) % ISO7816_QUEUE;
+}
+
+/* The slot of the oldest action; there must be one. */
+static inline u8 iso7816_ring_take(struct iso7816_ring *r)
+{
+	u8 slot = r->head;
+
+	r->head = (r->head + 1) % ISO7816_QUEUE;
+	r->len--;
+	return slot;
+}
+
 /* ------------------------------------------------------------------------------ line.c */
 
 void iso7816_timing_set(struct iso7816_timing *tm, const struct iso7816_atr *atr, u16 f, u8 d,

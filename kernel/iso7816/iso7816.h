@@ -11,8 +11,14 @@
  *		...carry out act...
  *	...arm a timer for iso7816_coupler_deadline(c)...
  *
- * Every function here does an amount of work bounded by a constant and by the length of one
- * T=1 block, and may be called in hard interrupt. The owner serialises the calls on one object.
+ * A coupler's life: _init(), _reset() and its DO_DONE, then _exchange() and its DO_DONE as often
+ * as wanted, _deactivate(). A card's: _init(); _rst() as the contact goes; characters in by _rx(),
+ * out by CARD_SEND and _sent(); for each CARD_COMMAND one _respond().
+ *
+ * Every function here may be called in hard interrupt. An event, with all that it sets off in both
+ * halves, takes at most 5000 basic blocks, of which the most go into the choice of a rate behind
+ * the ATR (iso7816_work_test); and memory is copied one T=1 block at a time, but for the response
+ * in iso7816_card_respond(). The owner serialises the calls on one object.
  *
  * Time is a u64 count of ticks, 1/960 of a period of the card clock, from an epoch of the
  * owner's choice. 960 is the least common multiple of all Di, so an etu of any F and D is a
@@ -505,14 +511,60 @@ struct iso7816_card_config {
 
 struct iso7816_card;
 
+/**
+ * iso7816_card_init() - a card that is not powered
+ * @c: storage of the caller's
+ * @cfg: copied
+ * @apdu: room for commands, the caller's as long as @c is in use
+ * @apdu_size: at least 260
+ * @rsp: room for responses, likewise
+ * @rsp_size: at least 2
+ * Return: ISO7816_OK, why the ATR cannot be used, or ISO7816_E_OVERFLOW for too little room
+ */
 enum iso7816_err iso7816_card_init(struct iso7816_card *c, const struct iso7816_card_config *cfg,
 				   u8 *apdu, u32 apdu_size, u8 *rsp, u32 rsp_size);
+
+/**
+ * iso7816_card_rst() - RST changes, with VCC and CLK on; low also when VCC goes
+ * @c: card; a command that its owner still has is void
+ * @now: ticks
+ * @high: state H: the ATR follows
+ */
 void iso7816_card_rst(struct iso7816_card *c, u64 now, bool high);
+
+/**
+ * iso7816_card_rx() - a character from the coupler
+ * @c: card
+ * @t: ticks, leading edge of its start bit
+ * @byte: as a UART with LSB first and the parity of the last CARD_LINE reads it
+ * @flags: ISO7816_RX_*; with the error signal of T=0, the card refuses what has a parity error
+ *	and gets it once more
+ */
 void iso7816_card_rx(struct iso7816_card *c, u64 t, u8 byte, u8 flags);
+
+/**
+ * iso7816_card_sent() - the characters of the last CARD_SEND are out
+ * @c: card
+ * @t: ticks, leading edge of the last one
+ * @flags: 0, or ISO7816_TX_REFUSED when the coupler refused one again and again
+ */
 void iso7816_card_sent(struct iso7816_card *c, u64 t, u8 flags);
+
+/* As those of the coupler. */
 void iso7816_card_timer(struct iso7816_card *c, u64 now);
 bool iso7816_card_next(struct iso7816_card *c, struct iso7816_card_action *act);
 u64 iso7816_card_deadline(const struct iso7816_card *c);
+
+/**
+ * iso7816_card_next_line() - what the line will be after the characters that are being sent
+ * @c: card
+ * @ret_line: filled if it will change
+ *
+ * For an owner that queues characters and changes of the line: put behind them, the change cannot
+ * come too late for an answer to them. CARD_LINE will follow all the same.
+ *
+ * Return: whether it will change
+ */
 bool iso7816_card_next_line(const struct iso7816_card *c, struct iso7816_line *ret_line);
 
 /**

@@ -6,9 +6,15 @@
 #ifndef CKS_ISO7816_STATE_H
 #define CKS_ISO7816_STATE_H
 
-#define ISO7816_QUEUE		4	/* actions pending at most; see coupler.c */
+#define ISO7816_QUEUE		4	/* actions pending at most; see internal.h */
 #define ISO7816_PPS_MAX		6	/* PPSS PPS0 PPS1 PPS2 PPS3 PCK */
 #define ISO7816_CARD_TX		524	/* T=0: 256 times INS XOR FF and data, SW1 SW2 */
+
+/* Which slots of a ring of ISO7816_QUEUE actions are taken. */
+struct iso7816_ring {
+	u8 head;
+	u8 len;
+};
 
 /* Durations in ticks that follow from the ATR, F, D and T; see line.c. */
 struct iso7816_timing {
@@ -83,8 +89,7 @@ struct iso7816_t1 {
 struct iso7816_coupler {
 	struct iso7816_config cfg;
 	struct iso7816_action queue[ISO7816_QUEUE];
-	u8 queue_head;
-	u8 queue_len;
+	struct iso7816_ring pending;
 
 	u8 phase;
 	bool active;		/* between DO_ACTIVATE and DO_DEACTIVATE */
@@ -125,8 +130,7 @@ struct iso7816_coupler {
 struct iso7816_card {
 	struct iso7816_card_config cfg;
 	struct iso7816_card_action queue[ISO7816_QUEUE];
-	u8 queue_head;
-	u8 queue_len;
+	struct iso7816_ring pending;
 
 	u8 phase;
 	u8 state;		/* of the protocol */
