@@ -25,12 +25,16 @@ static __printf(2, 3) void put(struct out *o, const char *fmt, ...)
 
 static void put_ta1(struct out *o, u8 v)
 {
+	/* ISO/IEC 7816-3 8.3 table 7, kHz */
+	static const u16 fmax[16] = {
+		4000, 5000, 6000, 8000, 12000, 16000, 20000, 0, 0, 5000, 7500, 10000, 15000, 20000,
+	};
 	u16 f = iso7816_fi(v);
 	u8 d = iso7816_di(v);
 
 	if (f && d)
-		put(o, "Fi %u, Di %u: %u.%02u clock cycles per etu", f, d, f / d,
-		    f % d * 100U / d);
+		put(o, "Fi %u, Di %u: %u.%02u clock cycles per etu, up to %u.%u MHz", f, d, f / d,
+		    f % d * 100U / d, fmax[v >> 4] / 1000, fmax[v >> 4] % 1000 / 100);
 	else
 		put(o, "Fi or Di is RFU");
 }
@@ -56,7 +60,7 @@ static void put_second(struct out *o, char x, u8 v)
 	else if (x == 'B')
 		put(o, "VPP, no longer used");
 	else if (v)
-		put(o, "T=0: waiting time integer WI %u", v);
+		put(o, "T=0: waiting time integer WI %u: WT %u * Fi clock cycles", v, 960U * v);
 	else
 		put(o, "T=0: waiting time integer, RFU");
 }
@@ -66,7 +70,8 @@ static void put_t1(struct out *o, char x, u8 v)
 	if (x == 'A')
 		put(o, "T=1: IFSC %u%s", v, v && v != 0xff ? "" : ", RFU");
 	else if (x == 'B')
-		put(o, "T=1: BWI %u, CWI %u", v >> 4, v & 0xf);
+		put(o, "T=1: BWI %u, CWI %u: BWT 11 etu and %u clock cycles, CWT %u etu", v >> 4,
+		    v & 0xf, 960U * ISO7816_FD << (v >> 4), 11 + (1U << (v & 0xf)));
 	else
 		put(o, "T=1: %s", v & 1 ? "CRC" : "LRC");
 }
@@ -103,13 +108,23 @@ static void put_interface(struct out *o, unsigned int level, u8 t, char x, u8 v)
 	put(o, "\n");
 }
 
+/* Which interface bytes come next: b8-5 of T0 and TDi. */
+static void put_next(struct out *o, unsigned int level, u8 v)
+{
+	char x;
+
+	for (x = 'A'; x <= 'D'; x++)
+		if (v >> (4 + x - 'A') & 1)
+			put(o, ", T%c%u", x, level);
+	put(o, "%s\n", v >> 4 ? " next" : "");
+}
+
 static void put_td(struct out *o, unsigned int level, u8 v)
 {
 	u8 t = v & 0xf;
 
-	put(o, "TD%u   %02X  %s%u%s%s%s%s\n", level, v, t == 15 ? "global, T=" : "T=", t,
-	    v & 0x10 ? ", TA follows" : "", v & 0x20 ? ", TB follows" : "",
-	    v & 0x40 ? ", TC follows" : "", v & 0x80 ? ", TD follows" : "");
+	put(o, "TD%u   %02X  %s%u", level, v, t == 15 ? "global, T=" : "T=", t);
+	put_next(o, level + 1, v);
 }
 
 static void put_history(struct out *o, const u8 *hist, u8 len)
@@ -158,8 +173,9 @@ int iso7816_atr_print(char *buf, size_t size, const struct iso7816_atr *atr)
 	u8 y = raw[1] >> 4, t = 0;
 
 	put(&o, "TS    %02X  %s convention\n", raw[0], atr->inverse ? "inverse" : "direct");
-	put(&o, "T0    %02X  %u historical byte%s\n", raw[1], raw[1] & 0xf,
+	put(&o, "T0    %02X  %u historical byte%s", raw[1], raw[1] & 0xf,
 	    (raw[1] & 0xf) == 1 ? "" : "s");
+	put_next(&o, 1, raw[1]);
 	/* A parsed ATR contains every byte that its TDi announce; pos is bounded all the same. */
 	for (level = 1; pos < atr->len; level++) {
 		char x;

@@ -459,12 +459,12 @@ TEST(printed)
 	assert_int_equal(len, strlen(text));
 	assert_string_equal(text,
 			    "TS    3B  direct convention\n"
-			    "T0    DF  15 historical bytes\n"
-			    "TA1   96  Fi 512, Di 32: 16.00 clock cycles per etu\n"
+			    "T0    DF  15 historical bytes, TA1, TC1, TD1 next\n"
+			    "TA1   96  Fi 512, Di 32: 16.00 clock cycles per etu, up to 5.0 MHz\n"
 			    "TC1   00  extra guard time N 0\n"
-			    "TD1   90  T=0, TA follows, TD follows\n"
+			    "TD1   90  T=0, TA2, TD2 next\n"
 			    "TA2   10  specific mode: T=0, F and D not in the ATR, negotiable mode after a warm reset\n"
-			    "TD2   3F  global, T=15, TA follows, TB follows\n"
+			    "TD2   3F  global, T=15, TA3, TB3 next\n"
 			    "TA3   07  clock stop not supported; classes A B C\n"
 			    "TB3   00  contact C6: not used\n"
 			    "hist  80 31 E0 67 73 77 69 63 63 00 00 73 FE 21 00  \".1.gswicc..s.!.\"\n"
@@ -476,6 +476,19 @@ TEST(printed)
 	assert_int_equal(strlen(cut), sizeof(cut) - 1);
 	assert_memory_equal(cut, text, sizeof(cut) - 1);
 	assert_int_equal(iso7816_atr_print(NULL, 0, &a), len);
+	/* of the waiting times */
+	assert_int_equal(parse_tck(&a, "3BC005 C1 0A 31 FE 45", ISO7816_STRICT), ISO7816_OK);
+	iso7816_atr_print(text, sizeof(text), &a);
+	assert_string_equal(text,
+			    "TS    3B  direct convention\n"
+			    "T0    C0  0 historical bytes, TC1, TD1 next\n"
+			    "TC1   05  extra guard time N 5\n"
+			    "TD1   C1  T=1, TC2, TD2 next\n"
+			    "TC2   0A  T=0: waiting time integer WI 10: WT 9600 * Fi clock cycles\n"
+			    "TD2   31  T=1, TA3, TB3 next\n"
+			    "TA3   FE  T=1: IFSC 254\n"
+			    "TB3   45  T=1: BWI 4, CWI 5: BWT 11 etu and 5713920 clock cycles, CWT 43 etu\n"
+			    "TCK   84  right\n");
 	/* Whatever parses, prints, and within what the interface promises. */
 	for (i = 0; i < ARRAY_SIZE(atr_vectors); i++)
 		if (parse(&a, atr_vectors[i].atr, ISO7816_TOLERANT) == ISO7816_OK)

@@ -61,7 +61,9 @@ enum status atr_command(struct context *ctx, int argc, char **argv)
 	err = iso7816_atr_parse(&atr, raw, len, policy);
 	if (err) {
 		complain("ATR refused: %s", iso7816_strerror(err));
-		return STATUS_FAILURE;
+		/* What can be read of it all the same shows where it goes wrong. */
+		if (ctx->json || iso7816_atr_parse(&atr, raw, len, ISO7816_TOLERANT))
+			return STATUS_FAILURE;
 	}
 	if (ctx->json)
 		return print_atr_json(&atr);
@@ -69,5 +71,5 @@ enum status atr_command(struct context *ctx, int argc, char **argv)
 	fputs(text, stdout);
 	if (!text[0] || text[strlen(text) - 1] != '\n')
 		putchar('\n');
-	return STATUS_OK;
+	return err ? STATUS_FAILURE : STATUS_OK;
 }
