@@ -233,9 +233,15 @@ TEST(t0)
 	asks(b, "00C0000002");
 	respond(b, "6985");
 	says(b, 12 * ETU0, "6985");
-	/* a header that broke off is forgotten after WT */
+	/* a header that broke off is forgotten after WT, and not a tick before */
 	hears(b, 12, "00B0");
-	hears(b, 9601, "0044000000");
+	hears(b, 9600, "000000");
+	asks(b, "00B0000000");
+	respond(b, "6D00");
+	says(b, 12 * ETU0, "6D00");
+	hears(b, 12, "00B0");
+	b->t++;
+	hears(b, 9600, "0044000000");
 	asks(b, "0044000000");
 	free(b);
 }

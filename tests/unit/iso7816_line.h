@@ -61,6 +61,8 @@ struct line {
 	enum spoil (*spoil)(struct line *l, bool from_card);
 	u32 seed;
 
+	void (*watch)(struct line *l);	/* called between two events, if there */
+
 	/* The monitor. */
 	u32 n;			/* N of TC1 */
 	bool t1;
@@ -322,6 +324,8 @@ static inline enum iso7816_err line_run(struct line *l)
 		card_actions(l);
 		if (l->done)
 			return l->result;
+		if (l->watch)
+			l->watch(l);
 		by_coupler = report_time(&l->from_coupler, &l->coupler_line);
 		by_card = report_time(&l->from_card, &l->card_line);
 		timer_coupler = iso7816_coupler_deadline(&l->coupler);
