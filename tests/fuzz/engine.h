@@ -198,6 +198,7 @@ static inline void fuzz_exchanges(struct fuzz_coupler *f, struct input *in)
 			.cmd = cmds[choice % 5], .cmd_len = lens[choice % 5], .rsp = f->rsp,
 			.rsp_size = choice & 0x40 ? 20 : sizeof(f->rsp),
 			.mode = choice & 0x80 ? ISO7816_TPDU : ISO7816_APDU,
+			.timeout = choice & 0x20 ? 100ULL * 1000 * iso7816_etu(372, 1) : 0,
 		};
 
 		if (choice % 8 == 7) {		/* case 4 extended, 600 bytes */
@@ -240,6 +241,9 @@ static inline void fuzz_card(struct input *in, const u8 *atr, u8 len)
 	cfg.get_response = flags & 1;
 	cfg.envelope = flags & 2;
 	cfg.ack_each = flags & 4;
+	cfg.abort = flags & 16;
+	cfg.ifsc = flags & 32 ? 0x40 : 0;
+	cfg.settle = flags & 64;
 	memcpy(cfg.atr, atr, len);
 	MUST(!iso7816_card_init(&c, &cfg, apdu, sizeof(apdu), rsp, sizeof(rsp)));
 	iso7816_card_rst(&c, now, true);
@@ -270,6 +274,9 @@ static inline void fuzz_card(struct input *in, const u8 *atr, u8 len)
 			break;
 		case 0xfd:
 			iso7816_card_busy(&c, now, input_byte(in));
+			break;
+		case 0xfb:
+			iso7816_card_abort(&c);
 			break;
 		case 0xfc:
 			iso7816_card_rst(&c, now, input_byte(in) & 1);

@@ -7,6 +7,7 @@
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	static const u8 atr[] = { 0x3b, 0x00 };
+	static const u8 emv[] = { 0x3b, 0x20, 0x00 };
 	struct input in = { data, size };
 	static struct fuzz_coupler f;
 	struct iso7816_config cfg;
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	cfg.policy = choice / 2 % 3;
 	cfg.ifsd = choice & 0x40 ? 254 : 0;
 	fuzz_reset(&f, &cfg);
-	if (fuzz_atr(&f, atr, sizeof(atr)))
+	if (cfg.policy == ISO7816_EMV ? fuzz_atr(&f, emv, sizeof(emv)) :
+					fuzz_atr(&f, atr, sizeof(atr)))
 		fuzz_exchanges(&f, &in);
 	return 0;
 }
