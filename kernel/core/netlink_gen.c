@@ -40,7 +40,7 @@ static const struct nla_policy cks_coupler_reset_nl_policy[CKS_A_COUPLER_RESET_K
 };
 
 /* CKS_CMD_STATION_SET - do */
-static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_PLAINTEXT_OK + 1] = {
+static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_REQUESTS_MAX + 1] = {
 	[CKS_A_STATION_UUID] = NLA_POLICY_EXACT_LEN(16),
 	[CKS_A_STATION_ADDRESS] = { .type = NLA_NUL_STRING, .len = 45, },
 	[CKS_A_STATION_CONTROL_PORT] = { .type = NLA_U16, },
@@ -51,6 +51,17 @@ static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_PLAINTEXT
 	[CKS_A_STATION_LAST_DISPOSITION] = { .type = NLA_U64, },
 	[CKS_A_STATION_ACKED_DISPOSITION] = { .type = NLA_U64, },
 	[CKS_A_STATION_PLAINTEXT_OK] = NLA_POLICY_MAX(NLA_U8, 1),
+	[CKS_A_STATION_DEADLINE_RESET] = { .type = NLA_U32, },
+	[CKS_A_STATION_DEADLINE_OPEN] = { .type = NLA_U32, },
+	[CKS_A_STATION_DEADLINE_IDLE] = { .type = NLA_U32, },
+	[CKS_A_STATION_DEADLINE_COMMAND] = { .type = NLA_U32, },
+	[CKS_A_STATION_DEADLINE_REOPEN] = { .type = NLA_U32, },
+	[CKS_A_STATION_DEADLINE_RESULT] = { .type = NLA_U32, },
+	[CKS_A_STATION_DEADLINE_GREETING] = { .type = NLA_U32, },
+	[CKS_A_STATION_PING_INTERVAL] = { .type = NLA_U32, },
+	[CKS_A_STATION_CONNECTIONS_MAX] = { .type = NLA_U32, },
+	[CKS_A_STATION_BACKLOG] = { .type = NLA_U32, },
+	[CKS_A_STATION_REQUESTS_MAX] = { .type = NLA_U32, },
 };
 
 /* CKS_CMD_SESSION_GET - do */
@@ -122,7 +133,7 @@ static const struct genl_split_ops cks_nl_ops[] = {
 		.cmd		= CKS_CMD_STATION_SET,
 		.doit		= cks_nl_station_set_doit,
 		.policy		= cks_station_set_nl_policy,
-		.maxattr	= CKS_A_STATION_PLAINTEXT_OK,
+		.maxattr	= CKS_A_STATION_REQUESTS_MAX,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

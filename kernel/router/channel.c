@@ -168,8 +168,7 @@ void cks_channel_reply(struct cks_session *s)
 void cks_channel_done(struct cks_session *s)
 {
 	finish(s, s->cmd.err);
-	if (s->phase == CKS_P_RUNNING)
-		cks_session_move(s, CKS_P_OPEN);
+	cks_session_happen(s, CKS_H_DONE);
 }
 
 void cks_channel_card_removed(struct cks_session *s)
@@ -222,13 +221,13 @@ static void started(struct cks_session *s, int err, u32 timeout)
 	if (err) {
 		finish(s, refusal_of(err));
 		/* As after any response. */
-		cks_session_move(s, CKS_P_RUNNING);
-		cks_session_move(s, CKS_P_OPEN);
+		cks_session_happen(s, CKS_H_COMMAND);
+		cks_session_happen(s, CKS_H_DONE);
 		return;
 	}
 	s->cmd_busy = true;
-	cks_session_move(s, CKS_P_RUNNING);
-	cks_session_arm(s, timeout + CKS_COMMAND_MS);
+	cks_session_happen(s, CKS_H_COMMAND);
+	cks_session_arm(s, timeout + CKS_COUPLER_MS);
 }
 
 static void command(struct cks_channel *ch, const struct cks_msg *m)
@@ -240,7 +239,7 @@ static void command(struct cks_channel *ch, const struct cks_msg *m)
 
 	if (!begin(ch, m))
 		return;
-	timeout = timeout ? min(timeout, CKS_TIMEOUT_MAX_MS) : CKS_COMMAND_MS;
+	timeout = timeout ? min(timeout, CKS_TIMEOUT_MAX_MS) : s->station->limit[CKS_L_COMMAND];
 	cmd->x.cmd = m->f[CKS_F_DATA].p;
 	cmd->x.cmd_len = m->f[CKS_F_DATA].len;
 	cmd->x.rsp = s->reply->data + RESPONSE_DATA;
@@ -310,12 +309,11 @@ static enum cks_outcome outcome_after(struct cks_session *s, u32 from)
 static struct cks_session *session_by_token(struct cks_lane *lane, const u8 *token)
 {
 	struct cks_session *s = cks_session_on(lane->station, lane->index);
+	enum cks_phase next;
 
 	if (!s || !s->token_valid || crypto_memneq(s->token, token, CKS_ID_LEN))
 		return NULL;
-	if (s->phase == CKS_P_REQUESTED || s->phase >= CKS_P_CLOSED)
-		return NULL;
-	return s;
+	return cks_phase_after(s->phase, CKS_H_OPENED, &next) ? s : NULL;
 }
 
 static void open(struct cks_channel *ch, const struct cks_msg *m)
@@ -352,11 +350,11 @@ static void open(struct cks_channel *ch, const struct cks_msg *m)
 	if (outcome == CKS_OUTCOME_KEPT)
 		cks_channel_reply(s);
 
-	if (s->phase == CKS_P_LOST && s->cmd_busy) {
-		cks_session_move(s, CKS_P_RUNNING);
-		cks_session_arm(s, s->cmd.timeout_ms + CKS_COMMAND_MS);
-	} else if (s->phase == CKS_P_LOST || s->phase == CKS_P_OFFERED) {
-		cks_session_move(s, CKS_P_OPEN);
+	if (s->phase == CKS_P_ADRIFT) {
+		cks_session_happen(s, CKS_H_OPENED);
+		cks_session_arm(s, s->cmd.timeout_ms + CKS_COUPLER_MS);
+	} else {
+		cks_session_happen(s, CKS_H_OPENED);
 	}
 }
 
@@ -371,7 +369,7 @@ static void close(struct cks_channel *ch)
 		return;
 	}
 	cks_coupler_power_off(s->coupler, &s->owner);
-	cks_session_move(s, CKS_P_CLOSED);
+	cks_session_happen(s, CKS_H_CLOSE);
 	tx = cks_txbuf_alloc(64);
 	if (tx) {
 		cks_build_begin(&b, tx->data, tx->size, CKS_T_CLOSED, 0);
@@ -379,6 +377,21 @@ static void close(struct cks_channel *ch)
 		cks_stream_send(ch->stream, tx);
 	}
 	cks_channel_detach(s, 0, NULL);
+}
+
+/* Its connection is gone; the card stays on, and the channel can be opened again. */
+static void channel_lost(struct cks_session *s)
+{
+	cks_session_happen(s, CKS_H_LOST);
+	s->want_rechannel = true;
+}
+
+void cks_channel_fence(struct cks_session *s)
+{
+	if (!s->channel)
+		return;
+	cks_channel_detach(s, CKS_CODE_LEASE, "another node has taken this station over");
+	channel_lost(s);
 }
 
 void cks_channel_detach(struct cks_session *s, enum cks_code code, const char *reason)
@@ -403,7 +416,7 @@ static void channel_opened(struct cks_stream *stream)
 	struct cks_channel *ch = stream->priv;
 
 	ch->stream = stream;
-	cks_stream_deadline(stream, CKS_GREETING_MS);
+	cks_stream_deadline(stream, ch->lane->station->limit[CKS_L_GREETING]);
 }
 
 static void channel_frame(struct cks_stream *stream, const struct cks_msg *m)
@@ -440,7 +453,7 @@ static void channel_timeout(struct cks_stream *stream)
 	struct cks_channel *ch = stream->priv;
 
 	atomic64_inc(&ch->lane->station->channels_refused);
-	cks_stream_error(stream, CKS_CODE_TIMEOUT, "no OPEN within 10 s");
+	cks_stream_error(stream, CKS_CODE_TIMEOUT, "no OPEN in time");
 }
 
 static void channel_closed(struct cks_stream *stream)
@@ -453,8 +466,7 @@ static void channel_closed(struct cks_stream *stream)
 	s = ch->session;
 	if (s) {
 		s->channel = NULL;
-		cks_session_move(s, CKS_P_LOST);
-		s->want_rechannel = true;
+		channel_lost(s);
 		cks_control_pump(st);
 	}
 	mutex_unlock(&st->lock);
@@ -481,7 +493,7 @@ void cks_channel_accept(void *ctx, struct cks_transport *tp)
 	ch->lane = lane;
 	/* No next frame is taken while a response waits to be sent. */
 	if (cks_stream_start(&lane->station->streams, tp, &channel_ops, ch, 0)) {
-		atomic64_inc(&lane->station->channels_refused);
+		atomic64_inc(&lane->station->connections_refused);
 		kfree(ch);
 	}
 }

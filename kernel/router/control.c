@@ -245,13 +245,18 @@ static void hello(struct cks_control *c, const struct cks_msg *m)
 	struct cks_dispo *d;
 
 	if (lease < st->lease_epoch) {
+		st->leases_refused++;
 		cks_stream_error(c->stream, CKS_CODE_LEASE, "lease_epoch below the highest");
 		return;
 	}
-	if (lease > st->lease_epoch)
+	if (lease > st->lease_epoch) {
 		cks_control_drop(st, CKS_CODE_LEASE, "another node has taken this station over");
-	else
+		/* Whoever has no lease any more sends no command either. */
+		list_for_each_entry(s, &st->sessions, node)
+			cks_channel_fence(s);
+	} else {
 		cks_control_drop(st, CKS_CODE_STATE, "another connection has taken its place");
+	}
 	st->lease_epoch = lease;
 	memcpy(c->name, m->f[CKS_F_NAME].p, m->f[CKS_F_NAME].len);
 	c->greeted = true;
@@ -261,7 +266,7 @@ static void hello(struct cks_control *c, const struct cks_msg *m)
 	list_for_each_entry(d, &st->dispositions, node)
 		d->sent = false;
 	list_for_each_entry(s, &st->sessions, node) {
-		s->want_request = s->phase >= CKS_P_OFFERED && !cks_session_decided(s);
+		s->want_request = s->phase >= CKS_P_WAITING && !cks_session_decided(s);
 		s->want_ended = cks_session_decided(s) && s->own_verdict && s->offered;
 	}
 	cks_control_pump(st);
@@ -283,6 +288,8 @@ static void result(struct cks_control *c, const struct cks_msg *m)
 	frame_end(c, &b, tx);
 	if (s)
 		cks_session_result(s, m);
+	else
+		c->station->results_ignored++;
 }
 
 static void disposed_ack(struct cks_control *c, const struct cks_msg *m)
@@ -340,7 +347,7 @@ static void control_frame(struct cks_stream *stream, const struct cks_msg *m)
 	}
 	if (c->greeted) {
 		c->silent = 0;
-		cks_stream_deadline(stream, CKS_PING_MS);
+		cks_stream_deadline(stream, st->limit[CKS_L_PING]);
 	}
 	mutex_unlock(&st->lock);
 }
@@ -352,7 +359,7 @@ static void control_opened(struct cks_stream *stream)
 	struct cks_control *c = stream->priv;
 
 	c->stream = stream;
-	cks_stream_deadline(stream, CKS_GREETING_MS);
+	cks_stream_deadline(stream, c->station->limit[CKS_L_GREETING]);
 	mutex_lock(&c->station->lock);
 	send_hello(c);
 	mutex_unlock(&c->station->lock);
@@ -370,15 +377,15 @@ static void control_timeout(struct cks_stream *stream)
 	struct cks_control *c = stream->priv;
 
 	if (!c->greeted) {
-		cks_stream_error(stream, CKS_CODE_TIMEOUT, "no HELLO within 10 s");
+		cks_stream_error(stream, CKS_CODE_TIMEOUT, "no HELLO in time");
 		return;
 	}
 	if (++c->silent >= CKS_PINGS) {
-		cks_stream_error(stream, CKS_CODE_TIMEOUT, "nothing came for 30 s");
+		cks_stream_error(stream, CKS_CODE_TIMEOUT, "nothing came for three PINGs");
 		return;
 	}
 	ping(c, CKS_T_PING, c->silent);
-	cks_stream_deadline(stream, CKS_PING_MS);
+	cks_stream_deadline(stream, c->station->limit[CKS_L_PING]);
 }
 
 static void control_writable(struct cks_stream *stream)
@@ -398,7 +405,7 @@ static void control_gone(struct cks_station *st)
 
 	st->control = NULL;
 	list_for_each_entry(s, &st->sessions, node)
-		cks_session_control_lost(s);
+		cks_session_happen(s, CKS_H_UNTOLD);
 }
 
 void cks_control_drop(struct cks_station *st, enum cks_code code, const char *reason)
@@ -446,7 +453,7 @@ void cks_control_accept(void *ctx, struct cks_transport *tp)
 	}
 	c->station = st;
 	if (cks_stream_start(&st->streams, tp, &control_ops, c, TX_PAUSE)) {
-		atomic64_inc(&st->channels_refused);
+		atomic64_inc(&st->connections_refused);
 		kfree(c);
 	}
 }

@@ -47,9 +47,19 @@ static int put_u64(struct sk_buff *skb, int attr, u64 v, bool session)
 				 session ? (int)CKS_A_SESSION_PAD : (int)CKS_A_STATION_PAD);
 }
 
+/* The attributes of the bounds stand in the order of enum cks_limit. */
+static int limit_attr(enum cks_limit limit)
+{
+	BUILD_BUG_ON(CKS_A_STATION_REQUESTS_MAX - CKS_A_STATION_DEADLINE_RESET !=
+		     CKS_L_REQUESTS - CKS_L_RESET);
+	return CKS_A_STATION_DEADLINE_RESET + (limit - CKS_L_RESET);
+}
+
 /* station.lock held. */
 static int fill_station(struct sk_buff *skb, struct cks_station *st)
 {
+	enum cks_limit i;
+
 	if ((st->has_uuid && nla_put(skb, CKS_A_STATION_UUID, CKS_ID_LEN, st->uuid)) ||
 	    nla_put(skb, CKS_A_STATION_BOOT_ID, CKS_ID_LEN, st->boot_id) ||
 	    nla_put_u32(skb, CKS_A_STATION_STATE, station_state(st)) ||
@@ -66,8 +76,17 @@ static int fill_station(struct sk_buff *skb, struct cks_station *st)
 	    put_u64(skb, CKS_A_STATION_FRAMES_REFUSED, atomic64_read(&st->frames_refused),
 		    false) ||
 	    put_u64(skb, CKS_A_STATION_CHANNELS_REFUSED, atomic64_read(&st->channels_refused),
-		    false))
+		    false) ||
+	    put_u64(skb, CKS_A_STATION_CONNECTIONS_REFUSED,
+		    atomic64_read(&st->connections_refused), false) ||
+	    put_u64(skb, CKS_A_STATION_REQUESTS_REFUSED, st->requests_refused, false) ||
+	    put_u64(skb, CKS_A_STATION_LEASES_REFUSED, st->leases_refused, false) ||
+	    put_u64(skb, CKS_A_STATION_RESULTS_IGNORED, st->results_ignored, false) ||
+	    put_u64(skb, CKS_A_STATION_DEADLINES_PASSED, st->deadlines_passed, false))
 		return -EMSGSIZE;
+	for (i = CKS_L_NONE + 1; i < CKS_LIMITS; i++)
+		if (nla_put_u32(skb, limit_attr(i), st->limit[i]))
+			return -EMSGSIZE;
 	return 0;
 }
 
@@ -103,6 +122,7 @@ static int station_set(struct sk_buff *skb, struct genl_info *info)
 	struct cks_station *st = station_of(info);
 	struct cks_station_change ch = {};
 	struct nlattr **a = info->attrs;
+	enum cks_limit i;
 
 	if (!st)
 		return -EOPNOTSUPP;
@@ -134,6 +154,12 @@ static int station_set(struct sk_buff *skb, struct genl_info *info)
 	ch.has_acked = a[CKS_A_STATION_ACKED_DISPOSITION];
 	if (ch.has_acked)
 		ch.acked = nla_get_u64(a[CKS_A_STATION_ACKED_DISPOSITION]);
+	for (i = CKS_L_NONE + 1; i < CKS_LIMITS; i++) {
+		if (!a[limit_attr(i)])
+			continue;
+		ch.has_limit |= BIT(i);
+		ch.limit[i] = nla_get_u32(a[limit_attr(i)]);
+	}
 	return cks_station_change(st, &ch, info->extack);
 }
 

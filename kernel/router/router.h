@@ -17,17 +17,14 @@
 
 #include "core/coupler.h"
 #include "frame.h"
+#include "phase.h"
 #include "stream.h"
 
 #define CKS_LANES_MAX		512
-#define CKS_SESSIONS_MAX	1024
-#define CKS_STREAMS_MAX		(2 * CKS_LANES_MAX)
 #define CKS_DISPOSITIONS_MAX	4096	/* not yet acknowledged */
 
-#define CKS_GREETING_MS		10000	/* for HELLO and OPEN */
-#define CKS_PING_MS		10000
 #define CKS_PINGS		3	/* that are silent, then the connection is closed */
-#define CKS_COMMAND_MS		60000	/* the station's own bound for one command */
+#define CKS_COUPLER_MS		60000	/* for the coupler to end what has timed out */
 #define CKS_TIMEOUT_MAX_MS	600000	/* a longer timeout of a command counts as this */
 
 #define CKS_CONTROL_PORT	7816
@@ -36,28 +33,6 @@
 struct cks_channel;
 struct cks_control;
 struct cks_station;
-
-/**
- * enum cks_phase - where a session is; docs/sessions.md has the whole table
- * @CKS_P_REQUESTED: claimed, the card is being reset
- * @CKS_P_OFFERED: reset; the CAS is to be told, or has been told and is to open the channel
- * @CKS_P_OPEN: the channel is open, no command in progress
- * @CKS_P_RUNNING: a command is in progress
- * @CKS_P_LOST: the channel broke; it can be opened again
- * @CKS_P_CLOSED: the CAS is done with the card and will send its result
- * @CKS_P_RESULT: decided; the control unit moves the card
- * @CKS_P_DISPOSED: over
- */
-enum cks_phase {
-	CKS_P_REQUESTED,
-	CKS_P_OFFERED,
-	CKS_P_OPEN,
-	CKS_P_RUNNING,
-	CKS_P_LOST,
-	CKS_P_CLOSED,
-	CKS_P_RESULT,
-	CKS_P_DISPOSED,
-};
 
 /**
  * struct cks_session - one request, from the card's contact to its disposition
@@ -209,6 +184,7 @@ struct cks_lane {
  * @channel_port: of coupler 0
  * @plaintext_ok: other addresses than loopback are allowed
  * @listening: sockets are open
+ * @limit: bounds, in ms or numbers; read without the lock as well
  * @lease_epoch: highest seen
  * @journal_epoch: of the control unit's journal, 0 while unknown
  * @last_disposition: highest number in the journal
@@ -223,8 +199,13 @@ struct cks_lane {
  * @dispositions: not yet acknowledged
  * @nr_dispositions: their number
  * @requests_total: ever
+ * @requests_refused: by request-new
+ * @leases_refused: HELLO with a lease that has passed
+ * @results_ignored: of no request, of another presence, or too late
+ * @deadlines_passed: of sessions
  * @frames_refused: malformed, or not allowed
- * @channels_refused: wrong token, no OPEN in time, too many connections
+ * @channels_refused: wrong token, no OPEN in time
+ * @connections_refused: too many at a time, or no memory for one
  */
 struct cks_station {
 	struct net *net;
@@ -245,6 +226,7 @@ struct cks_station {
 	u16 channel_port;
 	bool plaintext_ok;
 	bool listening;
+	u32 limit[CKS_LIMITS];
 	u64 lease_epoch;
 	u64 journal_epoch;
 	u64 last_disposition;
@@ -262,8 +244,13 @@ struct cks_station {
 	unsigned int nr_dispositions;
 
 	u64 requests_total;
+	u64 requests_refused;
+	u64 leases_refused;
+	u64 results_ignored;
+	u64 deadlines_passed;
 	atomic64_t frames_refused;
 	atomic64_t channels_refused;
+	atomic64_t connections_refused;
 };
 
 /* ------------------------------------------------------------------------------ station.c */
@@ -284,6 +271,8 @@ struct cks_station_change {
 	u16 control_port, channel_port;
 	bool listen, plaintext_ok;
 	u64 lease_epoch, journal_epoch, last_disposition, acked;
+	u32 has_limit;	/* bit CKS_L_* */
+	u32 limit[CKS_LIMITS];
 };
 
 /**
@@ -332,10 +321,10 @@ struct cks_session *cks_session_find(struct cks_station *st, u64 request);
 struct cks_session *cks_session_on(struct cks_station *st, u32 index);
 bool cks_session_decided(const struct cks_session *s);
 enum cks_session_state cks_session_state(const struct cks_session *s);
-void cks_session_move(struct cks_session *s, enum cks_phase to);
+/* Move on, with the deadline of the phase that follows; false if it means nothing now. */
+bool cks_session_happen(struct cks_session *s, enum cks_happening h);
 void cks_session_arm(struct cks_session *s, unsigned int ms);	/* 0: no deadline */
 void cks_session_offer_sent(struct cks_session *s);
-void cks_session_control_lost(struct cks_session *s);
 void cks_session_new_token(struct cks_session *s);
 
 /* The session ends with reject, and the CAS is told if it knew of it. */
@@ -363,6 +352,8 @@ void cks_channel_accept(void *lane, struct cks_transport *tp);
 void cks_channel_reply(struct cks_session *s);
 /* Take the channel from its session and close it; code 0: without ERROR. station.lock held. */
 void cks_channel_detach(struct cks_session *s, enum cks_code code, const char *reason);
+/* The CAS that has it is no longer the station's: its connection is closed, the card stays on. */
+void cks_channel_fence(struct cks_session *s);
 /* The core's done for a command of the CAS: make the response. station.lock held. */
 void cks_channel_done(struct cks_session *s);
 /* Answer the command in progress before the core does: the card is gone. station.lock held. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sessions: the state machine from a request to its disposition, with a deadline for each phase.
- * docs/sessions.md is its table in words.
+ * Sessions: what is done as they go from a request to their disposition. The phases and what
+ * leads from one to the next are in phase.c.
  *
  * Contexts: all process context. Everything of a session is under station.lock; session_done(),
  * session_lost() and the deadline take it themselves. A session is freed by
@@ -21,48 +21,19 @@
 /* Room for a RESPONSE with the longest data, or for an ATR frame. */
 #define REPLY_SIZE	(CKS_RESPONSE_MAX + 256)
 
-#define TO(phase)	BIT(CKS_P_##phase)
-
-struct phase {
-	enum cks_session_state state;	/* what netlink shows */
-	unsigned int deadline_ms;	/* 0: none, or set by who enters it */
-	const char *expired;		/* reason when it passes */
-	unsigned int next;		/* phases that may follow */
+/* What netlink shows of a phase. */
+static const enum cks_session_state shown[CKS_PHASES] = {
+	[CKS_P_REQUESTED] = CKS_SESSION_STATE_REQUESTED,
+	[CKS_P_WAITING] = CKS_SESSION_STATE_OFFERED,
+	[CKS_P_OFFERED] = CKS_SESSION_STATE_OFFERED,
+	[CKS_P_OPEN] = CKS_SESSION_STATE_OPEN,
+	[CKS_P_RUNNING] = CKS_SESSION_STATE_RUNNING,
+	[CKS_P_LOST] = CKS_SESSION_STATE_OPEN,
+	[CKS_P_ADRIFT] = CKS_SESSION_STATE_RUNNING,
+	[CKS_P_CLOSED] = CKS_SESSION_STATE_OPEN,
+	[CKS_P_RESULT] = CKS_SESSION_STATE_RESULT,
+	[CKS_P_DISPOSED] = CKS_SESSION_STATE_DISPOSED,
 };
-
-static const struct phase phases[] = {
-	[CKS_P_REQUESTED] = {
-		CKS_SESSION_STATE_REQUESTED, 60000, "coupler did not finish the reset",
-		TO(OFFERED) | TO(RESULT)
-	},
-	[CKS_P_OFFERED] = {	/* its deadline of 30 s begins when REQUEST is sent */
-		CKS_SESSION_STATE_OFFERED, 0, "CAS did not open the channel",
-		TO(OPEN) | TO(RESULT)
-	},
-	[CKS_P_OPEN] = {
-		CKS_SESSION_STATE_OPEN, 120000, "CAS sent no command",
-		TO(RUNNING) | TO(LOST) | TO(CLOSED) | TO(RESULT)
-	},
-	[CKS_P_RUNNING] = {	/* its deadline depends on the command */
-		CKS_SESSION_STATE_RUNNING, 0, "coupler did not finish the command",
-		TO(OPEN) | TO(LOST) | TO(RESULT)
-	},
-	[CKS_P_LOST] = {
-		CKS_SESSION_STATE_OPEN, 30000, "channel lost and not opened again",
-		TO(OPEN) | TO(RUNNING) | TO(RESULT)
-	},
-	[CKS_P_CLOSED] = {
-		CKS_SESSION_STATE_OPEN, 30000, "CAS sent no result",
-		TO(RESULT)
-	},
-	[CKS_P_RESULT] = {	/* the control unit's, without a limit */
-		CKS_SESSION_STATE_RESULT, 0, "",
-		TO(DISPOSED)
-	},
-	[CKS_P_DISPOSED] = { CKS_SESSION_STATE_DISPOSED, 0, "", 0 },
-};
-
-#define OFFER_MS	30000
 
 void cks_session_arm(struct cks_session *s, unsigned int ms)
 {
@@ -75,17 +46,27 @@ void cks_session_arm(struct cks_session *s, unsigned int ms)
 	mod_delayed_work(s->station->tick, &s->deadline, msecs_to_jiffies(ms));
 }
 
-void cks_session_move(struct cks_session *s, enum cks_phase to)
+bool cks_session_happen(struct cks_session *s, enum cks_happening h)
 {
-	WARN_ONCE(!(phases[s->phase].next & BIT(to)), "session moves from phase %d to %d\n",
-		  s->phase, to);
-	s->phase = to;
-	cks_session_arm(s, phases[to].deadline_ms);
+	enum cks_limit before = cks_phase_limit(s->phase), limit;
+	enum cks_phase next;
+
+	lockdep_assert_held(&s->station->lock);
+	if (!cks_phase_after(s->phase, h, &next))
+		return false;
+	s->phase = next;
+	limit = cks_phase_limit(next);
+	/* A bound that goes on is not begun anew. */
+	if (limit == CKS_L_NONE)
+		cks_session_arm(s, 0);
+	else if (limit != before || h == CKS_H_TOLD)
+		cks_session_arm(s, s->station->limit[limit]);
+	return true;
 }
 
 enum cks_session_state cks_session_state(const struct cks_session *s)
 {
-	return phases[s->phase].state;
+	return shown[s->phase];
 }
 
 bool cks_session_decided(const struct cks_session *s)
@@ -126,26 +107,19 @@ void cks_session_offer_sent(struct cks_session *s)
 	bool first = !s->offered;
 
 	s->offered = true;
-	if (s->phase == CKS_P_OFFERED)
-		cks_session_arm(s, OFFER_MS);
+	cks_session_happen(s, CKS_H_TOLD);
 	if (first)
 		cks_notify_request(s);
 }
 
-void cks_session_control_lost(struct cks_session *s)
+static void session_decide(struct cks_session *s, enum cks_happening h)
 {
-	if (s->phase == CKS_P_OFFERED)
-		cks_session_arm(s, 0);
-}
-
-static void session_decide(struct cks_session *s)
-{
+	cks_session_happen(s, h);
 	s->token_valid = false;
 	memzero_explicit(s->token, sizeof(s->token));
 	s->want_request = false;
 	s->want_rechannel = false;
 	cks_coupler_power_off(s->coupler, &s->owner);
-	cks_session_move(s, CKS_P_RESULT);
 	cks_notify_result(s);
 	cks_control_pump(s->station);
 }
@@ -161,7 +135,7 @@ void cks_session_fail(struct cks_session *s, enum cks_code code, const char *rea
 	strscpy(s->reason, reason, sizeof(s->reason));
 	s->want_ended = s->offered;
 	cks_channel_detach(s, code, reason);
-	session_decide(s);
+	session_decide(s, CKS_H_FAILED);
 }
 
 void cks_session_result(struct cks_session *s, const struct cks_msg *m)
@@ -169,12 +143,13 @@ void cks_session_result(struct cks_session *s, const struct cks_msg *m)
 	const struct cks_field *f;
 
 	lockdep_assert_held(&s->station->lock);
-	if (cks_session_decided(s) || !s->offered ||
-	    cks_msg_u32(m, CKS_F_PRESENCE_GEN) != s->presence_gen)
-		return;
 	f = &m->f[CKS_F_BOOT_ID];
-	if (f->p && memcmp(f->p, s->station->boot_id, CKS_ID_LEN))
+	if (cks_session_decided(s) || !s->offered ||
+	    cks_msg_u32(m, CKS_F_PRESENCE_GEN) != s->presence_gen ||
+	    (f->p && memcmp(f->p, s->station->boot_id, CKS_ID_LEN))) {
+		s->station->results_ignored++;
 		return;
+	}
 
 	s->result_id = cks_msg_u64(m, CKS_F_RESULT_ID);
 	s->verdict = cks_msg_u8(m, CKS_F_VERDICT);
@@ -188,7 +163,7 @@ void cks_session_result(struct cks_session *s, const struct cks_msg *m)
 		memcpy(s->reason, f->p, f->len);
 	s->reason[f->len] = '\0';
 	cks_channel_detach(s, 0, NULL);
-	session_decide(s);
+	session_decide(s, CKS_H_RESULT);
 }
 
 static void session_deadline(struct work_struct *work)
@@ -199,7 +174,8 @@ static void session_deadline(struct work_struct *work)
 	mutex_lock(&st->lock);
 	if (s->armed && time_after_eq(jiffies, s->expires)) {
 		s->armed = false;
-		cks_session_fail(s, CKS_CODE_TIMEOUT, phases[s->phase].expired);
+		st->deadlines_passed++;
+		cks_session_fail(s, CKS_CODE_TIMEOUT, cks_phase_expired(s->phase));
 	}
 	mutex_unlock(&st->lock);
 }
@@ -222,7 +198,7 @@ static void session_contacted(struct cks_session *s)
 	}
 	cks_coupler_status(s->coupler, &status);
 	s->card_protocol = status.line.t;
-	cks_session_move(s, CKS_P_OFFERED);
+	cks_session_happen(s, CKS_H_CONTACTED);
 	s->want_request = true;
 	cks_control_pump(s->station);
 }
@@ -291,7 +267,7 @@ static void session_free(struct cks_session *s)
 void cks_session_unlink(struct cks_session *s)
 {
 	lockdep_assert_held(&s->station->lock);
-	cks_session_move(s, CKS_P_DISPOSED);
+	cks_session_happen(s, CKS_H_DISPOSED);
 	list_del(&s->node);
 	s->station->nr_sessions--;
 }
@@ -357,7 +333,7 @@ static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext
 				   s->request);
 		return -EBUSY;
 	}
-	if (st->nr_sessions >= CKS_SESSIONS_MAX) {
+	if (st->nr_sessions >= st->limit[CKS_L_REQUESTS]) {
 		NL_SET_ERR_MSG(extack, "too many requests are not yet disposed of");
 		return -ENOBUFS;
 	}
@@ -439,10 +415,11 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 		st->requests_total++;
 		st->nr_sessions++;
 		list_add_tail(&s->node, &st->sessions);
-		cks_session_arm(s, phases[CKS_P_REQUESTED].deadline_ms);
+		cks_session_arm(s, st->limit[cks_phase_limit(s->phase)]);
 		*ret_request = s->request;
 	} else {
 		s->phase = CKS_P_DISPOSED;	/* session_lost() has nothing to do any more */
+		st->requests_refused++;
 	}
 	mutex_unlock(&st->lock);
 	if (!err)

@@ -78,7 +78,8 @@ static int lane_listen(struct cks_lane *lane, struct netlink_ext_ack *extack)
 	if (err)
 		return err;
 	set_port(&addr, st->channel_port + lane->index);
-	l = cks_tcp_listen(st->net, st->wq, &addr, cks_channel_accept, lane);
+	l = cks_tcp_listen(st->net, st->wq, &addr, st->limit[CKS_L_BACKLOG],
+			   cks_channel_accept, lane);
 	if (IS_ERR(l)) {
 		NL_SET_ERR_MSG_FMT(extack, "cannot listen on port %u for coupler%u",
 				   st->channel_port + lane->index, lane->index);
@@ -131,7 +132,8 @@ static int open_sockets(struct cks_station *st, struct netlink_ext_ack *extack)
 			goto err;
 	}
 	set_port(&addr, st->control_port);
-	l = cks_tcp_listen(st->net, st->wq, &addr, cks_control_accept, st);
+	l = cks_tcp_listen(st->net, st->wq, &addr, st->limit[CKS_L_BACKLOG],
+			   cks_control_accept, st);
 	if (IS_ERR(l)) {
 		NL_SET_ERR_MSG_FMT(extack, "cannot listen on the control port %u",
 				   st->control_port);
@@ -290,6 +292,7 @@ static int check_change(struct cks_station *st, const struct cks_station_change 
 			struct netlink_ext_ack *extack)
 {
 	struct sockaddr_storage addr;
+	unsigned int i;
 	u64 acked;
 	int err;
 
@@ -321,6 +324,15 @@ static int check_change(struct cks_station *st, const struct cks_station_change 
 	if (!ch->has_journal && !st->journal_epoch && (ch->has_last || ch->has_acked)) {
 		NL_SET_ERR_MSG(extack, "disposition numbers mean nothing without journal-epoch");
 		return -EINVAL;
+	}
+	for (i = 0; i < CKS_LIMITS; i++) {
+		const struct cks_limit_range *r = &cks_limits[i];
+
+		if (!(ch->has_limit & BIT(i)) ||
+		    (ch->limit[i] >= r->min && ch->limit[i] <= r->max))
+			continue;
+		NL_SET_ERR_MSG_FMT(extack, "%s can be %u to %u", r->name, r->min, r->max);
+		return -ERANGE;
 	}
 	acked = ch->has_acked ? ch->acked : st->acked;
 	if (ch->has_last && ch->last_disposition < acked) {
@@ -359,6 +371,7 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
 		       struct netlink_ext_ack *extack)
 {
 	bool close = false;
+	unsigned int i;
 	int err;
 
 	flush_work(&st->lanes_work);
@@ -381,6 +394,10 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
 		st->channel_port = ch->channel_port;
 	if (ch->has_lease)
 		st->lease_epoch = max(st->lease_epoch, ch->lease_epoch);
+	for (i = 0; i < CKS_LIMITS; i++)
+		if (ch->has_limit & BIT(i))
+			WRITE_ONCE(st->limit[i], ch->limit[i]);
+	cks_streams_limit(&st->streams, st->limit[CKS_L_CONNECTIONS]);
 	apply_journal(st, ch);
 	if (ch->has_listen) {
 		if (ch->listen) {
@@ -418,6 +435,8 @@ int cks_station_init(struct net *net)
 	INIT_LIST_HEAD(&st->sessions);
 	INIT_LIST_HEAD(&st->dispositions);
 	INIT_WORK(&st->lanes_work, lanes_work);
+	for (i = 0; i < CKS_LIMITS; i++)
+		st->limit[i] = cks_limits[i].init;
 	for (i = 0; i < CKS_LANES_MAX; i++) {
 		st->lanes[i].station = st;
 		st->lanes[i].index = i;
@@ -433,7 +452,7 @@ int cks_station_init(struct net *net)
 	st->tick = alloc_ordered_workqueue("cks_router_tick", 0);
 	if (!st->tick)
 		goto err_wq;
-	cks_streams_init(&st->streams, st->wq, CKS_STREAMS_MAX);
+	cks_streams_init(&st->streams, st->wq, st->limit[CKS_L_CONNECTIONS]);
 
 	st->nb.notifier_call = coupler_event;
 	err = cks_register_notifier(&st->nb);

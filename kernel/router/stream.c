@@ -325,6 +325,13 @@ void cks_streams_init(struct cks_streams *set, struct workqueue_struct *wq, unsi
 	set->wq = wq;
 }
 
+void cks_streams_limit(struct cks_streams *set, unsigned int max)
+{
+	spin_lock(&set->lock);
+	set->max = max;
+	spin_unlock(&set->lock);
+}
+
 void cks_streams_close(struct cks_streams *set)
 {
 	struct cks_stream *s;

@@ -139,6 +139,9 @@ struct cks_stream {
 
 void cks_streams_init(struct cks_streams *set, struct workqueue_struct *wq, unsigned int max);
 
+/* No more than @max from now on; those that are there stay. */
+void cks_streams_limit(struct cks_streams *set, unsigned int max);
+
 /**
  * cks_streams_close() - send what is queued, close all streams, and wait until they are gone
  * Peers that do not read are waited for 2 s.

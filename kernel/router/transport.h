@@ -51,13 +51,14 @@ struct cks_listener;
  * @net: namespace
  * @wq: runs the accepting
  * @addr: address and port
+ * @backlog: connections that may wait to be accepted
  * @accept: called for each connection in process context; it owns the transport then
  * @ctx: for @accept
  * Context: process, may sleep
  * Return: the listener, or ERR_PTR()
  */
 struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq,
-				    const struct sockaddr_storage *addr,
+				    const struct sockaddr_storage *addr, int backlog,
 				    void (*accept)(void *ctx, struct cks_transport *tp), void *ctx);
 
 /**

@@ -24,7 +24,6 @@
 
 #include "transport.h"
 
-#define BACKLOG			16
 #define ACCEPT_BUDGET		16
 #define KEEPALIVE_IDLE_S	10
 #define KEEPALIVE_INTERVAL_S	5
@@ -215,7 +214,7 @@ static void listener_work(struct work_struct *work)
 }
 
 struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq,
-				    const struct sockaddr_storage *addr,
+				    const struct sockaddr_storage *addr, int backlog,
 				    void (*accept)(void *ctx, struct cks_transport *tp), void *ctx)
 {
 	struct cks_listener *l;
@@ -247,7 +246,7 @@ struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq
 	sk->sk_data_ready = listener_data_ready;
 	write_unlock_bh(&sk->sk_callback_lock);
 
-	err = kernel_listen(l->sock, BACKLOG);
+	err = kernel_listen(l->sock, backlog);
 	if (err)
 		goto err_sock;
 	return l;

@@ -91,6 +91,22 @@ struct cksnl_station {
 	uint64_t requests_total;
 	uint64_t frames_refused;
 	uint64_t channels_refused;
+	uint32_t deadline_reset;
+	uint32_t deadline_open;
+	uint32_t deadline_idle;
+	uint32_t deadline_command;
+	uint32_t deadline_reopen;
+	uint32_t deadline_result;
+	uint32_t deadline_greeting;
+	uint32_t ping_interval;
+	uint32_t connections_max;
+	uint32_t backlog;
+	uint32_t requests_max;
+	uint64_t requests_refused;
+	uint64_t leases_refused;
+	uint64_t results_ignored;
+	uint64_t deadlines_passed;
+	uint64_t connections_refused;
 };
 
 /**

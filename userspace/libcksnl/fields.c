@@ -105,6 +105,22 @@ static const struct cksnl_field station_fields[] = {
 	T(REQUESTS_TOTAL, requests_total, U64, "requests-total"),
 	T(FRAMES_REFUSED, frames_refused, U64, "frames-refused"),
 	T(CHANNELS_REFUSED, channels_refused, U64, "channels-refused"),
+	T(DEADLINE_RESET, deadline_reset, U32, "deadline-reset"),
+	T(DEADLINE_OPEN, deadline_open, U32, "deadline-open"),
+	T(DEADLINE_IDLE, deadline_idle, U32, "deadline-idle"),
+	T(DEADLINE_COMMAND, deadline_command, U32, "deadline-command"),
+	T(DEADLINE_REOPEN, deadline_reopen, U32, "deadline-reopen"),
+	T(DEADLINE_RESULT, deadline_result, U32, "deadline-result"),
+	T(DEADLINE_GREETING, deadline_greeting, U32, "deadline-greeting"),
+	T(PING_INTERVAL, ping_interval, U32, "ping-interval"),
+	T(CONNECTIONS_MAX, connections_max, U32, "connections-max"),
+	T(BACKLOG, backlog, U32, "backlog"),
+	T(REQUESTS_MAX, requests_max, U32, "requests-max"),
+	T(REQUESTS_REFUSED, requests_refused, U64, "requests-refused"),
+	T(LEASES_REFUSED, leases_refused, U64, "leases-refused"),
+	T(RESULTS_IGNORED, results_ignored, U64, "results-ignored"),
+	T(DEADLINES_PASSED, deadlines_passed, U64, "deadlines-passed"),
+	T(CONNECTIONS_REFUSED, connections_refused, U64, "connections-refused"),
 };
 
 #define S(id, member, k, n)	FIELD(CKS_A_SESSION_, cksnl_session, id, member, CKSNL_##k, n)
