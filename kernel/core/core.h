@@ -59,6 +59,7 @@
  * @cmd_reset: it is a reset
  * @cmd_start: when it began
  * @done: command that is finished, and not yet told to the owner
+ * @extensions: that the card asked for, as far as the owner is told of
  * @fault: reason that is not yet told to the world
  * @last_error: reason of the last failure
  * @told_gen: @presence_gen that the world knows of
@@ -106,6 +107,7 @@ struct cks_coupler {
 	bool cmd_reset;
 	ktime_t cmd_start;
 	struct cks_command *done;
+	u32 extensions;
 
 	enum iso7816_err fault;
 	enum iso7816_err last_error;

@@ -149,6 +149,8 @@ void cks_coupler_presence(struct cks_coupler *c, bool present);
  * struct cks_command - a reset or an exchange in progress; one at a time for a coupler
  * @x: exchange: command and response buffers stay valid until @done
  * @timeout_ms: of the exchange, 0 for none of its own
+ * @select: reset: ask the card for protocol @t, by PPS where it takes one
+ * @t: 0 or 1, in place of the coupler's setting
  * @err: reason, valid in @done
  * @atr: reset: copy of the ATR, len 0 when none came
  * @presence_gen: of the coupler at the end of the command
@@ -158,6 +160,8 @@ void cks_coupler_presence(struct cks_coupler *c, bool present);
 struct cks_command {
 	struct iso7816_exchange x;
 	u32 timeout_ms;
+	bool select;
+	u8 t;
 	enum iso7816_err err;
 	struct iso7816_atr atr;
 	u32 presence_gen;
@@ -170,10 +174,13 @@ struct cks_command {
  * @name: shown by netlink
  * @lost: the card was taken out (@gone false) or the coupler is being removed (@gone true: release
  *	it soon); process context, no lock held, may be NULL
+ * @progress: the card asked for more time, by NULL or S(WTX request), @extensions times since the
+ *	exchange began; some may be told together. As @lost
  */
 struct cks_owner {
 	const char *name;
 	void (*lost)(struct cks_owner *owner, bool gone);
+	void (*progress)(struct cks_owner *owner, u32 extensions);
 };
 
 /* Look a coupler up by its number, or NULL; drop the reference by cks_coupler_put(). */

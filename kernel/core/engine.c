@@ -250,6 +250,9 @@ void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags)
 		c->char_errors++;
 	iso7816_coupler_rx(&c->engine, cks_engine_ticks(c, t), byte, flags);
 	cks_engine_step(c);
+	if (c->cmd && !c->cmd_reset &&
+	    iso7816_coupler_extensions(&c->engine) != c->extensions)
+		cks_event_kick(c);
 }
 EXPORT_SYMBOL_GPL(cks_coupler_rx);
 

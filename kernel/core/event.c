@@ -19,6 +19,8 @@ struct cks_news {
 	bool out;
 	struct cks_owner *lost;
 	struct cks_owner *gone;
+	struct cks_owner *waiting;
+	u32 extensions;
 	u32 presence_gen;
 	u32 power_gen;
 };
@@ -29,6 +31,13 @@ static void cks_event_collect(struct cks_coupler *c, struct cks_news *n)
 
 	n->presence_gen = c->presence_gen;
 	n->power_gen = c->power_gen;
+
+	if (c->cmd && !c->cmd_reset &&
+	    c->extensions != iso7816_coupler_extensions(&c->engine)) {
+		c->extensions = iso7816_coupler_extensions(&c->engine);
+		n->extensions = c->extensions;
+		n->waiting = owner;
+	}
 
 	n->fault = c->fault;
 	c->fault = ISO7816_OK;
@@ -51,6 +60,8 @@ static void cks_event_collect(struct cks_coupler *c, struct cks_news *n)
 
 static void cks_event_tell(struct cks_coupler *c, const struct cks_news *n)
 {
+	if (n->waiting && n->waiting->progress)
+		n->waiting->progress(n->waiting, n->extensions);
 	if (n->fault)
 		cks_nl_fault_event(c, n->fault, n->presence_gen);
 	if (n->lost && n->lost->lost)

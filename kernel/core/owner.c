@@ -85,6 +85,7 @@ static void cks_coupler_begin(struct cks_coupler *c, struct cks_command *cmd, bo
 	c->cmd = cmd;
 	c->cmd_reset = reset;
 	c->cmd_start = ktime_get();
+	c->extensions = 0;
 }
 
 int cks_coupler_reset(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *cmd,
@@ -97,6 +98,7 @@ int cks_coupler_reset(struct cks_coupler *c, struct cks_owner *owner, struct cks
 	err = cks_coupler_check(c, owner);
 	if (!err) {
 		cks_coupler_begin(c, cmd, true);
+		iso7816_coupler_want(&c->engine, cmd->select ? cmd->t : c->settings.protocol);
 		if (iso7816_coupler_reset(&c->engine, cks_engine_now(c), how) == ISO7816_OK) {
 			cks_engine_step(c);
 		} else {

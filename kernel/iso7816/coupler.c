@@ -253,6 +253,11 @@ enum iso7816_err iso7816_coupler_reset(struct iso7816_coupler *c, u64 now, enum 
 	return ISO7816_OK;
 }
 
+void iso7816_coupler_want(struct iso7816_coupler *c, u8 t)
+{
+	c->cfg.t = t;
+}
+
 /* The reset at hand failed: again, if the policy has one more, else off and report. */
 static void reset_failed(struct iso7816_coupler *c, u64 now, enum iso7816_err err, bool again)
 {
@@ -528,6 +533,7 @@ enum iso7816_err iso7816_coupler_exchange(struct iso7816_coupler *c, u64 now,
 		return ISO7816_E_APDU;
 	c->x = x;
 	c->overflow = false;
+	c->extensions = 0;
 	x->rsp_len = 0;
 	c->expiry = x->timeout ? iso7816_add(now, x->timeout) : ISO7816_NEVER;
 	err = c->t ? iso7816_t1_start(c) : iso7816_t0_start(c);
@@ -712,4 +718,9 @@ bool iso7816_coupler_active(const struct iso7816_coupler *c)
 bool iso7816_coupler_ready(const struct iso7816_coupler *c)
 {
 	return c->phase == PH_READY;
+}
+
+u32 iso7816_coupler_extensions(const struct iso7816_coupler *c)
+{
+	return c->extensions;
 }

@@ -378,6 +378,13 @@ void iso7816_coupler_init(struct iso7816_coupler *c, const struct iso7816_config
 enum iso7816_err iso7816_coupler_reset(struct iso7816_coupler *c, u64 now, enum iso7816_reset how);
 
 /**
+ * iso7816_coupler_want() - the protocol for the resets from now on
+ * @c: coupler
+ * @t: 0, 1 or %ISO7816_T_ANY
+ */
+void iso7816_coupler_want(struct iso7816_coupler *c, u8 t);
+
+/**
  * iso7816_coupler_exchange() - send a command, receive its response; ends with DO_DONE
  * @c: coupler, with a card that has been reset
  * @now: ticks
@@ -442,6 +449,9 @@ const struct iso7816_atr *iso7816_coupler_atr(const struct iso7816_coupler *c);
 const struct iso7816_line *iso7816_coupler_line(const struct iso7816_coupler *c);
 bool iso7816_coupler_active(const struct iso7816_coupler *c);
 bool iso7816_coupler_ready(const struct iso7816_coupler *c);
+
+/* How often the card asked for more time since the exchange began: NULL, S(WTX request). */
+u32 iso7816_coupler_extensions(const struct iso7816_coupler *c);
 
 /* ------------------------------------------------------------------------- the card's side */
 

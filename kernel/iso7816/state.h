@@ -112,6 +112,7 @@ struct iso7816_coupler {
 	u64 not_before;		/* next send, besides the rules that count from @last */
 	u64 deadline;
 	u64 expiry;		/* of the exchange */
+	u32 extensions;		/* asked for since it began */
 
 	struct iso7816_line line;
 	struct iso7816_timing timing;

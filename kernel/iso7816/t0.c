@@ -296,6 +296,7 @@ static void procedure(struct iso7816_coupler *c, u8 byte)
 	 * there were data, one after them says that the sides disagree on their number.
 	 */
 	if (byte == NULL_BYTE || ((byte == ins || one) && !out && !t0->in_len)) {
+		c->extensions++;
 		if (t0->nulls++ >= c->cfg.max_null)
 			iso7816_fail(c, ISO7816_E_LOOP);
 		else

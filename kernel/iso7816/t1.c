@@ -397,8 +397,10 @@ static void got_s(struct iso7816_coupler *c, u8 pcb, u8 inf)
 		t1->more = false;
 	}
 	send_s(c, pcb | T1_RESPONSE, inf);
-	if (pcb == T1_WTX)
+	if (pcb == T1_WTX) {
+		c->extensions++;
 		t1->wtx = inf;
+	}
 }
 
 static void got_block(struct iso7816_coupler *c)

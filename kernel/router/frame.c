@@ -51,6 +51,12 @@ static const struct field_rule field_rules[CKS_F_LAST + 1] = {
 	[CKS_F_STATUS]		 = { 2, 2 },
 	[CKS_F_RESUME_FROM]	 = { 4, 4 },
 	[CKS_F_OUTCOME]		 = { 1, 1 },
+	[CKS_F_COMMANDS]	 = { CKS_COMMAND_HEADER + 4, CKS_COMMANDS_MAX },
+	[CKS_F_STREAM]		 = { 1, 1 },
+	[CKS_F_EXECUTED]	 = { 4, 4 },
+	[CKS_F_STOP]		 = { 1, 1 },
+	[CKS_F_RESPONSES]	 = { 0, CKS_RESPONSES_MAX },
+	[CKS_F_EXTENSIONS]	 = { 4, 4 },
 };
 
 /* The frames that a station takes, and the fields without which they mean nothing. */
@@ -70,6 +76,8 @@ static const struct type_rule type_rules[CKS_T_ERROR + 1] = {
 	[CKS_T_COMMAND]	     = { true, { CKS_F_DATA, CKS_F_TIMEOUT } },
 	[CKS_T_RESET]	     = { true, { CKS_F_RESET } },
 	[CKS_T_CLOSE]	     = { true },
+	[CKS_T_CANCEL]	     = { true },
+	[CKS_T_BATCH]	     = { true, { CKS_F_COMMANDS } },
 	[CKS_T_ERROR]	     = { true, { CKS_F_CODE, CKS_F_REASON } },
 };
 
@@ -100,6 +108,8 @@ unsigned int cks_frame_header(struct cks_header *ret_h, const u8 *p, u32 max_bod
 {
 	u32 len = get32(p + 8);
 
+	if (p[3] == CKS_T_BATCH && max_body == CKS_BODY_CHANNEL)
+		max_body = CKS_BODY_BATCH;
 	if (get16(p) != CKS_FRAME_MAGIC) {
 		*ret_why = "not a frame: wrong magic";
 		return CKS_CODE_MALFORMED;
@@ -174,7 +184,11 @@ static bool values_ok(const struct cks_msg *m)
 	case CKS_T_COMMAND:
 		return m->f[CKS_F_DATA].len >= 4 && cks_msg_u8(m, CKS_F_MODE) <= 1;
 	case CKS_T_RESET:
-		return cks_msg_u8(m, CKS_F_RESET) <= 1;
+		return cks_msg_u8(m, CKS_F_RESET) <= CKS_RESET_OFF &&
+		       cks_msg_u8(m, CKS_F_CARD_PROTOCOL) <= 1;
+	case CKS_T_BATCH:
+		return cks_msg_u8(m, CKS_F_STREAM) <= 1 &&
+		       cks_list_count(m->f[CKS_F_COMMANDS].p, m->f[CKS_F_COMMANDS].len);
 	default:
 		return true;
 	}
@@ -271,6 +285,61 @@ u64 cks_msg_u64(const struct cks_msg *m, enum cks_tag tag)
 	const u8 *p = m->f[tag].p;
 
 	return p ? (u64)get32(p) << 32 | get32(p + 4) : 0;
+}
+
+bool cks_list_next(struct cks_list *l, struct cks_list_item *ret_item)
+{
+	u32 accept;
+
+	if (l->left < CKS_COMMAND_HEADER)
+		return false;
+	ret_item->timeout = get32(l->p);
+	ret_item->mode = l->p[4];
+	ret_item->accepts = l->p[5];
+	ret_item->len = get32(l->p + 6);
+	l->p += CKS_COMMAND_HEADER;
+	l->left -= CKS_COMMAND_HEADER;
+
+	accept = 4 * ret_item->accepts;
+	if (l->left < accept || l->left - accept < ret_item->len)
+		return false;
+	ret_item->accept = l->p;
+	ret_item->data = l->p + accept;
+	l->p += accept + ret_item->len;
+	l->left -= accept + ret_item->len;
+	return ret_item->mode <= 1 && ret_item->len >= 4 && ret_item->len <= CKS_DATA_MAX;
+}
+
+u32 cks_list_count(const u8 *p, u32 len)
+{
+	struct cks_list l = { p, len };
+	struct cks_list_item item;
+	u32 n;
+
+	for (n = 0; l.left; n++)
+		if (n == CKS_BATCH_MAX || !cks_list_next(&l, &item))
+			return 0;
+	return n;
+}
+
+bool cks_list_accepts(const struct cks_list_item *item, u16 sw)
+{
+	const u8 *p = item->accept;
+	u8 i;
+
+	for (i = 0; i < item->accepts; i++, p += 4)
+		if ((sw & get16(p + 2)) == (get16(p) & get16(p + 2)))
+			return true;
+	return !item->accepts;
+}
+
+u32 cks_put_answer(u8 *p, enum cks_status status, const u8 *data, u32 len)
+{
+	be16(p, status);
+	cks_be32(p + 2, len);
+	if (len)
+		memcpy(p + CKS_ANSWER_HEADER, data, len);
+	return CKS_ANSWER_HEADER + len;
 }
 
 void cks_build_begin(struct cks_build *b, u8 *p, u32 size, enum cks_type type, u32 number)

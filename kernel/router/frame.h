@@ -17,6 +17,13 @@
 #define CKS_BODY_GREETING	512	/* before HELLO or OPEN was accepted */
 #define CKS_BODY_CONTROL	8192
 #define CKS_BODY_CHANNEL	131200
+#define CKS_BODY_BATCH		(CKS_COMMANDS_MAX + 512)
+
+#define CKS_COMMANDS_MAX	(1024 * 1024)	/* bytes of a batch's commands */
+#define CKS_RESPONSES_MAX	(1024 * 1024)
+#define CKS_BATCH_MAX		4096		/* commands */
+#define CKS_COMMAND_HEADER	10
+#define CKS_ANSWER_HEADER	6
 
 #define CKS_DATA_MAX		65544
 #define CKS_RESPONSE_MAX	65538	/* 65,536 bytes and SW1 SW2 */
@@ -44,6 +51,10 @@ enum cks_type {
 	CKS_T_ATR		= 0x25,
 	CKS_T_CLOSE		= 0x26,
 	CKS_T_CLOSED		= 0x27,
+	CKS_T_PROGRESS		= 0x28,
+	CKS_T_CANCEL		= 0x29,
+	CKS_T_BATCH		= 0x2a,
+	CKS_T_BATCHED		= 0x2b,
 	CKS_T_ERROR		= 0x7f,
 };
 
@@ -86,7 +97,13 @@ enum cks_tag {
 	CKS_F_STATUS		= 0x54,
 	CKS_F_RESUME_FROM	= 0x55,
 	CKS_F_OUTCOME		= 0x56,
-	CKS_F_LAST		= CKS_F_OUTCOME,
+	CKS_F_COMMANDS		= 0x57,
+	CKS_F_STREAM		= 0x58,
+	CKS_F_EXECUTED		= 0x59,
+	CKS_F_STOP		= 0x5a,
+	CKS_F_RESPONSES		= 0x5b,
+	CKS_F_EXTENSIONS	= 0x5c,
+	CKS_F_LAST		= CKS_F_EXTENSIONS,
 };
 
 #define CKS_F_MANDATORY		0x8000	/* a receiver that does not know the tag refuses */
@@ -111,11 +128,28 @@ enum cks_status {
 	CKS_STATUS_MALFORMED	= 5,
 	CKS_STATUS_OFF		= 6,
 	CKS_STATUS_COUPLER	= 7,
+	CKS_STATUS_CANCELLED	= 8,
+};
+
+enum cks_reset_value {
+	CKS_RESET_COLD		= 0,
+	CKS_RESET_WARM		= 1,
+	CKS_RESET_OFF		= 2,
+};
+
+/* Why a batch ended before its last command. */
+enum cks_stop {
+	CKS_STOP_NONE		= 0,
+	CKS_STOP_STATUS_WORD	= 1,
+	CKS_STOP_FAILED		= 2,
+	CKS_STOP_CHANNEL	= 3,
+	CKS_STOP_ROOM		= 4,
 };
 
 enum cks_outcome {
 	CKS_OUTCOME_NONE	= 0,
 	CKS_OUTCOME_KEPT	= 1,
+	CKS_OUTCOME_NOT_EXECUTED = 2,
 	CKS_OUTCOME_RUNNING	= 3,
 	CKS_OUTCOME_LOST	= 4,
 };
@@ -191,6 +225,42 @@ static inline bool cks_msg_has(const struct cks_msg *m, enum cks_tag tag)
 {
 	return m->f[tag].p;
 }
+
+/**
+ * struct cks_list - the commands of a batch that are still to be taken
+ * @p: next one
+ * @left: bytes
+ */
+struct cks_list {
+	const u8 *p;
+	u32 left;
+};
+
+/**
+ * struct cks_list_item - a command of a batch
+ * @timeout: ms, 0 for the station's own bound
+ * @mode: 0 APDU, 1 TPDU
+ * @accept: @accepts pairs of value and mask, two bytes each
+ * @accepts: 0 when every status word is accepted
+ * @data: the command
+ * @len: its length
+ */
+struct cks_list_item {
+	u32 timeout;
+	u8 mode;
+	const u8 *accept;
+	u8 accepts;
+	const u8 *data;
+	u32 len;
+};
+
+/* Take the next one; false at the end of the list, or when it is malformed. */
+bool cks_list_next(struct cks_list *l, struct cks_list_item *ret_item);
+/* How many there are; 0 for a list that is empty, malformed or too long. */
+u32 cks_list_count(const u8 *p, u32 len);
+bool cks_list_accepts(const struct cks_list_item *item, u16 sw);
+/* Write an answer of a batch, %CKS_ANSWER_HEADER and @len bytes. Return: the length. */
+u32 cks_put_answer(u8 *p, enum cks_status status, const u8 *data, u32 len);
 
 /**
  * struct cks_build - a frame being written

@@ -30,6 +30,7 @@
 #define CKS_CONTROL_PORT	7816
 #define CKS_CHANNEL_PORT	7820
 
+struct cks_batch;
 struct cks_channel;
 struct cks_control;
 struct cks_station;
@@ -61,11 +62,14 @@ struct cks_station;
  * @cmd: of the core
  * @cmd_busy: from its start to its done
  * @cmd_reset: it is a reset
- * @cmd_number: of the last one that came
+ * @cmd_cancelled: the CAS wanted its end
+ * @cmd_number: of the last one that came, or of a batch's last one that was begun
  * @cmd_body: the frame it came in, while it is in progress
  * @cmd_body_len: its length
  * @reply: frame of the last response; kept to be sent again
- * @replied: @reply is that of @cmd_number
+ * @replied: @reply is that of @cmd_number, or @batch is over
+ * @batch: that the last command was of, or NULL
+ * @progress_at: jiffies of the last PROGRESS
  * @commands: exchanges and resets that the CAS asked for
  * @offered: REQUEST was sent to the CAS some time
  * @want_request: REQUEST is to be sent on this connection
@@ -110,11 +114,14 @@ struct cks_session {
 	struct cks_command cmd;
 	bool cmd_busy;
 	bool cmd_reset;
+	bool cmd_cancelled;
 	u32 cmd_number;
 	u8 *cmd_body;
 	u32 cmd_body_len;
 	struct cks_txbuf *reply;
 	bool replied;
+	struct cks_batch *batch;
+	unsigned long progress_at;
 	u32 commands;
 
 	bool offered;
@@ -347,6 +354,18 @@ const char *cks_control_name(const struct cks_control *c);
 
 /* ------------------------------------------------------------------------------ channel.c */
 
+/**
+ * struct cks_channel - a connection to a channel socket
+ * @lane: whose socket
+ * @stream: its stream
+ * @session: that it carries, after OPEN; NULL again when the session has left it
+ */
+struct cks_channel {
+	struct cks_lane *lane;
+	struct cks_stream *stream;
+	struct cks_session *session;
+};
+
 void cks_channel_accept(void *lane, struct cks_transport *tp);
 /* A command's response is ready in @s->reply. station.lock held. */
 void cks_channel_reply(struct cks_session *s);
@@ -354,10 +373,28 @@ void cks_channel_reply(struct cks_session *s);
 void cks_channel_detach(struct cks_session *s, enum cks_code code, const char *reason);
 /* The CAS that has it is no longer the station's: its connection is closed, the card stays on. */
 void cks_channel_fence(struct cks_session *s);
-/* The core's done for a command of the CAS: make the response. station.lock held. */
-void cks_channel_done(struct cks_session *s);
-/* Answer the command in progress before the core does: the card is gone. station.lock held. */
-void cks_channel_card_removed(struct cks_session *s);
+
+/* ----------------------------------------------------------------------------- exchange.c */
+
+/* All with station.lock held; those with a frame from the session's open channel. */
+void cks_exchange_command(struct cks_session *s, const struct cks_msg *m);
+void cks_exchange_reset(struct cks_session *s, const struct cks_msg *m);
+void cks_exchange_batch(struct cks_session *s, const struct cks_msg *m);
+void cks_exchange_cancel(struct cks_session *s, u32 number);
+/* The card has asked for more time, @extensions times since the command began. */
+void cks_exchange_progress(struct cks_session *s, u32 extensions);
+/* The core's done for a command of the CAS: answer, or go on with the batch. */
+void cks_exchange_done(struct cks_session *s);
+/* Answer the command in progress before the core does: the card is gone. */
+void cks_exchange_card_removed(struct cks_session *s);
+/* The channel is gone: a batch stops after the command in progress. */
+void cks_exchange_channel_lost(struct cks_session *s);
+/* What became of the command after number @from, the last one whose answer the CAS has. */
+enum cks_outcome cks_exchange_outcome(struct cks_session *s, u32 from);
+/* The answers after number @from, which are kept. */
+void cks_exchange_resend(struct cks_session *s, u32 from);
+/* Wipe what is kept of a batch. */
+void cks_exchange_free(struct cks_session *s);
 
 /* ------------------------------------------------------------------------------ netlink.c */
 

@@ -218,7 +218,7 @@ static void session_done(struct cks_command *cmd)
 	if (s->phase == CKS_P_REQUESTED)
 		session_contacted(s);
 	else if (!cks_session_decided(s))
-		cks_channel_done(s);
+		cks_exchange_done(s);
 	mutex_unlock(&st->lock);
 	kvfree_sensitive(body, len);
 }
@@ -232,13 +232,23 @@ static void session_lost(struct cks_owner *owner, bool gone)
 	if (s->phase == CKS_P_DISPOSED)	/* is being released, or was never begun */
 		goto unlock;
 	if (!cks_session_decided(s)) {
-		cks_channel_card_removed(s);
+		cks_exchange_card_removed(s);
 		cks_session_fail(s, 0, gone ? "coupler removed" : "card removed");
 	}
 	if (gone)
 		queue_work(st->wq, &s->release);
 unlock:
 	mutex_unlock(&st->lock);
+}
+
+static void session_progress(struct cks_owner *owner, u32 extensions)
+{
+	struct cks_session *s = container_of(owner, struct cks_session, owner);
+
+	mutex_lock(&s->station->lock);
+	if (!cks_session_decided(s))
+		cks_exchange_progress(s, extensions);
+	mutex_unlock(&s->station->lock);
 }
 
 /* Not from session_lost() itself: releasing waits for it. */
@@ -259,6 +269,7 @@ static void session_release_coupler(struct work_struct *work)
 
 static void session_free(struct cks_session *s)
 {
+	cks_exchange_free(s);
 	cks_txbuf_put(s->reply);
 	kvfree_sensitive(s->cmd_body, s->cmd_body_len);
 	kvfree_sensitive(s, sizeof(*s));
@@ -299,6 +310,7 @@ static struct cks_session *session_alloc(struct cks_station *st, const struct ck
 	INIT_WORK(&s->release, session_release_coupler);
 	s->owner.name = "router";
 	s->owner.lost = session_lost;
+	s->owner.progress = session_progress;
 	s->cmd.done = session_done;
 	s->index = n->index;
 	strscpy(s->application, n->application, sizeof(s->application));

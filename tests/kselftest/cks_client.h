@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLIENT_BODY_MAX	131200
+#define CLIENT_BODY_MAX	1049088
 
 /**
  * struct client_frame - a frame being built, or one that came

@@ -15,8 +15,11 @@ const uint8_t uuid[16] = "the test station";
 
 void expect(struct bed *b, int fd, uint8_t type)
 {
-	int rc = client_recv(fd, &b->f, PATIENCE_MS);
+	int rc;
 
+	do {	/* a held card asks for more time again and again */
+		rc = client_recv(fd, &b->f, PATIENCE_MS);
+	} while (rc == 1 && b->f.type == PROGRESS && type != PROGRESS);
 	if (rc != 1)
 		fail_msg("no frame, wanted type %02x: %s", type, rc ? strerror(errno) : "closed");
 	if (b->f.type == ERROR && type != ERROR)

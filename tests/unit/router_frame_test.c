@@ -137,7 +137,7 @@ static void unknown_fields_are_skipped(void **state)
 	(void)state;
 	field(b, 0x7abc, 4, "next", 4);
 	field(b, 0x0000, 0, "", 0);
-	field(b, 0x0057, 1, "x", 1);
+	field(b, 0x005f, 1, "x", 1);
 	assert_int_equal(code_of(0x01, b), 0);
 }
 
@@ -209,7 +209,8 @@ static void lengths_are_checked(void **state)
 static void types_are_checked(void **state)
 {
 	static const u8 foreign[] = {
-		0x00, 0x04, 0x10, 0x12, 0x13, 0x15, 0x16, 0x21, 0x23, 0x25, 0x27, 0x7e, 0x80, 0xff
+		0x00, 0x04, 0x10, 0x12, 0x13, 0x15, 0x16, 0x21, 0x23, 0x25, 0x27, 0x28, 0x2b, 0x7e,
+		0x80, 0xff
 	};
 	size_t i;
 
@@ -242,6 +243,132 @@ static void commands_are_checked(void **state)
 	assert_int_equal(code_of(0x22, command(3, 0)), 1);
 	assert_int_equal(code_of(0x22, command(0, 0)), 1);
 	assert_int_equal(code_of(0x22, command(5, 2)), 1);
+}
+
+static void resets_are_checked(void **state)
+{
+	struct body *b;
+	u8 how, t;
+
+	(void)state;
+	for (how = 0; how <= 3; how++) {
+		for (t = 0; t <= 2; t++) {
+			b = new_body();
+			field(b, 0x0053, 1, &how, 1);
+			field(b, 0x0019, 1, &t, 1);
+			assert_int_equal(code_of(0x24, b), how <= 2 && t <= 1 ? 0 : 1);
+		}
+	}
+}
+
+/* ------------------------------------------------------------------------------ batches */
+
+/* SELECT with two accepted status words, then a TPDU that takes any, by hand. */
+static const u8 two_commands[] = {
+	0x00, 0x00, 0x13, 0x88, 0x00, 0x02, 0x00, 0x00, 0x00, 0x04,
+	0x90, 0x00, 0xff, 0xff, 0x61, 0x00, 0xff, 0x00,
+	0x00, 0xa4, 0x04, 0x00,
+	0x00, 0x00, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x05,
+	0x00, 0xb0, 0x00, 0x00, 0x08,
+};
+
+static void batch_is_taken_apart(void **state)
+{
+	struct cks_list l = { two_commands, sizeof(two_commands) };
+	struct cks_list_item item;
+
+	(void)state;
+	assert_int_equal(cks_list_count(two_commands, sizeof(two_commands)), 2);
+	assert_true(cks_list_next(&l, &item));
+	assert_int_equal(item.timeout, 5000);
+	assert_int_equal(item.mode, 0);
+	assert_int_equal(item.len, 4);
+	assert_memory_equal(item.data, "\x00\xa4\x04\x00", 4);
+	assert_true(cks_list_accepts(&item, 0x9000));
+	assert_false(cks_list_accepts(&item, 0x9001));
+	assert_true(cks_list_accepts(&item, 0x6100));
+	assert_true(cks_list_accepts(&item, 0x61ff));
+	assert_false(cks_list_accepts(&item, 0x6a82));
+	assert_true(cks_list_next(&l, &item));
+	assert_int_equal(item.mode, 1);
+	assert_int_equal(item.len, 5);
+	assert_true(cks_list_accepts(&item, 0x6a82));
+	assert_false(cks_list_next(&l, &item));
+}
+
+/* Cut anywhere, or with a length, mode or count that is wrong: nothing of it is executed. */
+static void batches_are_checked(void **state)
+{
+	u8 *p = malloc(sizeof(two_commands));
+	u8 one[14] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 4 };
+	u8 *many = malloc(4097 * sizeof(one));
+	struct body *b = new_body();
+	u32 len, i;
+
+	(void)state;
+	assert_non_null(p);
+	assert_non_null(many);
+	for (len = 0; len < sizeof(two_commands); len++) {
+		u8 *cut = malloc(len ? len : 1);
+
+		assert_non_null(cut);
+		memcpy(cut, two_commands, len);
+		assert_int_equal(cks_list_count(cut, len), len == 22);
+		free(cut);
+	}
+	memcpy(p, two_commands, sizeof(two_commands));
+	p[4] = 2;
+	assert_int_equal(cks_list_count(p, sizeof(two_commands)), 0);
+	p[4] = 0;
+	p[9] = 3;
+	assert_int_equal(cks_list_count(p, sizeof(two_commands)), 0);
+	p[9] = 4;
+	p[6] = 0xff;
+	assert_int_equal(cks_list_count(p, sizeof(two_commands)), 0);
+	for (i = 0; i < 4097; i++)
+		memcpy(many + i * sizeof(one), one, sizeof(one));
+	assert_int_equal(cks_list_count(many, 4096 * sizeof(one)), 4096);
+	assert_int_equal(cks_list_count(many, 4097 * sizeof(one)), 0);
+	field(b, 0x0057, sizeof(two_commands), two_commands, sizeof(two_commands));
+	assert_int_equal(code_of(0x2a, b), 0);
+	field(b, 0x0058, 1, "\2", 1);
+	assert_int_equal(code_of(0x2a, b), 1);
+	b = new_body();
+	field(b, 0x0057, 14, p, 14);
+	assert_int_equal(code_of(0x2a, b), 1);
+	free(many);
+	free(p);
+}
+
+/* Its header alone may announce more than a channel's other frames. */
+static void batch_may_be_long(void **state)
+{
+	u8 p[12] = { 0x43, 0x4b, 1, 0x2a, 0, 0, 0, 1, 0, 0x10, 0x02, 0 };
+	struct cks_header h;
+	const char *why;
+
+	(void)state;
+	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_CHANNEL, &why), 0);
+	assert_int_equal(h.len, 1049088);
+	p[11] = 1;
+	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_CHANNEL, &why), 6);
+	p[11] = 0;
+	p[3] = 0x22;
+	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_CHANNEL, &why), 6);
+	p[3] = 0x2a;
+	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_GREETING, &why), 6);
+	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_CONTROL, &why), 6);
+}
+
+static void answers_are_written(void **state)
+{
+	u8 p[10];
+
+	(void)state;
+	assert_int_equal(cks_put_answer(p, CKS_STATUS_DONE, (const u8 *)"\x90", 2), 8);
+	assert_memory_equal(p, "\0\0\0\0\0\2\x90", 8);
+	assert_int_equal(cks_put_answer(p, CKS_STATUS_TIMEOUT, NULL, 0), 6);
+	assert_memory_equal(p, "\0\3\0\0\0", 6);
 }
 
 static struct body *result(u8 verdict)
@@ -367,6 +494,11 @@ int main(void)
 		cmocka_unit_test(lengths_are_checked),
 		cmocka_unit_test(types_are_checked),
 		cmocka_unit_test(commands_are_checked),
+		cmocka_unit_test(resets_are_checked),
+		cmocka_unit_test(batch_is_taken_apart),
+		cmocka_unit_test(batches_are_checked),
+		cmocka_unit_test(batch_may_be_long),
+		cmocka_unit_test(answers_are_written),
 		cmocka_unit_test(results_are_checked),
 		cmocka_unit_test(number_of_fields_is_bounded),
 		cmocka_unit_test(text_is_utf8),

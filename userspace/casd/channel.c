@@ -117,6 +117,8 @@ static void on_frame(void *arg, const struct ck_frame *f)
 		if (s->state != SESSION_CLOSING)
 			on_response(s, f);
 		break;
+	case CK_PROGRESS:
+		break;		/* the station's bound for the command holds all the same */
 	case CK_CLOSED:
 		if (s->state == SESSION_CLOSING)
 			session_finish(s);

@@ -60,7 +60,7 @@ void ck_put(struct ck_builder *b, enum ck_tag tag, const void *data, size_t len)
 {
 	uint8_t *p;
 
-	if (len > CK_CHANNEL_MAX) {
+	if (len > CK_BATCH_MAX) {
 		b->failed = true;
 		return;
 	}

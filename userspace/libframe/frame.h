@@ -13,6 +13,7 @@
 
 #define CK_CONTROL_MAX	8192
 #define CK_CHANNEL_MAX	131200
+#define CK_BATCH_MAX	(1024 * 1024 + 512)	/* BATCH and BATCHED on a channel */
 #define CK_UNOPENED_MAX	512
 #define CK_FIELDS_MAX	64	/* in one body */
 
@@ -35,6 +36,10 @@ enum ck_type {
 	CK_ATR = 0x25,
 	CK_CLOSE = 0x26,
 	CK_CLOSED = 0x27,
+	CK_PROGRESS = 0x28,
+	CK_CANCEL = 0x29,
+	CK_BATCH = 0x2a,
+	CK_BATCHED = 0x2b,
 	CK_ERROR = 0x7f,
 };
 
@@ -77,7 +82,13 @@ enum ck_tag {
 	CK_T_STATUS = 0x0054,
 	CK_T_RESUME_FROM = 0x0055,
 	CK_T_OUTCOME = 0x0056,
-	CK_T_LIMIT = 0x0057,	/* above the highest known tag */
+	CK_T_COMMANDS = 0x0057,
+	CK_T_STREAM = 0x0058,
+	CK_T_EXECUTED = 0x0059,
+	CK_T_STOP = 0x005a,
+	CK_T_RESPONSES = 0x005b,
+	CK_T_EXTENSIONS = 0x005c,
+	CK_T_LIMIT = 0x005d,	/* above the highest known tag */
 };
 
 enum ck_code {
@@ -100,6 +111,16 @@ enum ck_status {
 	CK_STATUS_MALFORMED = 5,
 	CK_STATUS_OFF = 6,
 	CK_STATUS_COUPLER = 7,
+	CK_STATUS_CANCELLED = 8,
+};
+
+/* Why a batch ended before its last command. */
+enum ck_stop {
+	CK_STOP_NONE = 0,
+	CK_STOP_STATUS_WORD = 1,
+	CK_STOP_FAILED = 2,
+	CK_STOP_CHANNEL = 3,
+	CK_STOP_ROOM = 4,
 };
 
 enum ck_verdict {

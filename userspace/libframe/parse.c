@@ -60,6 +60,12 @@ static const struct tag_rule tag_rules[CK_T_LIMIT] = {
 	[CK_T_STATUS] = FIXED(2),
 	[CK_T_RESUME_FROM] = FIXED(4),
 	[CK_T_OUTCOME] = FIXED(1),
+	[CK_T_COMMANDS] = RANGE(14, 1048576),
+	[CK_T_STREAM] = FIXED(1),
+	[CK_T_EXECUTED] = FIXED(4),
+	[CK_T_STOP] = FIXED(1),
+	[CK_T_RESPONSES] = RANGE(0, 1048576),
+	[CK_T_EXTENSIONS] = FIXED(4),
 };
 
 struct type_rule {
@@ -100,12 +106,17 @@ static const struct type_rule type_rules[] = {
 	{ CK_COMMAND, CAS, "COMMAND", { CK_T_DATA, CK_T_TIMEOUT }, { CK_T_MODE } },
 	{ CK_RESPONSE, STATION, "RESPONSE",
 	  { CK_T_STATUS, CK_T_POWER_GEN }, { CK_T_DATA, CK_T_REASON } },
-	{ CK_RESET, CAS, "RESET", { CK_T_RESET }, { 0 } },
+	{ CK_RESET, CAS, "RESET", { CK_T_RESET }, { CK_T_CARD_PROTOCOL } },
 	{ CK_ATR, STATION, "ATR",
 	  { CK_T_STATUS, CK_T_PRESENCE_GEN, CK_T_POWER_GEN },
 	  { CK_T_ATR, CK_T_CARD_PROTOCOL, CK_T_REASON } },
 	{ CK_CLOSE, CAS, "CLOSE", { 0 }, { 0 } },
 	{ CK_CLOSED, STATION, "CLOSED", { 0 }, { 0 } },
+	{ CK_PROGRESS, STATION, "PROGRESS", { CK_T_EXTENSIONS }, { 0 } },
+	{ CK_CANCEL, CAS, "CANCEL", { 0 }, { 0 } },
+	{ CK_BATCH, CAS, "BATCH", { CK_T_COMMANDS }, { CK_T_STREAM } },
+	{ CK_BATCHED, STATION, "BATCHED",
+	  { CK_T_EXECUTED, CK_T_STOP, CK_T_POWER_GEN }, { CK_T_RESPONSES } },
 	{ CK_ERROR, ANY, "ERROR", { CK_T_CODE, CK_T_REASON }, { 0 } },
 };
 
@@ -155,6 +166,9 @@ bool ck_header_parse(const uint8_t *buf, uint32_t max, struct ck_header *header,
 	header->type = buf[3];
 	header->number = get32(buf + 4);
 	header->length = get32(buf + 8);
+	/* A batch is longer than what else a channel carries. */
+	if (max == CK_CHANNEL_MAX && (header->type == CK_BATCH || header->type == CK_BATCHED))
+		max = CK_BATCH_MAX;
 	if (header->length > max)
 		return refuse(problem, CK_E_LIMIT, "body too long");
 	return true;
