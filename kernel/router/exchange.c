@@ -188,7 +188,6 @@ static void finish(struct cks_session *s, enum iso7816_err err)
 		cks_channel_reply(s);
 }
 
-
 void cks_exchange_free(struct cks_session *s)
 {
 	struct cks_batch *b = s->batch;

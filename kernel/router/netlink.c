@@ -84,6 +84,8 @@ static int fill_station(struct sk_buff *skb, struct cks_station *st)
 	    put_u64(skb, CKS_A_STATION_RESULTS_IGNORED, st->results_ignored, false) ||
 	    put_u64(skb, CKS_A_STATION_DEADLINES_PASSED, st->deadlines_passed, false))
 		return -EMSGSIZE;
+	if (nla_put_u32(skb, CKS_A_STATION_CONNECTIONS, READ_ONCE(st->streams.nr)))
+		return -EMSGSIZE;
 	for (i = CKS_L_NONE + 1; i < CKS_LIMITS; i++)
 		if (nla_put_u32(skb, limit_attr(i), st->limit[i]))
 			return -EMSGSIZE;

@@ -276,7 +276,8 @@ static void batch_stops_at_a_failure(void **state)
 	expect_answer(b, &pos, 5, NULL, 0);
 	expect_no_more(b, pos);
 
-	l.len = 0;	/* the card stays on after one that is malformed, but not after one that is mute */
+	/* After a malformed one the card stays on; a mute one is switched off. */
+	l.len = 0;
 	add(&l, read8, sizeof(read8), 0, 0);
 	add(&l, mute, sizeof(mute), 0, 0);
 	add(&l, read8, sizeof(read8), 0, 0);

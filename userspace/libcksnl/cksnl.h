@@ -107,6 +107,7 @@ struct cksnl_station {
 	uint64_t results_ignored;
 	uint64_t deadlines_passed;
 	uint64_t connections_refused;
+	uint32_t connections;
 };
 
 /**

@@ -121,6 +121,7 @@ static const struct cksnl_field station_fields[] = {
 	T(RESULTS_IGNORED, results_ignored, U64, "results-ignored"),
 	T(DEADLINES_PASSED, deadlines_passed, U64, "deadlines-passed"),
 	T(CONNECTIONS_REFUSED, connections_refused, U64, "connections-refused"),
+	T(CONNECTIONS, connections, U32, "connections"),
 };
 
 #define S(id, member, k, n)	FIELD(CKS_A_SESSION_, cksnl_session, id, member, CKSNL_##k, n)
