@@ -40,7 +40,7 @@ static const struct nla_policy cks_coupler_reset_nl_policy[CKS_A_COUPLER_RESET_K
 };
 
 /* CKS_CMD_STATION_SET - do */
-static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_REQUESTS_MAX + 1] = {
+static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_START_LANE + 1] = {
 	[CKS_A_STATION_UUID] = NLA_POLICY_EXACT_LEN(16),
 	[CKS_A_STATION_ADDRESS] = { .type = NLA_NUL_STRING, .len = 45, },
 	[CKS_A_STATION_CONTROL_PORT] = { .type = NLA_U16, },
@@ -62,6 +62,9 @@ static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_REQUESTS_
 	[CKS_A_STATION_CONNECTIONS_MAX] = { .type = NLA_U32, },
 	[CKS_A_STATION_BACKLOG] = { .type = NLA_U32, },
 	[CKS_A_STATION_REQUESTS_MAX] = { .type = NLA_U32, },
+	[CKS_A_STATION_HOLD] = NLA_POLICY_MAX(NLA_U8, 1),
+	[CKS_A_STATION_STOP_LANE] = { .type = NLA_U32, },
+	[CKS_A_STATION_START_LANE] = { .type = NLA_U32, },
 };
 
 /* CKS_CMD_SESSION_GET - do */
@@ -94,6 +97,14 @@ static const struct nla_policy cks_disposition_new_nl_policy[CKS_A_SESSION_BOOT_
 	[CKS_A_SESSION_DISPOSITION] = NLA_POLICY_MAX(NLA_U32, 4),
 	[CKS_A_SESSION_DISPOSITION_NUMBER] = { .type = NLA_U64, },
 	[CKS_A_SESSION_EVIDENCE] = { .type = NLA_NUL_STRING, .len = 127, },
+};
+
+/* CKS_CMD_PROMPT_ANSWER - do */
+static const struct nla_policy cks_prompt_answer_nl_policy[CKS_A_SESSION_ENTRY + 1] = {
+	[CKS_A_SESSION_REQUEST] = { .type = NLA_U64, },
+	[CKS_A_SESSION_PROMPT] = { .type = NLA_U32, },
+	[CKS_A_SESSION_ANSWER] = NLA_POLICY_MAX(NLA_U32, 2),
+	[CKS_A_SESSION_ENTRY] = { .type = NLA_BINARY, },
 };
 
 /* Ops table for cks */
@@ -133,7 +144,7 @@ static const struct genl_split_ops cks_nl_ops[] = {
 		.cmd		= CKS_CMD_STATION_SET,
 		.doit		= cks_nl_station_set_doit,
 		.policy		= cks_station_set_nl_policy,
-		.maxattr	= CKS_A_STATION_REQUESTS_MAX,
+		.maxattr	= CKS_A_STATION_START_LANE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -167,6 +178,13 @@ static const struct genl_split_ops cks_nl_ops[] = {
 		.doit		= cks_nl_disposition_new_doit,
 		.policy		= cks_disposition_new_nl_policy,
 		.maxattr	= CKS_A_SESSION_BOOT_ID,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= CKS_CMD_PROMPT_ANSWER,
+		.doit		= cks_nl_prompt_answer_doit,
+		.policy		= cks_prompt_answer_nl_policy,
+		.maxattr	= CKS_A_SESSION_ENTRY,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

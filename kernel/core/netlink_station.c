@@ -115,3 +115,10 @@ int cks_nl_disposition_new_doit(struct sk_buff *skb, struct genl_info *info)
 
 	return ops ? cks_station_end(ops->disposition_new(skb, info)) : -EOPNOTSUPP;
 }
+
+int cks_nl_prompt_answer_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	const struct cks_station_ops *ops = cks_station_begin(info->extack);
+
+	return ops ? cks_station_end(ops->prompt_answer(skb, info)) : -EOPNOTSUPP;
+}

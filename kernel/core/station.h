@@ -23,6 +23,7 @@ struct cks_station_ops {
 	int (*request_new)(struct sk_buff *skb, struct genl_info *info);
 	int (*request_cancel)(struct sk_buff *skb, struct genl_info *info);
 	int (*disposition_new)(struct sk_buff *skb, struct genl_info *info);
+	int (*prompt_answer)(struct sk_buff *skb, struct genl_info *info);
 };
 
 /* Context: process. -EBUSY if there is a router already. */

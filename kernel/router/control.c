@@ -192,6 +192,24 @@ static bool send_rechannel(struct cks_control *c, struct cks_session *s)
 	return true;
 }
 
+static bool send_entry(struct cks_control *c, struct cks_session *s)
+{
+	struct cks_txbuf *tx;
+	struct cks_build b;
+
+	tx = frame_begin(c, &b, 256, CKS_T_ENTRY, 0);
+	if (!tx)
+		return false;
+	cks_put_u64(&b, CKS_F_REQUEST, s->request);
+	cks_put_u32(&b, CKS_F_PROMPT, s->entry_prompt);
+	cks_put_u8(&b, CKS_F_ANSWER, s->entry_answer);
+	if (s->entry_len)
+		cks_put(&b, CKS_F_ENTRY, s->entry, s->entry_len);
+	frame_end(c, &b, tx);
+	cks_prompt_entry_sent(s);
+	return true;
+}
+
 static bool room(struct cks_control *c)
 {
 	return cks_stream_backlog(c->stream) < TX_PAUSE;
@@ -214,9 +232,11 @@ void cks_control_pump(struct cks_station *st)
 		d->sent = true;
 	}
 	list_for_each_entry(s, &st->sessions, node) {
-		if (!s->want_ended && !s->want_request && !s->want_rechannel)
+		if (!s->want_ended && !s->want_request && !s->want_rechannel && !s->want_entry)
 			continue;
 		if (!room(c))
+			return;
+		if (s->want_entry && !send_entry(c, s))
 			return;
 		if (s->want_ended) {
 			if (!send_ended(c, s))
@@ -227,7 +247,7 @@ void cks_control_pump(struct cks_station *st)
 				return;
 			s->want_request = false;
 			s->want_rechannel = false;
-		} else {
+		} else if (s->want_rechannel) {
 			if (!send_rechannel(c, s))
 				return;
 			s->want_rechannel = false;
@@ -292,6 +312,82 @@ static void result(struct cks_control *c, const struct cks_msg *m)
 		c->station->results_ignored++;
 }
 
+/* Every request that is not disposed of, in as many frames as it takes. */
+static void send_inventory(struct cks_control *c, u32 number)
+{
+	const u32 max = CKS_BODY_CONTROL / 2 / CKS_INVENTORY_ITEM;
+	struct cks_station *st = c->station;
+	unsigned int left = st->nr_sessions;
+	struct cks_session *s;
+
+	s = list_first_entry(&st->sessions, struct cks_session, node);
+	do {
+		u32 i, n = min(left, max);
+		struct cks_txbuf *tx;
+		struct cks_build b;
+		u8 *p;
+
+		tx = frame_begin(c, &b, 128 + n * CKS_INVENTORY_ITEM, CKS_T_INVENTORY, number);
+		if (!tx)
+			return;
+		left -= n;
+		cks_put_u8(&b, CKS_F_MORE, left > 0);
+		p = cks_put_room(&b, CKS_F_INVENTORY, n * CKS_INVENTORY_ITEM);
+		for (i = 0; p && i < n; i++, p += CKS_INVENTORY_ITEM) {
+			cks_be32(p, s->request >> 32);
+			cks_be32(p + 4, s->request);
+			cks_be32(p + 8, s->index);
+			cks_be32(p + 12, s->presence_gen);
+			p[16] = cks_session_state(s);
+			s = list_next_entry(s, node);
+		}
+		frame_end(c, &b, tx);
+	} while (left);
+}
+
+static void order(struct cks_control *c, const struct cks_msg *m)
+{
+	const struct cks_field *f = &m->f[CKS_F_REASON];
+	u8 what = cks_msg_u8(m, CKS_F_ORDER);
+	struct cks_station *st = c->station;
+	char reason[CKS_REASON_MAX + 1] = "";
+	struct cks_txbuf *tx;
+	struct cks_build b;
+	bool ok = true;
+
+	if (f->len)
+		memcpy(reason, f->p, f->len);
+	switch (what) {
+	case CKS_ORDER_HOLD:
+	case CKS_ORDER_GO_ON:
+		cks_station_hold(st, what == CKS_ORDER_HOLD, reason);
+		break;
+	case CKS_ORDER_STOP_LANE:
+	case CKS_ORDER_START_LANE:
+		ok = cks_station_stop(st, cks_msg_u32(m, CKS_F_COUPLER),
+				      what == CKS_ORDER_STOP_LANE, reason);
+		break;
+	default:
+		send_inventory(c, m->h.number);
+		return;
+	}
+	tx = frame_begin(c, &b, 64, CKS_T_ORDER_ACK, m->h.number);
+	if (!tx)
+		return;
+	cks_put_u8(&b, CKS_F_ORDER, what);
+	cks_put_u16(&b, CKS_F_STATUS, ok ? CKS_STATUS_DONE : CKS_STATUS_COUPLER);
+	frame_end(c, &b, tx);
+}
+
+static void prompt(struct cks_control *c, const struct cks_msg *m)
+{
+	struct cks_session *s = cks_session_find(c->station, cks_msg_u64(m, CKS_F_REQUEST));
+
+	/* Nobody is asked for a card that is decided; ENDED or the RESULT tell. */
+	if (s && s->offered && !cks_session_decided(s))
+		cks_prompt_show(s, m);
+}
+
 static void disposed_ack(struct cks_control *c, const struct cks_msg *m)
 {
 	u64 number = cks_msg_u64(m, CKS_F_NUMBER);
@@ -340,6 +436,10 @@ static void control_frame(struct cks_stream *stream, const struct cks_msg *m)
 		result(c, m);
 	} else if (m->h.type == CKS_T_DISPOSED_ACK && c->greeted) {
 		disposed_ack(c, m);
+	} else if (m->h.type == CKS_T_ORDER && c->greeted) {
+		order(c, m);
+	} else if (m->h.type == CKS_T_PROMPT && c->greeted) {
+		prompt(c, m);
 	} else {
 		cks_stream_error(stream, CKS_CODE_STATE,
 				 c->greeted ? "not a frame of the control socket now" :

@@ -313,8 +313,11 @@ void cks_exchange_reset(struct cks_session *s, const struct cks_msg *m)
 
 void cks_exchange_cancel(struct cks_session *s, u32 number)
 {
+	const struct cks_batch *b = s->batch;
+	bool meant = b ? number - b->first < b->count : number == s->cmd_number;
+
 	/* One that has been answered meanwhile, or that never came: nothing to do. */
-	if (!s->cmd_busy || s->replied || number != s->cmd_number)
+	if (!s->cmd_busy || s->replied || !meant)
 		return;
 	s->cmd_cancelled = true;
 	cks_coupler_power_off(s->coupler, &s->owner);

@@ -57,6 +57,14 @@ static const struct field_rule field_rules[CKS_F_LAST + 1] = {
 	[CKS_F_STOP]		 = { 1, 1 },
 	[CKS_F_RESPONSES]	 = { 0, CKS_RESPONSES_MAX },
 	[CKS_F_EXTENSIONS]	 = { 4, 4 },
+	[CKS_F_ORDER]		 = { 1, 1 },
+	[CKS_F_INVENTORY]	 = { 0, CKS_BODY_CONTROL },
+	[CKS_F_MORE]		 = { 1, 1 },
+	[CKS_F_PROMPT]		 = { 4, 4 },
+	[CKS_F_KIND]		 = { 1, 1 },
+	[CKS_F_TEXT]		 = { 1, CKS_REASON_MAX, true },
+	[CKS_F_ANSWER]		 = { 1, 1 },
+	[CKS_F_ENTRY]		 = { 0, CKS_ENTRY_MAX },
 };
 
 /* The frames that a station takes, and the fields without which they mean nothing. */
@@ -72,6 +80,8 @@ static const struct type_rule type_rules[CKS_T_ERROR + 1] = {
 	[CKS_T_RESULT]	     = { true, { CKS_F_REQUEST, CKS_F_RESULT_ID, CKS_F_PRESENCE_GEN,
 					 CKS_F_VERDICT } },
 	[CKS_T_DISPOSED_ACK] = { true, { CKS_F_NUMBER, CKS_F_JOURNAL_EPOCH } },
+	[CKS_T_ORDER]	     = { true, { CKS_F_ORDER } },
+	[CKS_T_PROMPT]	     = { true, { CKS_F_REQUEST, CKS_F_PROMPT, CKS_F_KIND } },
 	[CKS_T_OPEN]	     = { true, { CKS_F_TOKEN } },
 	[CKS_T_COMMAND]	     = { true, { CKS_F_DATA, CKS_F_TIMEOUT } },
 	[CKS_T_RESET]	     = { true, { CKS_F_RESET } },
@@ -186,6 +196,15 @@ static bool values_ok(const struct cks_msg *m)
 	case CKS_T_RESET:
 		return cks_msg_u8(m, CKS_F_RESET) <= CKS_RESET_OFF &&
 		       cks_msg_u8(m, CKS_F_CARD_PROTOCOL) <= 1;
+	case CKS_T_ORDER:
+		if (cks_msg_u8(m, CKS_F_ORDER) == CKS_ORDER_STOP_LANE ||
+		    cks_msg_u8(m, CKS_F_ORDER) == CKS_ORDER_START_LANE)
+			return cks_msg_has(m, CKS_F_COUPLER);
+		return cks_msg_u8(m, CKS_F_ORDER) >= CKS_ORDER_HOLD &&
+		       cks_msg_u8(m, CKS_F_ORDER) <= CKS_ORDER_INVENTORY;
+	case CKS_T_PROMPT:
+		return cks_msg_u32(m, CKS_F_PROMPT) && cks_msg_u8(m, CKS_F_KIND) <= 3 &&
+		       (!cks_msg_u8(m, CKS_F_KIND) || cks_msg_has(m, CKS_F_TEXT));
 	case CKS_T_BATCH:
 		return cks_msg_u8(m, CKS_F_STREAM) <= 1 &&
 		       cks_list_count(m->f[CKS_F_COMMANDS].p, m->f[CKS_F_COMMANDS].len);

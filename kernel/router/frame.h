@@ -30,6 +30,7 @@
 #define CKS_REASON_MAX		127
 #define CKS_NAME_MAX		63
 #define CKS_BLOB_MAX		1024	/* parameters, information */
+#define CKS_ENTRY_MAX		127	/* of a card holder */
 #define CKS_ID_LEN		16	/* uuid, boot_id, token */
 
 enum cks_type {
@@ -43,6 +44,11 @@ enum cks_type {
 	CKS_T_DISPOSED_ACK	= 0x14,
 	CKS_T_ENDED		= 0x15,
 	CKS_T_RECHANNEL		= 0x16,
+	CKS_T_ORDER		= 0x17,
+	CKS_T_ORDER_ACK		= 0x18,
+	CKS_T_INVENTORY		= 0x19,
+	CKS_T_PROMPT		= 0x1a,
+	CKS_T_ENTRY		= 0x1b,
 	CKS_T_OPEN		= 0x20,
 	CKS_T_OPENED		= 0x21,
 	CKS_T_COMMAND		= 0x22,
@@ -103,7 +109,15 @@ enum cks_tag {
 	CKS_F_STOP		= 0x5a,
 	CKS_F_RESPONSES		= 0x5b,
 	CKS_F_EXTENSIONS	= 0x5c,
-	CKS_F_LAST		= CKS_F_EXTENSIONS,
+	CKS_F_ORDER		= 0x60,
+	CKS_F_INVENTORY		= 0x61,
+	CKS_F_MORE		= 0x62,
+	CKS_F_PROMPT		= 0x63,
+	CKS_F_KIND		= 0x64,
+	CKS_F_TEXT		= 0x65,
+	CKS_F_ANSWER		= 0x66,
+	CKS_F_ENTRY		= 0x67,
+	CKS_F_LAST		= CKS_F_ENTRY,
 };
 
 #define CKS_F_MANDATORY		0x8000	/* a receiver that does not know the tag refuses */
@@ -136,6 +150,17 @@ enum cks_reset_value {
 	CKS_RESET_WARM		= 1,
 	CKS_RESET_OFF		= 2,
 };
+
+/* What a CAS wants of the station. */
+enum cks_order {
+	CKS_ORDER_HOLD		= 1,
+	CKS_ORDER_GO_ON		= 2,
+	CKS_ORDER_STOP_LANE	= 3,
+	CKS_ORDER_START_LANE	= 4,
+	CKS_ORDER_INVENTORY	= 5,
+};
+
+#define CKS_INVENTORY_ITEM	17	/* request, coupler, presence_gen, state */
 
 /* Why a batch ended before its last command. */
 enum cks_stop {

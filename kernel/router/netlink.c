@@ -58,6 +58,8 @@ static int limit_attr(enum cks_limit limit)
 /* station.lock held. */
 static int fill_station(struct sk_buff *skb, struct cks_station *st)
 {
+	u8 stopped[CKS_LANES_MAX / 8] = {};
+	unsigned int lane;
 	enum cks_limit i;
 
 	if ((st->has_uuid && nla_put(skb, CKS_A_STATION_UUID, CKS_ID_LEN, st->uuid)) ||
@@ -83,6 +85,14 @@ static int fill_station(struct sk_buff *skb, struct cks_station *st)
 	    put_u64(skb, CKS_A_STATION_LEASES_REFUSED, st->leases_refused, false) ||
 	    put_u64(skb, CKS_A_STATION_RESULTS_IGNORED, st->results_ignored, false) ||
 	    put_u64(skb, CKS_A_STATION_DEADLINES_PASSED, st->deadlines_passed, false))
+		return -EMSGSIZE;
+	for (lane = 0; lane < CKS_LANES_MAX; lane++)
+		if (st->lanes[lane].stopped)
+			stopped[lane / 8] |= 1 << lane % 8;
+	if (nla_put_u8(skb, CKS_A_STATION_HOLD, st->hold) ||
+	    nla_put(skb, CKS_A_STATION_LANES_STOPPED, sizeof(stopped), stopped) ||
+	    (st->hold_reason[0] &&
+	     nla_put_string(skb, CKS_A_STATION_HOLD_REASON, st->hold_reason)))
 		return -EMSGSIZE;
 	if (nla_put_u32(skb, CKS_A_STATION_CONNECTIONS, READ_ONCE(st->streams.nr)))
 		return -EMSGSIZE;
@@ -156,6 +166,15 @@ static int station_set(struct sk_buff *skb, struct genl_info *info)
 	ch.has_acked = a[CKS_A_STATION_ACKED_DISPOSITION];
 	if (ch.has_acked)
 		ch.acked = nla_get_u64(a[CKS_A_STATION_ACKED_DISPOSITION]);
+	ch.has_hold = a[CKS_A_STATION_HOLD];
+	if (ch.has_hold)
+		ch.hold = nla_get_u8(a[CKS_A_STATION_HOLD]);
+	ch.has_stop = a[CKS_A_STATION_STOP_LANE];
+	if (ch.has_stop)
+		ch.stop_lane = nla_get_u32(a[CKS_A_STATION_STOP_LANE]);
+	ch.has_start = a[CKS_A_STATION_START_LANE];
+	if (ch.has_start)
+		ch.start_lane = nla_get_u32(a[CKS_A_STATION_START_LANE]);
 	for (i = CKS_L_NONE + 1; i < CKS_LIMITS; i++) {
 		if (!a[limit_attr(i)])
 			continue;
@@ -166,6 +185,15 @@ static int station_set(struct sk_buff *skb, struct genl_info *info)
 }
 
 /* ----------------------------------------------------------------------------- sessions */
+
+static int put_prompt(struct sk_buff *skb, const struct cks_session *s)
+{
+	if (!s->prompt)
+		return 0;
+	return nla_put_u32(skb, CKS_A_SESSION_PROMPT, s->prompt) ||
+	       nla_put_u32(skb, CKS_A_SESSION_PROMPT_KIND, s->prompt_kind) ||
+	       nla_put_string(skb, CKS_A_SESSION_PROMPT_TEXT, s->prompt_text);
+}
 
 /* station.lock held. */
 static int fill_session(struct sk_buff *skb, const struct cks_session *s)
@@ -187,7 +215,7 @@ static int fill_session(struct sk_buff *skb, const struct cks_session *s)
 	     nla_put(skb, CKS_A_SESSION_INFORMATION, s->information_len, s->information)) ||
 	    (s->reason[0] && nla_put_string(skb, CKS_A_SESSION_REASON, s->reason)) ||
 	    nla_put(skb, CKS_A_SESSION_BOOT_ID, CKS_ID_LEN, st->boot_id) ||
-	    nla_put_u32(skb, CKS_A_SESSION_COMMANDS, s->commands))
+	    nla_put_u32(skb, CKS_A_SESSION_COMMANDS, s->commands) || put_prompt(skb, s))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -372,6 +400,42 @@ static int disposition_new(struct sk_buff *skb, struct genl_info *info)
 	return cks_station_dispose(st, d, info->extack);
 }
 
+static int prompt_answer(struct sk_buff *skb, struct genl_info *info)
+{
+	struct cks_station *st = station_of(info);
+	struct nlattr **a = info->attrs;
+	struct nlattr *entry = a[CKS_A_SESSION_ENTRY];
+	enum cks_prompt_answer answer;
+	struct cks_session *s;
+	int err = -ENOENT;
+
+	if (!st)
+		return -EOPNOTSUPP;
+	if (MISSING(info, CKS_A_SESSION_REQUEST) || MISSING(info, CKS_A_SESSION_PROMPT) ||
+	    MISSING(info, CKS_A_SESSION_ANSWER))
+		return -EINVAL;
+	answer = nla_get_u32(a[CKS_A_SESSION_ANSWER]);
+	if (answer != CKS_PROMPT_ANSWER_GIVEN && answer != CKS_PROMPT_ANSWER_REFUSED) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a[CKS_A_SESSION_ANSWER],
+				    "answer is given or refused");
+		return -EINVAL;
+	}
+	if (entry && nla_len(entry) > CKS_ENTRY_MAX) {
+		NL_SET_ERR_MSG_ATTR(info->extack, entry, "entry is longer than 127 bytes");
+		return -EINVAL;
+	}
+	mutex_lock(&st->lock);
+	s = cks_session_find(st, nla_get_u64(a[CKS_A_SESSION_REQUEST]));
+	if (s)
+		err = cks_prompt_answer(s, nla_get_u32(a[CKS_A_SESSION_PROMPT]), answer,
+					entry ? nla_data(entry) : NULL,
+					entry ? nla_len(entry) : 0, info->extack);
+	else
+		GENL_SET_ERR_MSG(info, "no such request, or already disposed of");
+	mutex_unlock(&st->lock);
+	return err;
+}
+
 /* ------------------------------------------------------------------------------- events */
 
 /* An event that cannot be sent is not sent: whoever listens asks again at its own pace. */
@@ -415,6 +479,14 @@ static int fill_result_event(struct sk_buff *skb, const void *arg)
 	       put_u64(skb, CKS_A_SESSION_RESULT_ID, s->result_id, true);
 }
 
+static int fill_prompt_event(struct sk_buff *skb, const void *arg)
+{
+	const struct cks_session *s = arg;
+
+	return put_u64(skb, CKS_A_SESSION_REQUEST, s->request, true) ||
+	       nla_put_u32(skb, CKS_A_SESSION_COUPLER, s->index) || put_prompt(skb, s);
+}
+
 static int fill_disposition_event(struct sk_buff *skb, const void *arg)
 {
 	const struct cks_station *st = arg;
@@ -437,6 +509,11 @@ void cks_notify_result(struct cks_session *s)
 	notify(s->station, CKS_CMD_RESULT_NTF, CKS_NLGRP_RESULT, fill_result_event, s);
 }
 
+void cks_notify_prompt(struct cks_session *s)
+{
+	notify(s->station, CKS_CMD_PROMPT_NTF, CKS_NLGRP_REQUEST, fill_prompt_event, s);
+}
+
 void cks_notify_disposition(struct cks_station *st)
 {
 	notify(st, CKS_CMD_DISPOSITION_NTF, CKS_NLGRP_RESULT, fill_disposition_event, st);
@@ -456,6 +533,7 @@ static const struct cks_station_ops station_ops = {
 	.request_new = request_new,
 	.request_cancel = request_cancel,
 	.disposition_new = disposition_new,
+	.prompt_answer = prompt_answer,
 };
 
 int cks_router_netlink_init(void)

@@ -75,6 +75,14 @@ struct cks_station;
  * @want_request: REQUEST is to be sent on this connection
  * @want_rechannel: RECHANNEL is
  * @want_ended: ENDED is
+ * @prompt: number of what the operator interface is to show; 0 none
+ * @prompt_kind: enum cks_prompt_kind
+ * @prompt_text: what
+ * @want_entry: ENTRY for prompt @entry_prompt is to be sent
+ * @entry_prompt: number
+ * @entry_answer: enum cks_prompt_answer
+ * @entry: of the card holder; wiped when it is sent
+ * @entry_len: bytes
  * @result_id: of the CAS
  * @verdict: enum cks_verdict
  * @own_verdict: the station decided
@@ -129,6 +137,15 @@ struct cks_session {
 	bool want_rechannel;
 	bool want_ended;
 
+	u32 prompt;
+	u8 prompt_kind;
+	char prompt_text[CKS_REASON_MAX + 1];
+	bool want_entry;
+	u32 entry_prompt;
+	u8 entry_answer;
+	u8 entry_len;
+	u8 entry[CKS_ENTRY_MAX];
+
 	u64 result_id;
 	u8 verdict;
 	bool own_verdict;
@@ -163,12 +180,14 @@ struct cks_dispo {
  * @station: whose
  * @index: of the coupler
  * @present: a coupler of this number is registered
+ * @stopped: no request is made on it
  * @listener: of its channel socket, or NULL
  */
 struct cks_lane {
 	struct cks_station *station;
 	u32 index;
 	bool present;
+	bool stopped;
 	struct cks_listener *listener;
 };
 
@@ -192,6 +211,8 @@ struct cks_lane {
  * @plaintext_ok: other addresses than loopback are allowed
  * @listening: sockets are open
  * @limit: bounds, in ms or numbers; read without the lock as well
+ * @hold: no request is made
+ * @hold_reason: of the last hold or stop; empty when there was none
  * @lease_epoch: highest seen
  * @journal_epoch: of the control unit's journal, 0 while unknown
  * @last_disposition: highest number in the journal
@@ -234,6 +255,8 @@ struct cks_station {
 	bool plaintext_ok;
 	bool listening;
 	u32 limit[CKS_LIMITS];
+	bool hold;
+	char hold_reason[CKS_REASON_MAX + 1];
 	u64 lease_epoch;
 	u64 journal_epoch;
 	u64 last_disposition;
@@ -274,9 +297,10 @@ struct cks_station_change {
 	const u8 *uuid;
 	const char *address;
 	bool has_control_port, has_channel_port, has_listen, has_plaintext, has_lease;
-	bool has_journal, has_last, has_acked;
+	bool has_journal, has_last, has_acked, has_hold, has_stop, has_start;
 	u16 control_port, channel_port;
-	bool listen, plaintext_ok;
+	bool listen, plaintext_ok, hold;
+	u32 stop_lane, start_lane;
 	u64 lease_epoch, journal_epoch, last_disposition, acked;
 	u32 has_limit;	/* bit CKS_L_* */
 	u32 limit[CKS_LIMITS];
@@ -299,6 +323,11 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
  */
 int cks_station_dispose(struct cks_station *st, struct cks_dispo *d,
 			struct netlink_ext_ack *extack);
+
+/* No request is made any more, or again; of the CAS or the operator. station.lock held. */
+void cks_station_hold(struct cks_station *st, bool hold, const char *reason);
+/* The same for one lane. Return: false if there is no lane of this number. */
+bool cks_station_stop(struct cks_station *st, u32 index, bool stop, const char *reason);
 
 /* The CAS has committed up to this number. station.lock held. */
 void cks_station_acked(struct cks_station *st, u64 number);
@@ -342,6 +371,26 @@ void cks_session_result(struct cks_session *s, const struct cks_msg *m);
 /* Take it from the station's list; then, without the lock, release it. */
 void cks_session_unlink(struct cks_session *s);
 void cks_session_release(struct cks_session *s);
+
+/* ----------------------------------------------------------------------------- prompt.c */
+
+/* All with station.lock held. PROMPT came for it: to be shown at the operator interface. */
+void cks_prompt_show(struct cks_session *s, const struct cks_msg *m);
+/* Nothing is to be shown any more, and nothing entered is kept. */
+void cks_prompt_clear(struct cks_session *s);
+/* ENTRY was sent. */
+void cks_prompt_entry_sent(struct cks_session *s);
+
+/**
+ * cks_prompt_answer() - what the card holder or the operator did
+ * @prompt: number of the prompt that was shown
+ * @answer: given or refused
+ * @entry: when it was an entry
+ * @len: of it
+ * Return: 0; -ESTALE for another prompt than the one that is shown
+ */
+int cks_prompt_answer(struct cks_session *s, u32 prompt, enum cks_prompt_answer answer,
+		      const u8 *entry, u32 len, struct netlink_ext_ack *extack);
 
 /* ------------------------------------------------------------------------------ control.c */
 
@@ -403,6 +452,7 @@ void cks_router_netlink_exit(void);
 /* Events. station.lock held. */
 void cks_notify_request(struct cks_session *s);
 void cks_notify_result(struct cks_session *s);
+void cks_notify_prompt(struct cks_session *s);
 void cks_notify_disposition(struct cks_station *st);
 void cks_notify_station(struct cks_station *st);
 

@@ -119,6 +119,7 @@ static void session_decide(struct cks_session *s, enum cks_happening h)
 	memzero_explicit(s->token, sizeof(s->token));
 	s->want_request = false;
 	s->want_rechannel = false;
+	cks_prompt_clear(s);
 	cks_coupler_power_off(s->coupler, &s->owner);
 	cks_notify_result(s);
 	cks_control_pump(s->station);
@@ -338,6 +339,12 @@ static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext
 	if (!st->lanes[index].listener) {
 		NL_SET_ERR_MSG(extack, "no channel socket: the kernel's log says why");
 		return -EADDRNOTAVAIL;
+	}
+	if (st->hold || st->lanes[index].stopped) {
+		NL_SET_ERR_MSG_FMT(extack, "%s: %s", st->hold ? "the station is held" :
+							       "the lane is stopped",
+				   st->hold_reason);
+		return -EAGAIN;
 	}
 	s = cks_session_on(st, index);
 	if (s) {

@@ -285,6 +285,28 @@ int cks_station_dispose(struct cks_station *st, struct cks_dispo *d,
 	return err;
 }
 
+/* ---------------------------------------------------------------------------- hold, stop */
+
+void cks_station_hold(struct cks_station *st, bool hold, const char *reason)
+{
+	lockdep_assert_held(&st->lock);
+	st->hold = hold;
+	strscpy(st->hold_reason, reason, sizeof(st->hold_reason));
+	cks_notify_station(st);
+}
+
+bool cks_station_stop(struct cks_station *st, u32 index, bool stop, const char *reason)
+{
+	lockdep_assert_held(&st->lock);
+	if (index >= CKS_LANES_MAX)
+		return false;
+	st->lanes[index].stopped = stop;
+	if (!st->hold)
+		strscpy(st->hold_reason, reason, sizeof(st->hold_reason));
+	cks_notify_station(st);
+	return true;
+}
+
 /* --------------------------------------------------------------------------- station-set */
 
 /* station.lock held. What must not change under open sockets. */
@@ -324,6 +346,11 @@ static int check_change(struct cks_station *st, const struct cks_station_change 
 	if (!ch->has_journal && !st->journal_epoch && (ch->has_last || ch->has_acked)) {
 		NL_SET_ERR_MSG(extack, "disposition numbers mean nothing without journal-epoch");
 		return -EINVAL;
+	}
+	if ((ch->has_stop && ch->stop_lane >= CKS_LANES_MAX) ||
+	    (ch->has_start && ch->start_lane >= CKS_LANES_MAX)) {
+		NL_SET_ERR_MSG(extack, "the station has lanes 0 to 511");
+		return -ERANGE;
 	}
 	for (i = 0; i < CKS_LIMITS; i++) {
 		const struct cks_limit_range *r = &cks_limits[i];
@@ -397,6 +424,12 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
 	for (i = 0; i < CKS_LIMITS; i++)
 		if (ch->has_limit & BIT(i))
 			WRITE_ONCE(st->limit[i], ch->limit[i]);
+	if (ch->has_hold)
+		cks_station_hold(st, ch->hold, ch->hold ? "by the operator" : "");
+	if (ch->has_stop)
+		cks_station_stop(st, ch->stop_lane, true, "by the operator");
+	if (ch->has_start)
+		cks_station_stop(st, ch->start_lane, false, "");
 	cks_streams_limit(&st->streams, st->limit[CKS_L_CONNECTIONS]);
 	apply_journal(st, ch);
 	if (ch->has_listen) {

@@ -357,9 +357,9 @@ static void test_disk_full_no_new_card(void **state)
 {
 	(void)state;
 	world_run(&w);
-	assert_true(station_may_feed(&w.st));
+	assert_true(station_may_feed(&w.st, 0));
 	w.lanes[0].state = LANE_RECORDING;
-	assert_false(station_may_feed(&w.st));
+	assert_false(station_may_feed(&w.st, 0));
 }
 
 /* ------------------------------------------------------------------------------- restarts */

@@ -54,6 +54,7 @@ enum status reset_command(struct context *ctx, int argc, char **argv);
 enum status set_command(struct context *ctx, int argc, char **argv);
 enum status sessions_command(struct context *ctx, int argc, char **argv);
 enum status cancel_command(struct context *ctx, int argc, char **argv);
+enum status answer_command(struct context *ctx, int argc, char **argv);
 enum status station_command(struct context *ctx, int argc, char **argv);
 enum status monitor_command(struct context *ctx, int argc, char **argv);
 enum status atr_command(struct context *ctx, int argc, char **argv);

@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	{ "set", "N KEY VALUE...", "change settings of a coupler", false, 3, ANY, set_command },
 	{ "sessions", "", "requests that are not yet disposed", false, 0, 0, sessions_command },
 	{ "cancel", "REQUEST [REASON]", "end a session with reject", false, 1, 2, cancel_command },
+	{ "answer", "REQUEST PROMPT given|refused [-]", "answer a prompt; - reads an entry",
+	  false, 3, 4, answer_command },
 	{ "station", "[set KEY VALUE...]", "the station: identity, sockets, CAS", false, 0, ANY,
 	  station_command },
 	{ "monitor", "[COUNT]", "print events as they come", true, 0, 1, monitor_command },

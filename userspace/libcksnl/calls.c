@@ -95,3 +95,8 @@ int cksnl_disposition_new(struct cksnl *nl, const struct cksnl_session *disposit
 {
 	return cksnl_do(nl, CKS_CMD_DISPOSITION_NEW, &cksnl_session_set, disposition, NULL, NULL);
 }
+
+int cksnl_prompt_answer(struct cksnl *nl, const struct cksnl_session *answer)
+{
+	return cksnl_do(nl, CKS_CMD_PROMPT_ANSWER, &cksnl_session_set, answer, NULL, NULL);
+}

@@ -26,6 +26,17 @@ struct cksnl_atr {
 	uint8_t data[CKSNL_ATR_MAX];
 };
 
+/* Bit N % 8 of byte N / 8 is coupler N. */
+struct cksnl_lanes {
+	uint16_t len;
+	uint8_t data[64];
+};
+
+struct cksnl_entry {
+	uint16_t len;
+	uint8_t data[CKSNL_TEXT_MAX];
+};
+
 struct cksnl_blob {
 	uint16_t len;
 	uint8_t data[CKSNL_INFO_MAX];
@@ -108,6 +119,11 @@ struct cksnl_station {
 	uint64_t deadlines_passed;
 	uint64_t connections_refused;
 	uint32_t connections;
+	uint8_t hold;
+	char hold_reason[CKSNL_TEXT_MAX + 1];
+	struct cksnl_lanes lanes_stopped;
+	uint32_t stop_lane;
+	uint32_t start_lane;
 };
 
 /**
@@ -133,6 +149,11 @@ struct cksnl_session {
 	char evidence[CKSNL_TEXT_MAX + 1];
 	uint8_t boot_id[CKSNL_ID_LEN];
 	uint32_t commands;
+	uint32_t prompt;
+	uint32_t prompt_kind;
+	char prompt_text[CKSNL_TEXT_MAX + 1];
+	uint32_t answer;
+	struct cksnl_entry entry;
 };
 
 /* ----------------------------------------------------------------- attributes as tables */
@@ -231,6 +252,7 @@ int cksnl_request_new(struct cksnl *nl, const struct cksnl_session *request, uin
 		      uint8_t ret_boot_id[static CKSNL_ID_LEN]);
 int cksnl_request_cancel(struct cksnl *nl, uint64_t request, const char *reason);
 int cksnl_disposition_new(struct cksnl *nl, const struct cksnl_session *disposition);
+int cksnl_prompt_answer(struct cksnl *nl, const struct cksnl_session *answer);
 
 /* --------------------------------------------------------------------------- the events */
 
@@ -245,7 +267,7 @@ int cksnl_disposition_new(struct cksnl *nl, const struct cksnl_session *disposit
  * @cmd: CKS_CMD_*_NTF
  * @set: attribute set of the object that came with it
  * @coupler: coupler-ntf, card-ntf, fault-ntf
- * @session: request-ntf, result-ntf, disposition-ntf
+ * @session: request-ntf, result-ntf, disposition-ntf, prompt-ntf
  * @station: station-ntf
  */
 struct cksnl_event {

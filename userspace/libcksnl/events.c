@@ -31,6 +31,7 @@ static const struct {
 	[CKS_CMD_RESULT_NTF] = { "result", &cksnl_session_set },
 	[CKS_CMD_DISPOSITION_NTF] = { "disposition", &cksnl_session_set },
 	[CKS_CMD_FAULT_NTF] = { "fault", &cksnl_coupler_set },
+	[CKS_CMD_PROMPT_NTF] = { "prompt", &cksnl_session_set },
 	[CKS_CMD_STATION_NTF] = { "station", &cksnl_station_set },
 };
 

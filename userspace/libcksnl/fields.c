@@ -35,6 +35,10 @@ static const char *const verdicts[] = { "none", "good", "reject", "retry", "hold
 
 static const char *const dispositions[] = { "none", "good", "rejected", "removed", "unknown" };
 
+static const char *const prompt_kinds[] = { "none", "display", "confirm", "entry" };
+
+static const char *const prompt_answers[] = { "none", "given", "refused" };
+
 #define FIELD(prefix, type, id, member, k, n)						\
 	{ .attr = prefix##id, .kind = k, .offset = offsetof(struct type, member),	\
 	  .size = sizeof(((struct type *)0)->member), .name = n }
@@ -122,6 +126,11 @@ static const struct cksnl_field station_fields[] = {
 	T(DEADLINES_PASSED, deadlines_passed, U64, "deadlines-passed"),
 	T(CONNECTIONS_REFUSED, connections_refused, U64, "connections-refused"),
 	T(CONNECTIONS, connections, U32, "connections"),
+	T(HOLD, hold, BOOL, "hold"),
+	T(HOLD_REASON, hold_reason, STRING, "hold-reason"),
+	BYTES(CKS_A_STATION_, cksnl_station, LANES_STOPPED, lanes_stopped, "lanes-stopped"),
+	T(STOP_LANE, stop_lane, U32, "stop-lane"),
+	T(START_LANE, start_lane, U32, "start-lane"),
 };
 
 #define S(id, member, k, n)	FIELD(CKS_A_SESSION_, cksnl_session, id, member, CKSNL_##k, n)
@@ -146,6 +155,11 @@ static const struct cksnl_field session_fields[] = {
 	S(EVIDENCE, evidence, STRING, "evidence"),
 	S(BOOT_ID, boot_id, ID, "boot-id"),
 	S(COMMANDS, commands, U32, "commands"),
+	S(PROMPT, prompt, U32, "prompt"),
+	SN(PROMPT_KIND, prompt_kind, ENUM, "prompt-kind", prompt_kinds),
+	S(PROMPT_TEXT, prompt_text, STRING, "prompt-text"),
+	SN(ANSWER, answer, ENUM, "answer", prompt_answers),
+	BYTES(CKS_A_SESSION_, cksnl_session, ENTRY, entry, "entry"),
 };
 
 const struct cksnl_set cksnl_coupler_set = {

@@ -28,6 +28,11 @@ enum ck_type {
 	CK_DISPOSED_ACK = 0x14,
 	CK_ENDED = 0x15,
 	CK_RECHANNEL = 0x16,
+	CK_ORDER = 0x17,
+	CK_ORDER_ACK = 0x18,
+	CK_INVENTORY = 0x19,
+	CK_PROMPT = 0x1a,
+	CK_ENTRY = 0x1b,
 	CK_OPEN = 0x20,
 	CK_OPENED = 0x21,
 	CK_COMMAND = 0x22,
@@ -88,7 +93,15 @@ enum ck_tag {
 	CK_T_STOP = 0x005a,
 	CK_T_RESPONSES = 0x005b,
 	CK_T_EXTENSIONS = 0x005c,
-	CK_T_LIMIT = 0x005d,	/* above the highest known tag */
+	CK_T_ORDER = 0x0060,
+	CK_T_INVENTORY = 0x0061,
+	CK_T_MORE = 0x0062,
+	CK_T_PROMPT = 0x0063,
+	CK_T_KIND = 0x0064,
+	CK_T_TEXT = 0x0065,
+	CK_T_ANSWER = 0x0066,
+	CK_T_ENTRY = 0x0067,
+	CK_T_LIMIT = 0x0068,	/* above the highest known tag */
 };
 
 enum ck_code {
@@ -112,6 +125,26 @@ enum ck_status {
 	CK_STATUS_OFF = 6,
 	CK_STATUS_COUPLER = 7,
 	CK_STATUS_CANCELLED = 8,
+};
+
+enum ck_order {
+	CK_ORDER_HOLD = 1,
+	CK_ORDER_GO_ON = 2,
+	CK_ORDER_STOP_LANE = 3,
+	CK_ORDER_START_LANE = 4,
+	CK_ORDER_INVENTORY = 5,
+};
+
+enum ck_prompt_kind {
+	CK_PROMPT_NONE = 0,	/* show it no more */
+	CK_PROMPT_DISPLAY = 1,
+	CK_PROMPT_CONFIRM = 2,
+	CK_PROMPT_ENTRY = 3,
+};
+
+enum ck_answer {
+	CK_ANSWER_GIVEN = 1,
+	CK_ANSWER_REFUSED = 2,
 };
 
 /* Why a batch ended before its last command. */

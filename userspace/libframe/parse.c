@@ -66,6 +66,14 @@ static const struct tag_rule tag_rules[CK_T_LIMIT] = {
 	[CK_T_STOP] = FIXED(1),
 	[CK_T_RESPONSES] = RANGE(0, 1048576),
 	[CK_T_EXTENSIONS] = FIXED(4),
+	[CK_T_ORDER] = FIXED(1),
+	[CK_T_INVENTORY] = { .min = 0, .max = CK_CONTROL_MAX, .step = 17 },
+	[CK_T_MORE] = FIXED(1),
+	[CK_T_PROMPT] = FIXED(4),
+	[CK_T_KIND] = FIXED(1),
+	[CK_T_TEXT] = TEXT(1, 127),
+	[CK_T_ANSWER] = FIXED(1),
+	[CK_T_ENTRY] = RANGE(0, 127),
 };
 
 struct type_rule {
@@ -100,6 +108,12 @@ static const struct type_rule type_rules[] = {
 	{ CK_ENDED, STATION, "ENDED", { CK_T_REQUEST, CK_T_REASON }, { 0 } },
 	{ CK_RECHANNEL, STATION, "RECHANNEL",
 	  { CK_T_REQUEST, CK_T_PORT, CK_T_TOKEN, CK_T_PRESENCE_GEN, CK_T_POWER_GEN }, { 0 } },
+	{ CK_ORDER, CAS, "ORDER", { CK_T_ORDER }, { CK_T_COUPLER, CK_T_REASON } },
+	{ CK_ORDER_ACK, STATION, "ORDER_ACK", { CK_T_ORDER, CK_T_STATUS }, { 0 } },
+	{ CK_INVENTORY, STATION, "INVENTORY", { CK_T_MORE, CK_T_INVENTORY }, { 0 } },
+	{ CK_PROMPT, CAS, "PROMPT", { CK_T_REQUEST, CK_T_PROMPT, CK_T_KIND }, { CK_T_TEXT } },
+	{ CK_ENTRY, STATION, "ENTRY",
+	  { CK_T_REQUEST, CK_T_PROMPT, CK_T_ANSWER }, { CK_T_ENTRY } },
 	{ CK_OPEN, CAS, "OPEN", { CK_T_TOKEN }, { CK_T_RESUME_FROM } },
 	{ CK_OPENED, STATION, "OPENED",
 	  { CK_T_REQUEST, CK_T_PRESENCE_GEN, CK_T_POWER_GEN }, { CK_T_OUTCOME } },

@@ -540,7 +540,7 @@ static void next(struct lane *lane)
 {
 	const struct station *st = lane->st;
 
-	if (!station_may_feed(st)) {
+	if (!station_may_feed(st, lane->coupler)) {
 		enter(lane, LANE_WAITING, POLL_MS);
 		return;
 	}

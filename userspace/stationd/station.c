@@ -284,13 +284,20 @@ void station_lane_purged(struct station *st)
 	station_tick(st);
 }
 
-bool station_may_feed(const struct station *st)
+static bool stopped(const struct station *st, uint32_t coupler)
+{
+	return coupler / 8 < st->stopped.len &&
+	       st->stopped.data[coupler / 8] >> coupler % 8 & 1;
+}
+
+bool station_may_feed(const struct station *st, uint32_t coupler)
 {
 	/* While one lane cannot write the journal no other one begins what it could not end. */
 	for (unsigned int i = 0; i < st->nlanes; i++)
 		if (st->lanes[i].state == LANE_RECORDING)
 			return false;
-	return st->set_up && !st->purging && !st->draining && st->connected &&
+	return st->set_up && !st->purging && !st->draining && st->connected && !st->held &&
+	       !stopped(st, coupler) &&
 	       !st->journal->broken && st->journal->npending < PENDING_MAX;
 }
 
@@ -324,6 +331,10 @@ void station_tick(struct station *st)
 	}
 	acked(st, state.acked_disposition);
 	station_flush(st);
+	if (state.hold && !st->held)
+		report("held: %s", state.hold_reason);
+	st->held = state.hold;
+	st->stopped = state.lanes_stopped;
 	connected = state.state == CKS_STATION_STATE_CONNECTED &&
 		    lease_kept(st, state.lease_epoch);
 	if (connected == st->connected)

@@ -74,6 +74,8 @@ struct clock_ops {
  * @purging: lanes are being emptied; no request before
  * @connected: a CAS is there
  * @draining: no new card
+ * @held: by the CAS or the operator, no new card
+ * @stopped: couplers on which none is contacted, as lanes-stopped
  * @failed: something that the operator has to look at
  * @sent: dispositions up to this number were handed to this load of the router
  * @stock: cards that were in the feeder at the start, once known
@@ -99,6 +101,8 @@ struct station {
 	bool purging;
 	bool connected;
 	bool draining;
+	bool held;
+	struct cksnl_lanes stopped;
 	bool failed;
 	uint64_t sent;
 	unsigned long stock;
@@ -128,8 +132,8 @@ bool station_over(struct station *st);
 
 /* ----------------------------------------------------------------------- for the lanes */
 
-/* Whether a lane may take a new card now. */
-bool station_may_feed(const struct station *st);
+/* Whether the lane of this coupler may take a new card now. */
+bool station_may_feed(const struct station *st, uint32_t coupler);
 
 /* A lane is empty for the first time. */
 void station_lane_purged(struct station *st);
