@@ -98,15 +98,31 @@ static bool handle(struct cks_uart *u, ktime_t now, u8 iir)
 	}
 }
 
-irqreturn_t cks_uart_interrupt(int irq, void *data)
+/**
+ * cks_uart_urgent() - first pass of an interrupt: what cannot wait for other UARTs on the line
+ * @u: UART
+ * @now: when the interrupt came
+ *
+ * Context: hard interrupt, coupler's lock held
+ */
+void cks_uart_urgent(struct cks_uart *u, ktime_t now)
 {
-	ktime_t now = ktime_get();
+}
+
+/**
+ * cks_uart_service() - second pass: everything else
+ * @u: UART, for which cks_uart_urgent() was called before
+ * @now: when the interrupt came
+ *
+ * Context: hard interrupt, coupler's lock held
+ * Return: %IRQ_NONE if the interrupt was not this UART's
+ */
+irqreturn_t cks_uart_service(struct cks_uart *u, ktime_t now)
+{
 	irqreturn_t ret = IRQ_NONE;
-	struct cks_uart *u = data;
 	int n;
 	u8 iir;
 
-	raw_spin_lock(u->lock);
 	for (n = 0; n < MAX_CAUSES && !u->gone; n++) {
 		iir = cks_uart_in(u, UART_IIR);
 		if (iir & UART_IIR_NO_INT)
@@ -116,6 +132,19 @@ irqreturn_t cks_uart_interrupt(int irq, void *data)
 			break;
 		now = ktime_get();
 	}
+	return ret;
+}
+
+/* Of a UART that has its line for itself. */
+irqreturn_t cks_uart_interrupt(int irq, void *data)
+{
+	ktime_t now = ktime_get();
+	struct cks_uart *u = data;
+	irqreturn_t ret;
+
+	raw_spin_lock(u->lock);
+	cks_uart_urgent(u, now);
+	ret = cks_uart_service(u, now);
 	raw_spin_unlock(u->lock);
 	return ret;
 }

@@ -132,7 +132,9 @@ void cks_uart_set_rate(struct cks_uart *u, const struct cks_uart_rate *rate, u8 
 void cks_uart_off(struct cks_uart *u);
 
 /* rx.c */
-irqreturn_t cks_uart_interrupt(int irq, void *data);	/* hard interrupt */
+void cks_uart_urgent(struct cks_uart *u, ktime_t now);		/* locked, hard interrupt */
+irqreturn_t cks_uart_service(struct cks_uart *u, ktime_t now);	/* locked, hard interrupt */
+irqreturn_t cks_uart_interrupt(int irq, void *data);		/* hard interrupt */
 void cks_uart_poll(struct cks_coupler *c);		/* locked; for a late or lost interrupt */
 void cks_uart_flush(struct cks_uart *u);		/* locked */
 
