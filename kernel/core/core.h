@@ -36,6 +36,7 @@
  * @name: stable name: that of the parent, whose bus address stays when numbers move
  * @driver: name of the driver. Copies both: a look-up may outlive parent and driver
  * @mutex: see above
+ * @told_claim: the driver knows of an owner; under @mutex
  * @lock: see above; protects what follows
  * @live: registered; while false nothing of the driver's is called and its calls are ignored
  * @stepping: actions are being carried out further up the stack
@@ -69,6 +70,8 @@
  * @chars_tx: characters sent
  * @exchanges: exchanges finished, whatever their end
  * @char_errors: characters received with an error
+ * @chars_refused: characters of the card that were refused, so that it repeats them
+ * @chars_repeated: characters that the card refused
  * @irq_work: from hard interrupt to @work
  * @work: calls @done, @lost, notifiers and netlink; see event.c
  */
@@ -81,6 +84,7 @@ struct cks_coupler {
 	const char *name;
 	const char *driver;
 	struct mutex mutex;	/* settings, claims, removal */
+	bool told_claim;
 
 	raw_spinlock_t lock;	/* all that follows */
 	bool live;
@@ -119,6 +123,8 @@ struct cks_coupler {
 	u64 chars_tx;
 	u64 exchanges;
 	u64 char_errors;
+	u64 chars_refused;
+	u64 chars_repeated;
 
 	struct irq_work irq_work;
 	struct work_struct work;
@@ -148,6 +154,7 @@ u64 cks_engine_now(struct cks_coupler *c);
 u64 cks_engine_ms(struct cks_coupler *c, u32 ms);
 
 /* owner.c */
+void cks_coupler_tell_claim(struct cks_coupler *c, bool on);
 enum cks_coupler_state cks_coupler_state(const struct cks_coupler *c);
 
 /* event.c */

@@ -197,6 +197,7 @@ static void cks_coupler_stop(struct cks_coupler *c)
 	cks_engine_step(c);
 	c->live = false;
 	raw_spin_unlock_irq(&c->lock);
+	cks_coupler_tell_claim(c, false);
 	mutex_unlock(&c->mutex);
 
 	hrtimer_cancel(&c->timer);

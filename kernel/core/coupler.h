@@ -86,6 +86,8 @@ struct cks_characters {
  * @line: locked; rate, parity and guard time for what is sent and received from now on
  * @send: locked; the characters are valid until cks_coupler_sent(), @activate or @deactivate
  * @present: locked; whether a card is in
+ * @claimed: process context, not locked; an owner has come (@on) or gone, and cards are going to be
+ *	active meanwhile. May be NULL
  * @poll: locked; report the characters that are there and of which no interrupt has told yet. Asked
  *	when a deadline has passed: a late interrupt is not to pass for a mute card. May be NULL
  */
@@ -100,6 +102,7 @@ struct cks_coupler_ops {
 	void (*line)(struct cks_coupler *c, const struct iso7816_line *line);
 	void (*send)(struct cks_coupler *c, const struct cks_characters *chars);
 	bool (*present)(struct cks_coupler *c);
+	void (*claimed)(struct cks_coupler *c, bool on);
 	void (*poll)(struct cks_coupler *c);
 };
 
@@ -142,6 +145,9 @@ void cks_coupler_set_capabilities(struct cks_coupler *c, u32 capabilities);
 void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags);
 void cks_coupler_sent(struct cks_coupler *c, ktime_t t, u8 flags);
 void cks_coupler_presence(struct cks_coupler *c, bool present);
+
+/* A character was refused by the error signal of T=0, by the card or by us. Locked, any context. */
+void cks_coupler_refused(struct cks_coupler *c, bool by_card);
 
 /* -------------------------------------------------------------------------- for owners */
 
@@ -229,6 +235,8 @@ struct cks_coupler_status {
 	u64 chars_tx;
 	u64 exchanges;
 	u64 char_errors;
+	u64 chars_refused;
+	u64 chars_repeated;
 };
 
 void cks_coupler_status(struct cks_coupler *c, struct cks_coupler_status *ret_status);

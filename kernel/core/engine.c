@@ -257,6 +257,23 @@ void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags)
 EXPORT_SYMBOL_GPL(cks_coupler_rx);
 
 /**
+ * cks_coupler_refused() - the error signal of T=0 was on the line, ISO/IEC 7816-3 7.3
+ * @c: coupler
+ * @by_card: the card has refused a character that the driver repeats; else the driver one of the
+ *	card's, which it does not report
+ * Context: coupler's lock held
+ */
+void cks_coupler_refused(struct cks_coupler *c, bool by_card)
+{
+	lockdep_assert_held(&c->lock);
+	if (by_card)
+		c->chars_repeated++;
+	else
+		c->chars_refused++;
+}
+EXPORT_SYMBOL_GPL(cks_coupler_refused);
+
+/**
  * cks_coupler_sent() - the characters of the last @send are out
  * @c: coupler
  * @t: leading edge of the last one

@@ -8,6 +8,20 @@
 
 #include "core.h"
 
+/**
+ * cks_coupler_tell_claim() - tell the driver whether the coupler is in use
+ * @c: coupler, live
+ * @on: it is
+ * Context: process, may sleep, coupler's mutex held
+ */
+void cks_coupler_tell_claim(struct cks_coupler *c, bool on)
+{
+	if (!c->ops->claimed || c->told_claim == on)
+		return;
+	c->told_claim = on;
+	c->ops->claimed(c, on);
+}
+
 int cks_coupler_claim(struct cks_coupler *c, struct cks_owner *owner)
 {
 	int err = 0;
@@ -27,6 +41,8 @@ int cks_coupler_claim(struct cks_coupler *c, struct cks_owner *owner)
 		c->owner_gen = c->presence_gen;
 	}
 	raw_spin_unlock_irq(&c->lock);
+	if (!err)
+		cks_coupler_tell_claim(c, true);
 	mutex_unlock(&c->mutex);
 	return err;
 }
@@ -54,10 +70,15 @@ void cks_coupler_release(struct cks_coupler *c, struct cks_owner *owner)
 
 	cks_coupler_settle(c);
 
+	mutex_lock(&c->mutex);
+	/* Else the driver is gone, and was told before it went. */
+	if (c->live)
+		cks_coupler_tell_claim(c, false);
 	raw_spin_lock_irq(&c->lock);
 	c->owner = NULL;
 	c->releasing = false;
 	raw_spin_unlock_irq(&c->lock);
+	mutex_unlock(&c->mutex);
 	module_put(c->ops->owner);
 	put_device(&c->dev);
 }
@@ -190,6 +211,8 @@ void cks_coupler_status(struct cks_coupler *c, struct cks_coupler_status *ret_st
 	ret_status->chars_tx = c->chars_tx;
 	ret_status->exchanges = c->exchanges;
 	ret_status->char_errors = c->char_errors;
+	ret_status->chars_refused = c->chars_refused;
+	ret_status->chars_repeated = c->chars_repeated;
 	raw_spin_unlock_irqrestore(&c->lock, flags);
 }
 EXPORT_SYMBOL_GPL(cks_coupler_status);

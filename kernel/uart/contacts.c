@@ -36,12 +36,29 @@ void cks_uart_set_rate(struct cks_uart *u, const struct cks_uart_rate *rate, u8 
 	u->family->set_rate(&u->io, rate, lcr);
 }
 
-/*
- * The FIFO stays off: with it the receiver's interrupt comes at 10.69 instead of 10.56 bits, and
- * no time is left for the error signal of T=0 (ISO/IEC 7816-3 7.3), which has to start before
- * 10.7 etu. That signal would be armed here, on line->error_signal; this driver does not report the
- * capability yet.
+/**
+ * cks_uart_capabilities() - what can be kept of the standard at F and D
+ * @u: UART, with settings and rate
+ * @f: F
+ * @d: D
+ * Return: bits of enum cks_capability
  */
+u32 cks_uart_capabilities(const struct cks_uart *u, u16 f, u8 d)
+{
+	u32 window, caps = 0;
+
+	if (cks_uart_can_signal(u, f, d, &window))
+		caps |= CKS_CAPABILITY_ERROR_SIGNAL;
+	/* Without an echo nobody knows to an etu when a character began. */
+	if (u->set.echo)
+		caps |= CKS_CAPABILITY_EXACT_GUARD;
+	if (u->set.power_line != CKS_MODEM_LINE_NONE)
+		caps |= CKS_CAPABILITY_POWER_SWITCH;
+	if (u->set.detect_line != CKS_MODEM_LINE_NONE)
+		caps |= CKS_CAPABILITY_CARD_DETECT;
+	return caps;
+}
+
 void cks_uart_line(struct cks_coupler *c, const struct iso7816_line *line)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
@@ -63,17 +80,29 @@ void cks_uart_line(struct cks_coupler *c, const struct iso7816_line *line)
 		return;
 	}
 	cks_uart_set_rate(u, rate, lcr);
+	cks_uart_fifo(u, line->t == 1);
+	u->etu_ns = cks_uart_etu_ns(u, line->f, line->d);
+	u->refusals = 0;
+	u->armed = cks_uart_can_signal(u, line->f, line->d, &u->window_ns) && line->error_signal;
+	cks_coupler_set_capabilities(c, cks_uart_capabilities(u, line->f, line->d));
 }
 
+/* A reset ends whatever is being sent. */
 void cks_uart_rst(struct cks_coupler *c, bool high)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
 
-	if (!u->gone)
-		cks_uart_set_contacts(u, high, u->power);
+	if (u->gone)
+		return;
+	if (!high)
+		cks_uart_tx_stop(u);
+	cks_uart_set_contacts(u, high, u->power);
 }
 
-/* 6.2.1: RST low, VCC on, I/O in reception, CLK on; the switch does VCC and CLK at once. */
+/*
+ * 6.2.1: RST low, VCC on, I/O in reception, CLK on. The switch does VCC and CLK at once; I/O
+ * follows as soon as the line is set, a few microseconds, and has 200 clock cycles.
+ */
 void cks_uart_activate(struct cks_coupler *c)
 {
 	const struct iso7816_line initial = { .f = 372, .d = 1 };
@@ -83,15 +112,28 @@ void cks_uart_activate(struct cks_coupler *c)
 		return;
 	cks_uart_tx_stop(u);
 	cks_uart_set_contacts(u, false, u->power);
+	cks_uart_set_contacts(u, false, true);
 	cks_uart_line(c, &initial);
 	cks_uart_flush(u);
 	u->active = true;
+	u->stuck = false;
 	u->ier = UART_IER_RDI | UART_IER_RLSI | UART_IER_MSI;
 	cks_uart_out(u, UART_IER, u->ier);
-	cks_uart_set_contacts(u, false, true);
 }
 
-/* 6.4: RST low first, then the rest; I/O is high until VCC falls, since nobody pulls it. */
+/*
+ * 6.4: RST low, CLK low, I/O low, VCC off. The switch does CLK and VCC at once: I/O is low before,
+ * and stays so. Where VCC cannot be switched, RST is all that there is to it.
+ */
+static void power_down(struct cks_uart *u)
+{
+	cks_uart_set_contacts(u, false, u->power);
+	if (u->set.power_line == CKS_MODEM_LINE_NONE)
+		return;
+	cks_uart_out(u, UART_LCR, u->lcr | UART_LCR_SBC);
+	cks_uart_set_contacts(u, false, false);
+}
+
 void cks_uart_deactivate(struct cks_coupler *c)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
@@ -101,10 +143,12 @@ void cks_uart_deactivate(struct cks_coupler *c)
 		return;
 	cks_uart_tx_stop(u);
 	u->active = false;
-	u->ier = UART_IER_MSI;
+	u->armed = false;
+	u->ier = u->stuck ? 0 : UART_IER_MSI;
 	cks_uart_out(u, UART_IER, u->ier);
-	cks_uart_set_contacts(u, false, u->power);
-	cks_uart_set_contacts(u, false, false);
+	power_down(u);
+	cks_uart_fifo(u, false);
+	cks_coupler_set_capabilities(c, u->idle_caps);
 }
 
 bool cks_uart_present(struct cks_coupler *c)
@@ -132,9 +176,9 @@ bool cks_uart_present(struct cks_coupler *c)
 void cks_uart_off(struct cks_uart *u)
 {
 	u->active = false;
+	u->armed = false;
 	u->ier = 0;
 	cks_uart_out(u, UART_IER, 0);
-	cks_uart_out(u, UART_FCR, 0);
-	cks_uart_set_contacts(u, false, u->power);
-	cks_uart_set_contacts(u, false, false);
+	power_down(u);
+	cks_uart_fifo(u, false);
 }

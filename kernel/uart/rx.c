@@ -8,9 +8,10 @@
 #include "state.h"
 
 /* Causes handled at most in one interrupt: a UART that is stuck must not hang the processor. */
-#define MAX_CAUSES	64
+#define MAX_CAUSES	16
 
-static u8 rx_flags(u8 lsr)
+/* ISO7816_RX_* of what LSR says. */
+u8 cks_uart_rx_flags(u8 lsr)
 {
 	u8 flags = 0;
 
@@ -23,21 +24,51 @@ static u8 rx_flags(u8 lsr)
 	return flags;
 }
 
+/**
+ * cks_uart_deliver() - a character was received: ours, or the card's?
+ * @u: UART
+ * @edge: its leading edge
+ * @ch: character
+ */
+void cks_uart_deliver(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
+{
+	/* What the receiver makes of our own signal. */
+	if (!u->active || u->tx == CKS_UART_TX_SIGNAL)
+		return;
+	if (cks_uart_tx_echo(u, edge, ch))
+		return;
+	u->edge = edge;
+	u->refusals = 0;
+	cks_uart_follow(u, ch.byte);
+	cks_coupler_rx(u->coupler, edge, ch.byte, ch.flags);
+}
+
+/* The time at which the receiver announced a character, as well as it is known. */
+static ktime_t announced(const struct cks_uart *u, ktime_t now)
+{
+	return u->pd.rx_time ? u->pd.rx_time(u->pd.ctx) : now;
+}
+
+/* FIFO off. */
 static void receive(struct cks_uart *u, ktime_t now, u8 lsr)
 {
-	u8 flags = rx_flags(lsr);
-	ktime_t edge;
-	u8 byte;
+	struct cks_uart_char ch;
 
-	if (u->pd.rx_time)
-		now = u->pd.rx_time(u->pd.ctx);
-	edge = ktime_sub_ns(now, cks_uart_sixteenths(u, CKS_UART_RX_SIXTEENTHS));
-	byte = cks_uart_in(u, UART_RX);
-	if (!u->active)
-		return;
-	if (cks_uart_tx_echo(u, edge, byte, flags))
-		return;
-	cks_coupler_rx(u->coupler, edge, byte, flags);
+	now = announced(u, now);
+	ch.flags = cks_uart_rx_flags(lsr);
+	ch.byte = cks_uart_in(u, UART_RX);
+	cks_uart_deliver(u, ktime_sub_ns(now, cks_uart_rx_delay_ns(u)), ch);
+}
+
+/* LSR, of which the first pass has read some already. */
+static u8 status(struct cks_uart *u)
+{
+	u8 lsr = u->lsr;
+
+	u->lsr = 0;
+	if (!(lsr & UART_LSR_DR))
+		lsr |= cks_uart_in(u, UART_LSR);
+	return lsr;
 }
 
 /*
@@ -73,29 +104,36 @@ static void modem(struct cks_uart *u)
 		cks_coupler_presence(u->coupler, is);
 }
 
-/* One cause. */
+/* One cause. Return: whether it was dealt with. */
 static bool handle(struct cks_uart *u, ktime_t now, u8 iir)
 {
 	u8 lsr;
 
-	switch (iir & UART_IIR_ID) {
+	switch (iir & CKS_UART_IIR_CAUSE) {
 	case UART_IIR_MSI:
 		modem(u);
 		return true;
 	case UART_IIR_RLSI:
 	case UART_IIR_RDI:
 	case UART_IIR_RX_TIMEOUT:
-		lsr = cks_uart_in(u, UART_LSR);
-		if (lsr & UART_LSR_DR) {
-			receive(u, now, lsr);
-			return true;
-		}
-		/* Reading LSR has cleared an error without a character. */
-		return (iir & UART_IIR_ID) == UART_IIR_RLSI;
+		break;
 	default:
 		/* THRE is not enabled; reading IIR has cleared it. */
 		return true;
 	}
+
+	if (u->level && cks_uart_drain(u, now, (iir & CKS_UART_IIR_CAUSE) == UART_IIR_RX_TIMEOUT ?
+				     CKS_UART_DRAIN_TIMEOUT : CKS_UART_DRAIN_TRIGGER))
+		return true;
+	lsr = status(u);
+	if (lsr == CKS_UART_OPEN_BUS)
+		return false;
+	if (lsr & UART_LSR_DR) {
+		receive(u, now, lsr);
+		return true;
+	}
+	/* Reading LSR has cleared an error without a character. */
+	return (iir & CKS_UART_IIR_CAUSE) == UART_IIR_RLSI;
 }
 
 /**
@@ -103,10 +141,41 @@ static bool handle(struct cks_uart *u, ktime_t now, u8 iir)
  * @u: UART
  * @now: when the interrupt came
  *
+ * That is the error signal of T=0: 14 us are left for it at 9600 bit/s, 3.6 us at 38,400.
+ *
  * Context: hard interrupt, coupler's lock held
  */
 void cks_uart_urgent(struct cks_uart *u, ktime_t now)
 {
+	u8 lsr;
+
+	if (!u->armed || u->gone || u->tx != CKS_UART_TX_IDLE || u->stuck)
+		return;
+	lsr = cks_uart_in(u, UART_LSR);
+	u->lsr = lsr;
+	if ((lsr & (UART_LSR_DR | UART_LSR_PE | UART_LSR_BI | UART_LSR_OE)) !=
+	    (UART_LSR_DR | UART_LSR_PE))
+		return;
+	if (u->refusals == CKS_UART_REPEATS)
+		return;
+	now = announced(u, now);
+	if (ktime_to_ns(ktime_sub(ktime_get(), now)) > u->window_ns)
+		return;
+	u->lsr = 0;
+	u->urgent = true;
+	cks_uart_refuse(u, now, lsr);
+}
+
+/*
+ * Its interrupt has no end, or its registers are gone. The engine's deadlines end what runs; the
+ * card is activated anew, and the UART with it.
+ */
+static void stuck(struct cks_uart *u)
+{
+	u->stuck = true;
+	u->ier = 0;
+	cks_uart_out(u, UART_IER, 0);
+	dev_err_ratelimited(u->dev, "its interrupt has no end: masked until the next activation\n");
 }
 
 /**
@@ -119,19 +188,24 @@ void cks_uart_urgent(struct cks_uart *u, ktime_t now)
  */
 irqreturn_t cks_uart_service(struct cks_uart *u, ktime_t now)
 {
-	irqreturn_t ret = IRQ_NONE;
+	irqreturn_t ret = u->urgent ? IRQ_HANDLED : IRQ_NONE;
 	int n;
 	u8 iir;
 
+	u->urgent = false;
+	if (u->gone || u->stuck)
+		return ret;
 	for (n = 0; n < MAX_CAUSES && !u->gone; n++) {
 		iir = cks_uart_in(u, UART_IIR);
 		if (iir & UART_IIR_NO_INT)
-			break;
+			return ret;
 		ret = IRQ_HANDLED;
 		if (!handle(u, now, iir))
-			break;
+			return ret;
 		now = ktime_get();
 	}
+	if (!u->gone)
+		stuck(u);
 	return ret;
 }
 
@@ -152,12 +226,17 @@ irqreturn_t cks_uart_interrupt(int irq, void *data)
 void cks_uart_poll(struct cks_coupler *c)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
-	int n;
 	u8 lsr;
+	int n;
 
 	for (n = 0; n < MAX_CAUSES && !u->gone; n++) {
-		lsr = cks_uart_in(u, UART_LSR);
-		if (!(lsr & UART_LSR_DR))
+		if (u->level) {
+			if (!cks_uart_drain(u, ktime_get(), CKS_UART_DRAIN_POLL))
+				break;
+			continue;
+		}
+		lsr = status(u);
+		if (!(lsr & UART_LSR_DR) || lsr == CKS_UART_OPEN_BUS)
 			break;
 		receive(u, ktime_get(), lsr);
 	}
@@ -165,13 +244,14 @@ void cks_uart_poll(struct cks_coupler *c)
 
 void cks_uart_flush(struct cks_uart *u)
 {
-	int n;
+	unsigned int n;
 
-	/* 16 for a FIFO that somebody left on. */
-	for (n = 0; n < 17; n++) {
+	/* Also what is in a FIFO that somebody left on. */
+	for (n = 0; n <= CKS_UART_FIFO_MAX; n++) {
 		if (!(cks_uart_in(u, UART_LSR) & UART_LSR_DR))
 			break;
 		cks_uart_in(u, UART_RX);
 	}
 	cks_uart_in(u, UART_IIR);
+	u->lsr = 0;
 }

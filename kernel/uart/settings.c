@@ -106,7 +106,6 @@ int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *setting
 	struct cks_settings s = *settings;
 	struct cks_uart_rate *rates;
 	unsigned long flags;
-	u32 caps;
 	int err;
 
 	if (!s.uart_clk)
@@ -129,14 +128,10 @@ int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *setting
 	cks_uart_set_rate(u, cks_uart_rate_of(u, 372, 1), UART_LCR_WLEN8 | UART_LCR_PARITY |
 			  UART_LCR_EPAR | UART_LCR_STOP);
 	cks_uart_set_contacts(u, false, false);
+	u->idle_caps = cks_uart_capabilities(u, 372, 1);
 	raw_spin_unlock_irqrestore(u->lock, flags);
 	kfree(rates);
 
-	caps = CKS_CAPABILITY_EXACT_GUARD;
-	if (s.power_line != CKS_MODEM_LINE_NONE)
-		caps |= CKS_CAPABILITY_POWER_SWITCH;
-	if (s.detect_line != CKS_MODEM_LINE_NONE)
-		caps |= CKS_CAPABILITY_CARD_DETECT;
-	cks_coupler_set_capabilities(c, caps);
+	cks_coupler_set_capabilities(c, u->idle_caps);
 	return 0;
 }

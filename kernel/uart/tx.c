@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sending: one character at a time, each at its time, each compared with its echo.
+ * Sending: each character at its time, each compared with its echo.
  *
  * A character is written when the one before it has come back: that is 10.56 bits after its leading
  * edge and thus in time for the next one at 11 or 12. Larger gaps, and the wait before the first
- * character, are kept by the timer. All is protected by the coupler's raw spinlock; the timer and
- * most calls are in hard interrupt.
+ * character, are kept by the timer. Where no gap is to be kept and nothing can be refused, T=1 with
+ * N = 0 or 255, the FIFO takes several at a time (fifo.c). In T=0 the card may refuse a character
+ * after its echo has come (signal.c); it is then sent again.
+ *
+ * All is protected by the coupler's raw spinlock; the timer and most calls are in hard interrupt.
  */
 #include "state.h"
 
@@ -15,7 +18,18 @@
  */
 #define ECHO_LATE_NS	NSEC_PER_SEC
 
-static void wait_until(struct cks_uart *u, ktime_t t)
+/*
+ * From the leading edge of a refused character to that of its repetition: a signal that began at
+ * 10.7 etu and took 2 etu, and 2 etu more (7.3).
+ */
+#define REPEAT_SIXTEENTHS	(14 * 16 + 12)
+
+/**
+ * cks_uart_wait() - have cks_uart_timer() do what is next
+ * @u: UART
+ * @t: when
+ */
+void cks_uart_wait(struct cks_uart *u, ktime_t t)
 {
 	u->at = t;
 	hrtimer_start(&u->timer, t, HRTIMER_MODE_ABS_HARD);
@@ -26,35 +40,64 @@ static void end(struct cks_uart *u, u8 flags)
 	u->tx = CKS_UART_TX_IDLE;
 	u->data = NULL;
 	hrtimer_try_to_cancel(&u->timer);
+	/* What comes next is the first character of a block. */
+	u->block = 0;
+	cks_uart_expect(u, 1);
 	/* May come back with the next cks_uart_send(). */
 	cks_coupler_sent(u->coupler, u->edge, flags);
-}
-
-/* A frame is 12 bits, or 11 with one stop bit. */
-static u64 frame_ns(const struct cks_uart *u)
-{
-	return cks_uart_sixteenths(u, 16 * (u->lcr & UART_LCR_STOP ? 12 : 11));
 }
 
 /* The start bit comes half a bit after the write, or later. */
 static bool too_late(const struct cks_uart *u, ktime_t now)
 {
-	u64 since = ktime_to_ns(ktime_sub(now, u->edge)) + cks_uart_sixteenths(u, 8);
+	u64 since = ktime_to_ns(ktime_sub(now, u->edge)) +
+		    cks_uart_sixteenths(u, CKS_UART_START_SIXTEENTHS);
 
 	return u->pos && since > u->limit_ns;
 }
 
+/* Several at a time: no gap beyond the frame, nothing that the card could refuse, and an echo. */
+static bool fills(const struct cks_uart *u)
+{
+	u64 frame = cks_uart_frame_ns(u);
+
+	return u->level && u->set.echo && u->gap_ns <= frame + frame / 32;
+}
+
+/* The echoes of @n characters, written now, are awaited. */
+static void await_echo(struct cks_uart *u, ktime_t now, unsigned int n, u64 late)
+{
+	u->tx = CKS_UART_TX_ECHO;
+	cks_uart_wait(u, ktime_add_ns(now, (n + 1) * cks_uart_frame_ns(u) + late));
+}
+
+/* As many as the FIFO takes, and as their echoes have room in the other one. */
+static void fill(struct cks_uart *u, ktime_t now)
+{
+	while (u->queued < u->len && u->queued - u->pos < u->fifo)
+		cks_uart_out(u, UART_TX, u->data[u->queued++]);
+	/* If more are to follow, they have to be there before the last of these has gone. */
+	cks_uart_expect(u, u->queued < u->len ? u->fifo / 2 : u->queued - u->pos);
+	await_echo(u, now, u->queued - u->pos, min(u->limit_ns, ECHO_LATE_NS));
+}
+
 static void write_next(struct cks_uart *u, ktime_t now)
 {
+	u64 frame = cks_uart_frame_ns(u);
+
 	if (too_late(u, now)) {
 		end(u, ISO7816_TX_ECHO);
 		return;
 	}
 	u->written = now;
+	if (fills(u)) {
+		fill(u, now);
+		return;
+	}
 	cks_uart_out(u, UART_TX, u->data[u->pos]);
+	u->queued = u->pos + 1;
 	if (u->set.echo) {
-		u->tx = CKS_UART_TX_ECHO;
-		wait_until(u, ktime_add_ns(now, 2 * frame_ns(u) + ECHO_LATE_NS));
+		await_echo(u, now, 1, ECHO_LATE_NS);
 		return;
 	}
 
@@ -62,31 +105,35 @@ static void write_next(struct cks_uart *u, ktime_t now)
 	u->edge = ktime_add_ns(now, cks_uart_sixteenths(u, 16));
 	if (u->pos + 1 == u->len) {
 		u->tx = CKS_UART_TX_LAST;
-		wait_until(u, ktime_add_ns(u->edge,
-					   cks_uart_sixteenths(u, CKS_UART_RX_SIXTEENTHS)));
+		cks_uart_wait(u, ktime_add_ns(u->edge, cks_uart_rx_delay_ns(u)));
 		return;
 	}
 	u->pos++;
 	u->tx = CKS_UART_TX_WAIT;
 	/* The start bit of this one may come a bit later than that of the next. */
-	wait_until(u, ktime_add_ns(now, max(u->gap_ns, frame_ns(u)) + cks_uart_sixteenths(u, 16)));
+	cks_uart_wait(u, ktime_add_ns(now, max(u->gap_ns, frame) + cks_uart_sixteenths(u, 16)));
 }
 
-static void write_or_wait(struct cks_uart *u, ktime_t at)
+/**
+ * cks_uart_tx_start() - send the next character
+ * @u: UART
+ * @at: not before this
+ *
+ * It is written half a bit earlier, since so long at least the UART takes to begin with it.
+ */
+void cks_uart_tx_start(struct cks_uart *u, ktime_t at)
 {
 	ktime_t now = ktime_get();
 
+	at = ktime_sub_ns(at, cks_uart_sixteenths(u, CKS_UART_START_SIXTEENTHS));
 	u->tx = CKS_UART_TX_WAIT;
 	if (ktime_before(now, at))
-		wait_until(u, at);
+		cks_uart_wait(u, at);
 	else
 		write_next(u, now);
 }
 
-/*
- * Operation @send of the coupler. No leading edge is before its time, since the character is
- * written to THR at that time; the UART adds 0.5 to 1.5 bits of its own.
- */
+/* Operation @send of the coupler. */
 void cks_uart_send(struct cks_coupler *c, const struct cks_characters *chars)
 {
 	struct cks_uart *u = cks_coupler_drvdata(c);
@@ -96,24 +143,95 @@ void cks_uart_send(struct cks_coupler *c, const struct cks_characters *chars)
 	u->data = chars->data;
 	u->len = chars->len;
 	u->pos = 0;
+	u->queued = 0;
+	u->repeats = 0;
+	u->bad_echo = false;
+	u->start = chars->at;
 	u->gap_ns = chars->gap_ns;
 	u->limit_ns = chars->limit_ns;
-	write_or_wait(u, chars->at);
+	if (u->tx != CKS_UART_TX_SIGNAL)
+		cks_uart_tx_start(u, chars->at);
+}
+
+/* The character whose echo has come is done with. */
+static void next(struct cks_uart *u)
+{
+	u64 frame = cks_uart_frame_ns(u);
+
+	if (u->pos + 1 == u->len) {
+		end(u, u->bad_echo ? ISO7816_TX_ECHO : 0);
+		return;
+	}
+	u->pos++;
+	u->repeats = 0;
+	/*
+	 * The stop bits make the gap where it is as long as a frame; a UART that is faster than the
+	 * etu by what is tolerated counts as making it. After a probe they were shorter.
+	 */
+	if (u->gap_ns <= frame + frame / 32 && !u->armed)
+		write_next(u, ktime_get());
+	else
+		cks_uart_tx_start(u, ktime_add_ns(u->edge, u->gap_ns));
+}
+
+/* The card has refused the character whose echo has come. */
+static void refused(struct cks_uart *u)
+{
+	u64 gap = max(u->gap_ns, cks_uart_etu_sixteenths(u, REPEAT_SIXTEENTHS));
+
+	cks_uart_slow(u);
+	cks_coupler_refused(u->coupler, true);
+	u->bad_echo = false;
+	if (u->repeats++ == CKS_UART_REPEATS)
+		end(u, ISO7816_TX_REFUSED);
+	else
+		cks_uart_tx_start(u, ktime_add_ns(u->edge, gap));
+}
+
+/* One of several that are under way. What the card got is its to judge, by the block's EDC. */
+static void echo_of_many(struct cks_uart *u, bool good)
+{
+	u->bad_echo |= !good;
+	if (u->pos + 1 == u->len)
+		next(u);
+	else
+		u->pos++;
+}
+
+/**
+ * cks_uart_tx_refill() - the FIFO was emptied of echoes: it has room for as many characters
+ * @u: UART
+ */
+void cks_uart_tx_refill(struct cks_uart *u)
+{
+	ktime_t now = ktime_get();
+
+	if (u->tx != CKS_UART_TX_ECHO || !fills(u))
+		return;
+	/* Else the transmitter has not come to an end, and there is no gap. */
+	if (u->pos == u->queued && too_late(u, now)) {
+		end(u, ISO7816_TX_ECHO);
+		return;
+	}
+	fill(u, now);
 }
 
 /**
  * cks_uart_tx_echo() - a character was received: is it our own?
  * @u: UART
  * @edge: its leading edge
- * @byte: character
- * @flags: ISO7816_RX_*
+ * @ch: character
  *
- * Return: true if it was the echo and has been dealt with
+ * Return: true if it was the echo, or a signal of the card, and has been dealt with
  */
-bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, u8 byte, u8 flags)
+bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 {
-	u64 frame;
+	bool good;
 
+	if (u->tx == CKS_UART_TX_PROBE) {
+		refused(u);
+		return true;
+	}
 	if (u->tx != CKS_UART_TX_ECHO)
 		return false;
 	/* Half a bit at least lies between the write and the start bit: this one was the card's. */
@@ -121,26 +239,29 @@ bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, u8 byte, u8 flags)
 		return false;
 
 	u->edge = edge;
-	if (byte != u->data[u->pos] || flags) {
-		end(u, ISO7816_TX_ECHO);
+	good = ch.byte == u->data[u->pos] && !ch.flags;
+	if (fills(u)) {
+		echo_of_many(u, good);
 		return true;
 	}
-	if (u->pos + 1 == u->len) {
-		end(u, 0);
+	if (u->armed && ch.byte == u->data[u->pos] && !(ch.flags & ~ISO7816_RX_FRAMING)) {
+		/* A signal that begins early is in the sample of the stop bit already. */
+		u->bad_echo = ch.flags;
+		cks_uart_await_signal(u);
 		return true;
 	}
-	u->pos++;
-
-	/*
-	 * The stop bits make the gap where it is as long as a frame; a UART that is faster than the
-	 * etu by what is tolerated counts as making it.
-	 */
-	frame = frame_ns(u);
-	if (u->gap_ns <= frame + frame / 32)
-		write_next(u, ktime_get());
+	if (good)
+		next(u);
 	else
-		write_or_wait(u, ktime_add_ns(edge, u->gap_ns));
+		end(u, ISO7816_TX_ECHO);
 	return true;
+}
+
+static void no_echo(struct cks_uart *u)
+{
+	cks_uart_tx_stop(u);
+	u->edge = u->written;
+	end(u, ISO7816_TX_ECHO);
 }
 
 enum hrtimer_restart cks_uart_timer(struct hrtimer *timer)
@@ -160,13 +281,25 @@ enum hrtimer_restart cks_uart_timer(struct hrtimer *timer)
 		break;
 	case CKS_UART_TX_ECHO:
 		cks_uart_poll(u->coupler);
-		if (u->tx != CKS_UART_TX_ECHO || ktime_before(now, u->at))
+		if (u->tx == CKS_UART_TX_ECHO && !ktime_before(now, u->at))
+			no_echo(u);
+		break;
+	case CKS_UART_TX_PROBE:
+		cks_uart_poll(u->coupler);
+		if (u->tx != CKS_UART_TX_PROBE || ktime_before(now, u->at))
 			break;
-		u->edge = u->written;
-		end(u, ISO7816_TX_ECHO);
+		if (u->bad_echo) {
+			refused(u);
+			break;
+		}
+		cks_uart_slow(u);
+		next(u);
 		break;
 	case CKS_UART_TX_LAST:
 		end(u, 0);
+		break;
+	case CKS_UART_TX_SIGNAL:
+		cks_uart_signal_over(u);
 		break;
 	case CKS_UART_TX_IDLE:
 		break;
@@ -176,8 +309,13 @@ out:
 	return HRTIMER_NORESTART;
 }
 
+/* Whatever is under way ends here, but for the character in the shift register. */
 void cks_uart_tx_stop(struct cks_uart *u)
 {
+	cks_uart_slow(u);
+	/* Which empties it. */
+	if (u->level && u->data && u->queued > u->pos)
+		cks_uart_fifo(u, true);
 	u->tx = CKS_UART_TX_IDLE;
 	u->data = NULL;
 	hrtimer_try_to_cancel(&u->timer);

@@ -26,6 +26,7 @@ static const struct cks_coupler_ops cks_uart_ops = {
 	.line = cks_uart_line,
 	.send = cks_uart_send,
 	.present = cks_uart_present,
+	.claimed = cks_uart_claimed,
 	.poll = cks_uart_poll,
 };
 

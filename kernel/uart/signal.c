@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The error signal of T=0 (ISO/IEC 7816-3 7.3), which a 16550 knows nothing of: given by a break,
+ * recognised by what the receiver makes of it.
+ *
+ * Giving it. The receiver takes its own break for a start bit, and at the rate of the line would
+ * receive until 21.2 etu: over the character that is repeated at 13. So the break is set together
+ * with divisor 1. What the receiver then takes for a character is over, and all low, long before
+ * the break is; it is thrown away, and the divisor restored with the end of the break.
+ *
+ * Recognising it. The card pulls the line low after the echo of a character was sampled, or just
+ * when it is. With divisor 1 from the echo on, the receiver has something to tell by 10.75 etu and
+ * 11 bits of its own, in time for the next character to start at 12 etu or a little later. At the
+ * rate of the line it would tell at 21.2 etu.
+ *
+ * Divisor 1 does no harm to the transmitter, which is in its stop bits. All here is called with
+ * the coupler's raw spinlock held, mostly in hard interrupt.
+ */
+#include "state.h"
+
+/* F/D at TA1 13. Where the etu is shorter, 10.7 of them are over before a handler has done much. */
+#define CLKS_MIN	93
+
+/*
+ * With less, the card's answer at 12 etu could come before the receiver is back at its rate; and
+ * what it makes of a break must be over before the break.
+ */
+#define DIV_MIN		11
+
+/* From the interrupt to the break: 0.75 us until the handler runs, and an access to a port. */
+#define WINDOW_MIN_NS	2000
+
+/* ISO/IEC 7816-3 7.3: the signal takes 1 to 2 etu. */
+#define SIGNAL_SIXTEENTHS	(16 + 8)
+
+/* The signal of the card has begun by 10.7 etu, and ended by 12.7. */
+#define PROBE_SIXTEENTHS	(10 * 16 + 12)
+#define PROBE_FAST_BITS		11
+
+/* The card repeats its character 13 etu after its first leading edge, or later: 13 less 0.2. */
+#define REPEAT_SIXTEENTHS	(12 * 16 + 12)
+
+/**
+ * cks_uart_can_signal() - can parity errors be signalled and signals be recognised?
+ * @u: UART, with settings and rate
+ * @f: F
+ * @d: D
+ * @ret_window_ns: from the interrupt of the receiver to the latest begin of a signal, 10.7 etu
+ */
+bool cks_uart_can_signal(const struct cks_uart *u, u16 f, u8 d, u32 *ret_window_ns)
+{
+	u64 announced = cks_uart_sixteenths(u, CKS_UART_RX_SIXTEENTHS);
+	u64 latest = div_u64(cks_uart_etu_ns(u, f, d) * 107, 10);
+
+	*ret_window_ns = 0;
+	if (u->family != &cks_uart_16550 || !u->set.echo || f < CLKS_MIN * d ||
+	    u->rate.div < DIV_MIN)
+		return false;
+	if (latest < announced + WINDOW_MIN_NS)
+		return false;
+	*ret_window_ns = latest - announced;
+	return true;
+}
+
+/* Divisor 1, and break if @brk says so. Return: the time at which that is on the line. */
+static ktime_t fast(struct cks_uart *u, u8 brk)
+{
+	ktime_t now;
+
+	cks_uart_out(u, UART_LCR, u->lcr | brk | UART_LCR_DLAB);
+	now = ktime_get();
+	cks_uart_out(u, UART_DLL, 1);
+	if (u->rate.div > 0xff)
+		cks_uart_out(u, UART_DLM, 0);
+	cks_uart_out(u, UART_LCR, u->lcr | brk);
+	u->fast = true;
+	return now;
+}
+
+/**
+ * cks_uart_slow() - end of break and divisor 1, if they are on
+ * @u: UART
+ */
+void cks_uart_slow(struct cks_uart *u)
+{
+	if (!u->fast)
+		return;
+	cks_uart_out(u, UART_LCR, u->lcr | UART_LCR_DLAB);
+	cks_uart_out(u, UART_DLL, u->rate.div & 0xff);
+	if (u->rate.div > 0xff)
+		cks_uart_out(u, UART_DLM, u->rate.div >> 8);
+	cks_uart_out(u, UART_LCR, u->lcr);
+	u->fast = false;
+}
+
+/* Not repeated, or repeated in vain: the engine has to know of the character after all. */
+static void give_up(struct cks_uart *u)
+{
+	u->refusals = 0;
+	cks_uart_deliver(u, ktime_sub_ns(u->announced, cks_uart_rx_delay_ns(u)), u->refused);
+}
+
+/**
+ * cks_uart_refuse() - give the signal for the character in RBR, which has a parity error
+ * @u: UART, with nothing to send
+ * @announced: when the receiver announced it
+ * @lsr: as it was read
+ *
+ * Context: hard interrupt, first pass
+ */
+void cks_uart_refuse(struct cks_uart *u, ktime_t announced, u8 lsr)
+{
+	ktime_t now = fast(u, UART_LCR_SBC);
+
+	u->announced = announced;
+	u->refused.flags = cks_uart_rx_flags(lsr);
+	u->refused.byte = cks_uart_in(u, UART_RX);
+	if (ktime_to_ns(ktime_sub(now, announced)) > u->window_ns) {
+		/* The card may take this for a part of its next character, and so may we. */
+		cks_uart_slow(u);
+		give_up(u);
+		return;
+	}
+	u->refusals++;
+	cks_coupler_refused(u->coupler, false);
+	u->tx = CKS_UART_TX_SIGNAL;
+	cks_uart_wait(u, ktime_add_ns(now, cks_uart_etu_sixteenths(u, SIGNAL_SIXTEENTHS)));
+}
+
+/**
+ * cks_uart_signal_over() - the time of the signal is over
+ * @u: UART, in state TX_SIGNAL
+ *
+ * Context: hard interrupt, of the timer
+ */
+void cks_uart_signal_over(struct cks_uart *u)
+{
+	ktime_t last = ktime_sub_ns(u->announced, cks_uart_rx_delay_ns(u));
+
+	/* What became of the break in the receiver, if its interrupt is late. */
+	if (cks_uart_in(u, UART_LSR) & UART_LSR_DR)
+		cks_uart_in(u, UART_RX);
+	cks_uart_slow(u);
+	u->tx = CKS_UART_TX_IDLE;
+	last = ktime_add_ns(last, cks_uart_etu_sixteenths(u, REPEAT_SIXTEENTHS));
+	if (ktime_after(ktime_get(), last))
+		give_up(u);
+	/* The engine may have something to send meanwhile, or now. */
+	if (u->tx == CKS_UART_TX_IDLE && u->data)
+		cks_uart_tx_start(u, u->start);
+}
+
+/**
+ * cks_uart_await_signal() - look for a signal of the card
+ * @u: UART, whose last character has just come back
+ */
+void cks_uart_await_signal(struct cks_uart *u)
+{
+	u64 bits = div_u64(cks_uart_sixteenths(u, 16 * PROBE_FAST_BITS), u->rate.div);
+	ktime_t from = ktime_add_ns(u->edge, cks_uart_etu_sixteenths(u, PROBE_SIXTEENTHS));
+	ktime_t now = fast(u, 0);
+
+	if (ktime_after(now, from))
+		from = now;
+	u->tx = CKS_UART_TX_PROBE;
+	cks_uart_wait(u, ktime_add_ns(from, bits + 1));
+}

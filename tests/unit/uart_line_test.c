@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The line of kernel/uart in virtual time: the error signal of T=0 in both directions, guard times,
+ * FIFOs in T=1, and UARTs that lie.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "uart_bed.h"
+
+static const u8 atr_t0[] = { 0x3b, 0x00 };
+static u8 rsp[512];
+
+static struct iso7816_exchange read_binary(u8 le)
+{
+	static u8 cmd[5];
+
+	memcpy(cmd, (u8[]){ 0x00, 0xb0, 0x00, 0x00, le }, 5);
+	return (struct iso7816_exchange){
+		.cmd = cmd, .cmd_len = 5, .rsp = rsp, .rsp_size = sizeof(rsp),
+	};
+}
+
+static void check_counted(const struct iso7816_exchange *x, unsigned int n)
+{
+	unsigned int i;
+
+	assert_int_equal(x->rsp_len, n + 2);
+	for (i = 0; i < n; i++)
+		assert_int_equal(rsp[i], (u8)i);
+	assert_int_equal(rsp[n], 0x90);
+}
+
+/* The rates at which the signal exists: TA1, base clock of the UART. */
+static const struct rate {
+	u8 ta1;
+	u32 uart_clk;
+	u32 card_clk;
+} rates[] = {
+	{ 0x11, 1843200, 3571200 },
+	{ 0x11, 1843200, 3579545 },
+	{ 0x11, 14745600, 3571200 },
+	{ 0x11, 14745600, 5000000 },
+	{ 0x12, 14745600, 3571200 },
+	{ 0x12, 14745600, 5000000 },
+	{ 0x13, 14745600, 3571200 },
+	{ 0x13, 14745600, 3579545 },
+	{ 0x13, 14745600, 5000000 },
+	{ 0x13, 24000000, 4000000 },
+};
+
+static void begin(const struct rate *r, bool stamps)
+{
+	const u8 atr[] = { 0x3b, 0x10, r->ta1 };
+	struct iso7816_config cfg;
+
+	iso7816_config_init(&cfg);
+	cfg.policy = ISO7816_STRICT;
+	iso7816_config_allow(&cfg, r->ta1);
+	bed_init(&(struct bed_config){
+		.uart_clk = r->uart_clk, .card_clk = r->card_clk, .atr = atr,
+		.atr_len = sizeof(atr), .engine = &cfg, .stamps = stamps,
+	});
+	assert_true(bed.capabilities & CKS_CAPABILITY_ERROR_SIGNAL);
+	assert_int_equal(bed_reset(), ISO7816_OK);
+	/* What the receiver has made of the switching on. */
+	bed.flagged = 0;
+	assert_true(bed.capabilities & CKS_CAPABILITY_ERROR_SIGNAL);
+	assert_true(bed.u.armed);
+}
+
+#define REPEATS	344
+
+/* Each third character of the card is spoilt until so many were repeated. */
+static void test_refuse(void **state)
+{
+	struct iso7816_exchange x = read_binary(0);
+	unsigned int r, i;
+
+	(void)state;
+	for (r = 0; r < 2 * ARRAY_SIZE(rates); r++) {
+		begin(&rates[r / 2], r % 2);
+		bed.card.spoil = 3;
+		while (bed.refused < REPEATS) {
+			assert_int_equal(bed_exchange(&x), ISO7816_OK);
+			check_counted(&x, 256);
+		}
+		assert_int_equal(bed.flagged, 0);
+		assert_int_equal(bed.card.obeyed, bed.refused);
+		assert_int_equal(bed.signals, bed.refused);
+		for (i = 0; i < bed.signals; i++) {
+			const struct bed_signal *s = &bed.signal[i];
+
+			/* 10.5 +- 0.2 etu, for 1 to 2. */
+			assert_in_range(s->begin, bed_etu(103 * 16 / 10), bed_etu(107 * 16) / 10);
+			assert_in_range(s->end - s->begin, bed_etu(16), bed_etu(32));
+		}
+	}
+}
+
+/* Each seventh character of the coupler is refused by the card. */
+static void test_refused(void **state)
+{
+	u8 cmd[5 + 250];
+	struct iso7816_exchange x = {
+		.cmd = cmd, .cmd_len = sizeof(cmd), .rsp = rsp, .rsp_size = sizeof(rsp),
+	};
+	unsigned int r, i;
+
+	(void)state;
+	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, 250 }, 5);
+	for (i = 5; i < sizeof(cmd); i++)
+		cmd[i] = (u8)(i * 7);
+	for (r = 0; r < 2 * ARRAY_SIZE(rates); r++) {
+		begin(&rates[r / 2], r % 2);
+		bed.card.refuse = 7;
+		while (bed.repeated < REPEATS) {
+			assert_int_equal(bed_exchange(&x), ISO7816_OK);
+			assert_int_equal(x.rsp_len, 2);
+			assert_int_equal(bed.card.engine.apdu_len, 255);
+			assert_memory_equal(bed.card.apdu, cmd, sizeof(cmd));
+		}
+		assert_int_equal(bed.flagged, 0);
+		assert_int_equal(bed.repeated, bed.card.given);
+	}
+}
+
+static void test_plain(void **state)
+{
+	struct iso7816_exchange x = read_binary(0);
+
+	(void)state;
+	bed_init(&(struct bed_config){
+		.uart_clk = 1843200, .card_clk = 3571200, .atr = atr_t0, .atr_len = 2,
+	});
+	assert_int_equal(bed_reset(), ISO7816_OK);
+	assert_int_equal(bed_exchange(&x), ISO7816_OK);
+	check_counted(&x, 256);
+	print_message("# T=0: %u interrupts, %u accesses, %u timers for %u characters\n",
+		      bed.interrupts, bed.accesses, bed.timers, bed.card.sent + bed.logged);
+}
+
+struct t1_card {
+	u8 ts;
+	u8 n;
+	u8 cwi;
+	unsigned int gap;	/* etu between characters of a block of the coupler */
+};
+
+/* TC1 TD1 TD2 TA3 TB3: N, T=1, IFSC 254, BWI 4 and CWI. */
+static u8 build_atr(u8 atr[8], const struct t1_card *card)
+{
+	unsigned int i;
+
+	memcpy(atr, (u8[]){ card->ts, 0xc0, card->n, 0x81, 0x31, 0xfe, 0x40 | card->cwi, 0 }, 8);
+	for (i = 1; i < 7; i++)
+		atr[7] ^= atr[i];
+	return 8;
+}
+
+static void begin_t1(const struct t1_card *card, u16 fifo, bool stamps)
+{
+	struct iso7816_config cfg;
+	u8 atr[8];
+
+	iso7816_config_init(&cfg);
+	cfg.policy = ISO7816_STRICT;
+	bed_init(&(struct bed_config){
+		.uart_clk = 1843200, .card_clk = 3571200, .atr = atr,
+		.atr_len = build_atr(atr, card), .engine = &cfg, .stamps = stamps, .fifo = fifo,
+	});
+	assert_int_equal(bed_reset(), ISO7816_OK);
+}
+
+/* An exchange of T=1 with blocks of 250 bytes both ways. Returns the time it took in 1/16 etu. */
+static u64 exchange_t1(const struct t1_card *card, u16 fifo, bool stamps)
+{
+	u8 cmd[5 + 245];
+	struct iso7816_exchange x = {
+		.cmd = cmd, .cmd_len = sizeof(cmd), .rsp = rsp, .rsp_size = sizeof(rsp),
+	};
+	unsigned int i;
+	u64 begin;
+
+	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, 245 }, 5);
+	for (i = 5; i < sizeof(cmd); i++)
+		cmd[i] = (u8)(i * 7);
+	begin_t1(card, fifo, stamps);
+	/* With S(IFS). */
+	assert_int_equal(bed_exchange(&x), ISO7816_OK);
+	bed_run(bed_etu(100 * 16));
+	bed.flagged = 0;
+	bed.accesses = 0;
+	bed.interrupts = 0;
+	bed.timers = 0;
+	bed.logged = 0;
+	begin = bed.now;
+	assert_int_equal(bed_exchange(&x), ISO7816_OK);
+	assert_int_equal(x.rsp_len, 247);
+	assert_memory_equal(rsp, cmd + 5, 245);
+	assert_int_equal(bed.flagged, 0);
+	assert_int_equal(bed.logged, 254);
+	return (bed.now - begin) / bed_etu(1);
+}
+
+static void check_t1(const struct t1_card *card, u16 fifo, bool stamps)
+{
+	u64 t = exchange_t1(card, fifo, stamps);
+	unsigned int n;
+
+	print_message("# T=1, N %u, CWI %u, FIFO %u: %u interrupts, %u accesses, %u etu\n",
+		      card->n, card->cwi, fifo, bed.interrupts, bed.accesses,
+		      (unsigned int)t / 16);
+	for (n = 1; n < bed.logged; n++) {
+		u64 gap = bed.log[n].edge - bed.log[n - 1].edge;
+
+		assert_in_range(gap + 20, bed_etu(card->gap * 16), bed_etu(card->gap * 16 + 17));
+	}
+}
+
+/* FIFO or not, the bytes and the times are the same; the interrupts are fewer. */
+static void test_fifo(void **state)
+{
+	static const struct t1_card cards[] = {
+		{ 0x3b, 0, 13, 12 },
+		{ 0x3f, 0, 13, 12 },
+		{ 0x3b, 255, 13, 11 },
+		{ 0x3b, 2, 13, 14 },
+		{ 0x3b, 254, 13, 266 },
+		{ 0x3b, 0, 0, 12 },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cards); i++) {
+		check_t1(&cards[i], 1, false);
+		check_t1(&cards[i], 1, true);
+		check_t1(&cards[i], 16, false);
+		/* Without a FIFO 505. */
+		if (cards[i].gap <= 12 && cards[i].cwi)
+			assert_in_range(bed.interrupts, 1, 60);
+		check_t1(&cards[i], 16, true);
+	}
+}
+
+/* From now on the @nth gap between characters of the card, or each, has so many etu. */
+static void slow(unsigned int nth, unsigned int etu)
+{
+	/* Until it is done with the last one. */
+	bed_run(bed_etu(16 * 16));
+	bed.card.done = 0;
+	bed.card.slow_nth = nth;
+	bed.card.slow_ns = bed_etu((etu - 12) * 16);
+}
+
+/* A gap that CWT allows does no harm in a burst, one that it forbids does not hide. */
+static void check_cwt(u8 cwi)
+{
+	static const u8 cmd[] = { 0x00, 0xb0, 0x00, 0x00, 0x80 };
+	struct iso7816_exchange x = {
+		.cmd = cmd, .cmd_len = sizeof(cmd), .rsp = rsp, .rsp_size = sizeof(rsp),
+	};
+	const struct t1_card card = { 0x3b, 0, cwi, 12 };
+	unsigned int cwt = 11 + (1 << cwi), nth, sent;
+
+	for (nth = 0; nth < 2 * 130; nth++) {
+		begin_t1(&card, 16, nth % 2);
+		assert_int_equal(bed_exchange(&x), ISO7816_OK);
+		/* At one place, or at all of them. */
+		slow(nth / 2, cwt);
+		sent = bed.logged;
+		assert_int_equal(bed_exchange(&x), ISO7816_OK);
+		check_counted(&x, 0x80);
+		assert_int_equal(bed.logged - sent, 9);
+
+		/* The block is cut there, and asked for again. */
+		slow(nth / 2, cwt + 3);
+		sent = bed.logged;
+		if (bed_exchange(&x) == ISO7816_OK) {
+			assert_true(bed.card.slow_nth);
+			check_counted(&x, 0x80);
+		}
+		assert_true(bed.logged - sent > 9);
+	}
+}
+
+static void test_cwt(void **state)
+{
+	(void)state;
+	check_cwt(6);
+	check_cwt(8);
+}
+
+/* What a character costs when it may be refused. */
+static void test_cost(void **state)
+{
+	struct iso7816_exchange x = read_binary(1);
+	unsigned int r, i, n;
+	u64 sum;
+
+	(void)state;
+	for (r = 0; r < ARRAY_SIZE(rates); r++) {
+		begin(&rates[r], false);
+		sum = 0;
+		n = 0;
+		while (n < 400) {
+			bed.logged = 0;
+			assert_int_equal(bed_exchange(&x), ISO7816_OK);
+			for (i = 1; i < bed.logged; i++) {
+				u64 gap = bed.log[i].edge - bed.log[i - 1].edge;
+
+				assert_true(gap >= bed_etu(12 * 16) - 1);
+				assert_true(gap <= bed_etu(13 * 16 + 8));
+				sum += gap;
+				n++;
+			}
+		}
+		print_message("# TA1 %02x, UART %u Hz, card %u Hz: %.2f etu a character\n",
+			      rates[r].ta1, rates[r].uart_clk, rates[r].card_clk,
+			      (double)sum / n / (double)bed_etu(16));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_refuse),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_fifo),
+		cmocka_unit_test(test_cwt),
+		cmocka_unit_test(test_cost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
