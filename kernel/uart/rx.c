@@ -37,7 +37,12 @@ void cks_uart_deliver(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 		return;
 	if (cks_uart_tx_echo(u, edge, ch))
 		return;
+	if (cks_uart_is_signal(u, edge)) {
+		cks_uart_tx_again(u);
+		return;
+	}
 	u->edge = edge;
+	u->doubt = false;
 	u->refusals = 0;
 	cks_uart_follow(u, ch.byte);
 	cks_coupler_rx(u->coupler, edge, ch.byte, ch.flags);
@@ -159,7 +164,8 @@ void cks_uart_urgent(struct cks_uart *u, ktime_t now)
 	if (u->refusals == CKS_UART_REPEATS)
 		return;
 	now = announced(u, now);
-	if (ktime_to_ns(ktime_sub(ktime_get(), now)) > u->window_ns)
+	if (ktime_to_ns(ktime_sub(ktime_get(), now)) > u->window_ns ||
+	    cks_uart_is_signal(u, ktime_sub_ns(now, cks_uart_rx_delay_ns(u))))
 		return;
 	u->lsr = 0;
 	u->urgent = true;

@@ -11,7 +11,9 @@
  * Recognising it. The card pulls the line low after the echo of a character was sampled, or just
  * when it is. With divisor 1 from the echo on, the receiver has something to tell by 10.75 etu and
  * 11 bits of its own, in time for the next character to start at 12 etu or a little later. At the
- * rate of the line it would tell at 21.2 etu.
+ * rate of the line it would tell at 21.2 etu. That is early enough for the last character: only the
+ * card's answer follows it, which must not meet divisor 1 if the timer is late. What begins before
+ * the answer can is a signal.
  *
  * Divisor 1 does no harm to the transmitter, which is in its stop bits. All here is called with
  * the coupler's raw spinlock held, mostly in hard interrupt.
@@ -32,6 +34,9 @@
 
 /* ISO/IEC 7816-3 7.3: the signal takes 1 to 2 etu. */
 #define SIGNAL_SIXTEENTHS	(16 + 8)
+
+/* An answer of the card begins 12 etu after the last character of the coupler, less 0.2. */
+#define ANSWER_SIXTEENTHS	(11 * 16 + 6)
 
 /* The signal of the card has begun by 10.7 etu, and ended by 12.7. */
 #define PROBE_SIXTEENTHS	(10 * 16 + 12)
@@ -164,4 +169,16 @@ void cks_uart_await_signal(struct cks_uart *u)
 		from = now;
 	u->tx = CKS_UART_TX_PROBE;
 	cks_uart_wait(u, ktime_add_ns(from, bits + 1));
+}
+
+/**
+ * cks_uart_is_signal() - has the card refused the last character that was sent?
+ * @u: UART
+ * @edge: leading edge of what was received now
+ */
+bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge)
+{
+	u64 answer = cks_uart_etu_sixteenths(u, ANSWER_SIXTEENTHS);
+
+	return u->armed && u->doubt && ktime_before(edge, ktime_add_ns(u->edge, answer));
 }

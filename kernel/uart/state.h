@@ -96,6 +96,8 @@ struct cks_uart_char {
  * @queued: index of the one to be written next
  * @repeats: how often the character under way was refused
  * @bad_echo: an echo was wrong
+ * @doubt: the card may still refuse the last character that was sent, @last
+ * @last: it
  * @start: when the first of them may start
  * @gap_ns: least time between two leading edges
  * @limit_ns: longest time between two, else the rest is not sent
@@ -151,6 +153,8 @@ struct cks_uart {
 	u16 queued;
 	u8 repeats;
 	bool bad_echo;
+	bool doubt;
+	u8 last;
 	ktime_t start;
 	u64 gap_ns;
 	u64 limit_ns;
@@ -260,6 +264,7 @@ bool cks_uart_can_signal(const struct cks_uart *u, u16 f, u8 d, u32 *ret_window_
 void cks_uart_refuse(struct cks_uart *u, ktime_t announced, u8 lsr);
 void cks_uart_signal_over(struct cks_uart *u);
 void cks_uart_await_signal(struct cks_uart *u);
+bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge);
 void cks_uart_slow(struct cks_uart *u);
 
 /* latency.c; process context */
@@ -273,5 +278,6 @@ void cks_uart_tx_stop(struct cks_uart *u);			/* locked */
 void cks_uart_tx_refill(struct cks_uart *u);			/* locked */
 void cks_uart_wait(struct cks_uart *u, ktime_t t);		/* locked */
 bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch);	/* locked */
+void cks_uart_tx_again(struct cks_uart *u);			/* locked */
 
 #endif

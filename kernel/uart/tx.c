@@ -6,7 +6,8 @@
  * edge and thus in time for the next one at 11 or 12. Larger gaps, and the wait before the first
  * character, are kept by the timer. Where no gap is to be kept and nothing can be refused, T=1 with
  * N = 0 or 255, the FIFO takes several at a time (fifo.c). In T=0 the card may refuse a character
- * after its echo has come (signal.c); it is then sent again.
+ * after its echo has come (signal.c); it is then sent again, the last one even after the core was
+ * told that it is out.
  *
  * All is protected by the coupler's raw spinlock; the timer and most calls are in hard interrupt.
  */
@@ -37,6 +38,8 @@ void cks_uart_wait(struct cks_uart *u, ktime_t t)
 
 static void end(struct cks_uart *u, u8 flags)
 {
+	u->last = u->data[u->pos];
+	u->doubt = u->armed && !flags;
 	u->tx = CKS_UART_TX_IDLE;
 	u->data = NULL;
 	hrtimer_try_to_cancel(&u->timer);
@@ -133,6 +136,44 @@ void cks_uart_tx_start(struct cks_uart *u, ktime_t at)
 		write_next(u, now);
 }
 
+/* If it is known to be out already, the core hears of a parity error, which it is. */
+static void give_up(struct cks_uart *u)
+{
+	bool told = u->data == &u->last;
+
+	end(u, ISO7816_TX_REFUSED);
+	if (told)
+		cks_coupler_rx(u->coupler, u->edge, 0, ISO7816_RX_PARITY);
+}
+
+/* The card has refused the character whose echo has come. */
+static void refused(struct cks_uart *u)
+{
+	u64 gap = max(u->gap_ns, cks_uart_etu_sixteenths(u, REPEAT_SIXTEENTHS));
+
+	cks_uart_slow(u);
+	cks_coupler_refused(u->coupler, true);
+	u->bad_echo = false;
+	if (u->repeats++ == CKS_UART_REPEATS)
+		give_up(u);
+	else
+		cks_uart_tx_start(u, ktime_add_ns(u->edge, gap));
+}
+
+/**
+ * cks_uart_tx_again() - the card has refused the last character
+ * @u: UART, with @doubt
+ */
+void cks_uart_tx_again(struct cks_uart *u)
+{
+	if (u->data || u->tx != CKS_UART_TX_IDLE)
+		return;
+	u->data = &u->last;
+	u->len = 1;
+	u->pos = 0;
+	refused(u);
+}
+
 /* Operation @send of the coupler. */
 void cks_uart_send(struct cks_coupler *c, const struct cks_characters *chars)
 {
@@ -172,20 +213,6 @@ static void next(struct cks_uart *u)
 		write_next(u, ktime_get());
 	else
 		cks_uart_tx_start(u, ktime_add_ns(u->edge, u->gap_ns));
-}
-
-/* The card has refused the character whose echo has come. */
-static void refused(struct cks_uart *u)
-{
-	u64 gap = max(u->gap_ns, cks_uart_etu_sixteenths(u, REPEAT_SIXTEENTHS));
-
-	cks_uart_slow(u);
-	cks_coupler_refused(u->coupler, true);
-	u->bad_echo = false;
-	if (u->repeats++ == CKS_UART_REPEATS)
-		end(u, ISO7816_TX_REFUSED);
-	else
-		cks_uart_tx_start(u, ktime_add_ns(u->edge, gap));
 }
 
 /* One of several that are under way. What the card got is its to judge, by the block's EDC. */
@@ -244,8 +271,9 @@ bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 		echo_of_many(u, good);
 		return true;
 	}
-	if (u->armed && ch.byte == u->data[u->pos] && !(ch.flags & ~ISO7816_RX_FRAMING)) {
-		/* A signal that begins early is in the sample of the stop bit already. */
+	/* A signal that begins early is in the sample of the stop bit already. */
+	if (u->armed && ch.byte == u->data[u->pos] && !(ch.flags & ~ISO7816_RX_FRAMING) &&
+	    (ch.flags || u->pos + 1 < u->len)) {
 		u->bad_echo = ch.flags;
 		cks_uart_await_signal(u);
 		return true;
@@ -259,7 +287,9 @@ bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 
 static void no_echo(struct cks_uart *u)
 {
-	cks_uart_tx_stop(u);
+	/* Empties it. */
+	if (u->level)
+		cks_uart_fifo(u, true);
 	u->edge = u->written;
 	end(u, ISO7816_TX_ECHO);
 }
@@ -318,5 +348,6 @@ void cks_uart_tx_stop(struct cks_uart *u)
 		cks_uart_fifo(u, true);
 	u->tx = CKS_UART_TX_IDLE;
 	u->data = NULL;
+	u->doubt = false;
 	hrtimer_try_to_cancel(&u->timer);
 }

@@ -377,7 +377,8 @@ static void card_decide(u64 start)
 
 	c->decided = true;
 	c->heard++;
-	c->refusing = !c->t && c->refuse && !(c->heard % c->refuse);
+	c->refusing = !c->t && ((c->refuse && !(c->heard % c->refuse)) ||
+				(c->refuse_from && c->heard >= c->refuse_from));
 	if (!c->refusing)
 		return;
 	c->given++;

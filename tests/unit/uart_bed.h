@@ -34,6 +34,7 @@
  * @spoil: of the characters that it sends each @spoil-th has a wrong parity bit, 0 for none; a
  *	repeated one counts again
  * @refuse: of the characters that it receives it refuses each @refuse-th, likewise
+ * @refuse_from: and all from this one on, if it is not 0
  * @at_sixteenths: its signal begins so many sixteenths of an etu after the leading edge; moved
  *	through 10.3 to 10.7 etu when 0
  * @low_sixteenths: and takes so many; 16 to 32 when 0
@@ -71,6 +72,7 @@ struct bed_card {
 	u64 slow_ns;
 	unsigned int spoil;
 	unsigned int refuse;
+	unsigned int refuse_from;
 	unsigned int at_sixteenths;
 	unsigned int low_sixteenths;
 	unsigned int sent;

@@ -176,6 +176,53 @@ static void begin_t1(const struct t1_card *card, u16 fifo, bool stamps)
 	assert_int_equal(bed_reset(), ISO7816_OK);
 }
 
+/* A card that refuses all: four times, then the exchange ends; the last character as the first. */
+static void test_refused_for_good(void **state)
+{
+	struct iso7816_exchange x = read_binary(1);
+	unsigned int nth;
+
+	(void)state;
+	for (nth = 1; nth <= 5; nth++) {
+		begin(&rates[6], true);
+		bed_run(bed_etu(20 * 16));
+		bed.card.heard = 0;
+		bed.card.refuse_from = nth;
+		assert_int_equal(bed_exchange(&x), ISO7816_E_PARITY);
+		assert_int_equal(bed.card.given, 4);
+		assert_int_equal(bed.repeated, 4);
+		assert_int_equal(bed.card.heard, nth + 3);
+	}
+}
+
+/*
+ * Interrupts that are late by up to three etu: a character that was not refused in time is reported
+ * with its error. No exchange ends well with wrong data.
+ */
+static void test_late(void **state)
+{
+	struct iso7816_exchange x = read_binary(0);
+	unsigned int r, i, good = 0, bad = 0;
+
+	(void)state;
+	for (r = 0; r < ARRAY_SIZE(rates); r++) {
+		for (i = 0; i < 40; i++) {
+			begin(&rates[r], true);
+			bed.card.spoil = 50;
+			bed.late_every = 37 + i;
+			bed.late_ns = bed_etu(1 + i * 48 / 40);
+			if (bed_exchange(&x) != ISO7816_OK) {
+				bad++;
+				continue;
+			}
+			check_counted(&x, 256);
+			good++;
+		}
+	}
+	print_message("# late interrupts: %u exchanges intact, %u reported as failed\n", good, bad);
+	assert_true(good && bad);
+}
+
 /* An exchange of T=1 with blocks of 250 bytes both ways. Returns the time it took in 1/16 etu. */
 static u64 exchange_t1(const struct t1_card *card, u16 fifo, bool stamps)
 {
@@ -331,6 +378,8 @@ int main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_refuse),
 		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refused_for_good),
+		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_cwt),
 		cmocka_unit_test(test_cost),
