@@ -55,26 +55,41 @@ static bool coupler_index(struct platform_device *pdev, u32 *ret_index)
 	return c;
 }
 
-static int plug_in(struct sim_slot *s, struct cks_sim_slot *arg)
+/* What the driver needs to know of the wiring. */
+static void get_settings(const struct sim_slot *s, struct cks_settings *ret_set)
 {
-	const struct cks_uart_platform_data pd = {
+	bool rst_on_dtr = s->flags & CKS_SIM_RST_ON_DTR;
+
+	*ret_set = (struct cks_settings){
+		.clk_hz = s->card.clk,
+		.uart_clk = s->uart.clk,
+		.rst_line = rst_on_dtr ? CKS_MODEM_LINE_DTR : CKS_MODEM_LINE_RTS,
+		.rst_invert = s->flags & CKS_SIM_RST_INVERT,
+		.power_line = rst_on_dtr ? CKS_MODEM_LINE_RTS : CKS_MODEM_LINE_DTR,
+		.power_invert = s->flags & CKS_SIM_SWITCH_INVERT,
+		.detect_line = CKS_MODEM_LINE_CTS,
+		.detect_invert = s->flags & CKS_SIM_DETECT_INVERT,
+		.echo = !(s->flags & CKS_SIM_NO_ECHO),
+		.policy = ISO7816_TOLERANT,
+		.protocol = ISO7816_T_ANY,
+		.ifsd = 254,
+	};
+	if (s->flags & CKS_SIM_NO_SWITCH)
+		ret_set->power_line = CKS_MODEM_LINE_NONE;
+	if (s->flags & CKS_SIM_DETECT_DSR)
+		ret_set->detect_line = CKS_MODEM_LINE_DSR;
+	else if (s->flags & CKS_SIM_DETECT_DCD)
+		ret_set->detect_line = CKS_MODEM_LINE_DCD;
+}
+
+static int add_coupler(struct sim_slot *s)
+{
+	struct cks_uart_platform_data pd = {
 		.serial_in = sim_slot_in,
 		.serial_out = sim_slot_out,
 		.rx_time = sim_slot_rx_time,
 		.ctx = s,
 		.uartclk = s->uart.clk,
-		.settings = {
-			.clk_hz = s->card.clk,
-			.uart_clk = s->uart.clk,
-			.rst_line = CKS_MODEM_LINE_RTS,
-			.rst_invert = false,
-			.power_line = CKS_MODEM_LINE_DTR,
-			.detect_line = CKS_MODEM_LINE_CTS,
-			.echo = true,
-			.policy = ISO7816_TOLERANT,
-			.protocol = ISO7816_T_ANY,
-			.ifsd = 254,
-		},
 	};
 	const struct resource irq = DEFINE_RES_IRQ(s->irq);
 	const struct platform_device_info info = {
@@ -86,41 +101,68 @@ static int plug_in(struct sim_slot *s, struct cks_sim_slot *arg)
 		.size_data = sizeof(pd),
 	};
 
+	get_settings(s, &pd.settings);
 	s->pdev = platform_device_register_full(&info);
 	if (IS_ERR(s->pdev))
 		return PTR_ERR(s->pdev);
-	if (coupler_index(s->pdev, &arg->coupler))
+	if (coupler_index(s->pdev, &s->number))
 		return 0;
 	/* Loading it binds it. */
 	request_module(CKS_UART_DRIVER);
-	if (coupler_index(s->pdev, &arg->coupler))
+	if (coupler_index(s->pdev, &s->number))
 		return 0;
 	pr_warn_once("cks_sim: no driver has taken the UART: load cks_uart, or see its messages\n");
 	platform_device_unregister(s->pdev);
 	return -ENODEV;
 }
 
-static void make_known(struct sim_slot *s, u32 coupler)
+static int plug_in(struct sim_slot *s)
 {
+	int ret;
+
+	if (s->flags & CKS_SIM_8250) {
+		ret = sim_tty_add(s);
+		if (ret < 0)
+			return ret;
+		s->number = ret;
+		return 0;
+	}
+	ret = add_coupler(s);
+	if (ret)
+		return ret;
 	mutex_lock(&couplers_lock);
-	s->coupler = coupler;
 	list_add_tail(&s->known, &couplers);
 	mutex_unlock(&couplers_lock);
+	return 0;
 }
 
 static void pull_out(struct sim_slot *s)
 {
-	mutex_lock(&couplers_lock);
-	list_del_init(&s->known);
-	mutex_unlock(&couplers_lock);
-	platform_device_unregister(s->pdev);
+	if (s->flags & CKS_SIM_8250) {
+		sim_tty_remove(s);
+	} else {
+		mutex_lock(&couplers_lock);
+		list_del(&s->known);
+		mutex_unlock(&couplers_lock);
+		platform_device_unregister(s->pdev);
+	}
 	sim_slot_kill(s);
 	sim_slot_put(s);
 }
 
+/* Both at once make no sense. */
+static bool both(u32 flags, u32 a, u32 b)
+{
+	return (flags & a) && (flags & b);
+}
+
 static int check(struct cks_sim_slot *arg)
 {
-	if (arg->flags || arg->family || arg->fifo || arg->clk_div > CLK_DIV_MAX)
+	if (arg->flags & ~CKS_SIM_SLOT_FLAGS ||
+	    both(arg->flags, CKS_SIM_NO_SWITCH, CKS_SIM_SWITCH_INVERT) ||
+	    both(arg->flags, CKS_SIM_DETECT_DSR, CKS_SIM_DETECT_DCD))
+		return -EINVAL;
+	if (arg->family || arg->fifo || arg->clk_div > CLK_DIV_MAX)
 		return -EINVAL;
 	if (!arg->clk_div)
 		arg->clk_div = 1;
@@ -143,10 +185,10 @@ static int add_slot(struct sim_bench *b, struct cks_sim_slot *arg, void __user *
 	if (fd < 0)
 		return fd;
 	err = -ENOMEM;
-	s = sim_slot_create(arg->uart_clk / arg->clk_div, arg->card_clk / arg->clk_div);
+	s = sim_slot_create(arg);
 	if (!s)
 		goto put_fd;
-	err = plug_in(s, arg);
+	err = plug_in(s);
 	if (err) {
 		sim_slot_kill(s);
 		sim_slot_put(s);
@@ -157,12 +199,12 @@ static int add_slot(struct sim_bench *b, struct cks_sim_slot *arg, void __user *
 		err = PTR_ERR(file);
 		goto pull;
 	}
+	arg->coupler = s->number;
 	if (copy_to_user(user, arg, sizeof(*arg))) {
 		err = -EFAULT;
 		fput(file);
 		goto pull;
 	}
-	make_known(s, arg->coupler);
 	list_add_tail(&s->entry, &b->slots);
 	b->count++;
 	fd_install(fd, file);
@@ -211,7 +253,7 @@ static int ioctl_trace_coupler(u32 __user *user)
 		return -EFAULT;
 	mutex_lock(&couplers_lock);
 	list_for_each_entry(s, &couplers, known) {
-		if (s->coupler == coupler) {
+		if (s->number == coupler) {
 			fd = sim_tracefile_open(s);
 			break;
 		}

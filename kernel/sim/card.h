@@ -9,7 +9,7 @@
 
 #include <linux/cks_sim.h>
 
-#include "line.h"
+#include "fault.h"
 
 #define SIM_RING	4096	/* records, a power of two */
 
@@ -33,16 +33,25 @@ static inline u32 sim_ring_count(const struct sim_ring *r)
 /**
  * struct sim_card - the card in a slot
  * @line: I/O
+ * @faults: of the slot
  * @clk: its clock, Hz
  * @present: a card is in the slot
  * @vcc: VCC and CLK are on
  * @rst: level of RST
  * @epoch: when its clock started
  * @receiver: of the line
+ * @etu: as its program gave it, ticks
+ * @gap: likewise
  * @bit_ps: length of its bits
  * @format: of its characters
  * @gap_ns: from one of its leading edges to the next, at least
+ * @error_signal: it refuses characters, and repeats those that are refused
+ * @signal_from: where its error signal begins, sixteenths of an etu from the leading edge
+ * @signal_to: where it ends
  * @sending: a character is on the line or is going to be
+ * @value: that character
+ * @refused: how often it has been refused
+ * @drop: a character was refused for good, what is to be sent yet is not sent
  * @start: leading edge of that, or of the last one
  * @next: not before this may the next one start
  * @owe_sent: CKS_SIM_SENT has to follow
@@ -57,16 +66,25 @@ static inline u32 sim_ring_count(const struct sim_ring *r)
  */
 struct sim_card {
 	struct sim_line *line;
+	struct sim_faults *faults;
 	u32 clk;
 	bool present;
 	bool vcc;
 	bool rst;
 	u64 epoch;
 	struct sim_receiver receiver;
+	u32 etu;
+	u32 gap;
 	u64 bit_ps;
 	struct sim_format format;
 	u64 gap_ns;
+	bool error_signal;
+	u8 signal_from;
+	u8 signal_to;
 	bool sending;
+	u8 value;
+	u8 refused;
+	bool drop;
 	u64 start;
 	u64 next;
 	bool owe_sent;
@@ -80,7 +98,7 @@ struct sim_card {
 };
 
 /* @out and @in: SIM_RING records each. */
-void sim_card_init(struct sim_card *c, struct sim_line *line, u32 clk,
+void sim_card_init(struct sim_card *c, struct sim_line *line, struct sim_faults *faults, u32 clk,
 		   struct cks_sim_event *out, struct cks_sim_event *in);
 
 /**
@@ -95,6 +113,9 @@ void sim_card_init(struct sim_card *c, struct sim_line *line, u32 clk,
  * even parity.
  */
 void sim_card_contacts(struct sim_card *c, bool present, bool vcc, bool rst, u64 now);
+
+/* The fault %CKS_SIM_FAULT_PPM has changed. */
+void sim_card_ppm(struct sim_card *c, u64 now);
 
 /* When something happens on the card's side, or %SIM_NEVER. */
 u64 sim_card_due(const struct sim_card *c);

@@ -92,8 +92,12 @@ void sim_line_cut(struct sim_line *line, enum sim_party party, u64 t)
 		if (w->end > t)
 			w->end = t;
 	}
-	if (lane->low_to == SIM_NEVER && lane->low_from != SIM_NEVER)
+	if (lane->low_from >= t) {
+		lane->low_from = SIM_NEVER;
+		lane->low_to = SIM_NEVER;
+	} else if (lane->low_to > t) {
 		lane->low_to = t;
+	}
 }
 
 void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low)
@@ -106,6 +110,12 @@ void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low)
 	} else if (lane->low_from != SIM_NEVER && lane->low_to == SIM_NEVER) {
 		lane->low_to = t;
 	}
+}
+
+void sim_line_pulse(struct sim_line *line, enum sim_party party, u64 from, u64 to)
+{
+	line->lane[party].low_from = from;
+	line->lane[party].low_to = to;
 }
 
 static bool wave_low(const struct sim_wave *w, u64 t)
@@ -205,6 +215,22 @@ u64 sim_line_fall(const struct sim_line *line, unsigned int mask, u64 from)
 		from = best + 1;
 	}
 	return SIM_NEVER;
+}
+
+u64 sim_line_next_char(const struct sim_line *line, u64 t)
+{
+	const struct sim_wave *w;
+	u64 best = SIM_NEVER;
+	unsigned int party;
+	u32 i;
+
+	for (party = SIM_UART; party <= SIM_CARD; party++) {
+		for (i = 0; (w = recent(&line->lane[party], i)) && w->start > t; i++) {
+			if (w->start < best)
+				best = w->start;
+		}
+	}
+	return best;
 }
 
 /* First place at or after @from where the levels of a character change, its ends included. */

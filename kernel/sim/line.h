@@ -68,13 +68,20 @@ static inline unsigned int sim_format_bits(const struct sim_format *f)
  */
 u16 sim_frame(const struct sim_format *f, u8 data, bool wrong);
 
-/* Who may pull the line low. LOOP is not on it: a UART in loopback talks to itself there. */
+/*
+ * Who may pull the line low. SHORT is a fault of the coupler. LOOP is not on it: a UART in loopback
+ * talks to itself there.
+ */
 enum sim_party {
 	SIM_UART,
 	SIM_CARD,
+	SIM_SHORT,
 	SIM_LOOP,
 	SIM_PARTIES,
 };
+
+/* All who are on it. */
+#define SIM_ALL		(1 << SIM_UART | 1 << SIM_CARD | 1 << SIM_SHORT)
 
 /**
  * struct sim_wave - one character on its way
@@ -96,7 +103,7 @@ struct sim_wave {
  * struct sim_lane - all that one party does
  * @wave: ring of its last characters, in the order of their times
  * @count: characters so far; the next one goes to wave[count % SIM_HISTORY]
- * @low_from: it pulls the line low (break) from here
+ * @low_from: it pulls the line low (break, error signal) from here
  * @low_to: to here
  */
 struct sim_lane {
@@ -122,10 +129,14 @@ u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t);
 void sim_line_cut(struct sim_line *line, enum sim_party party, u64 t);
 /* The party pulls the line low from @t on, or lets go. */
 void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low);
+/* It pulls the line low from @from to @to, neither of which lies before what has been looked at. */
+void sim_line_pulse(struct sim_line *line, enum sim_party party, u64 from, u64 to);
 /* Level at @t as the parties of @mask (bit n for party n) make it: low as soon as one pulls. */
 bool sim_line_level(const struct sim_line *line, unsigned int mask, u64 t);
 /* The first falling edge at or after @from, of what is known to come, or %SIM_NEVER. */
 u64 sim_line_fall(const struct sim_line *line, unsigned int mask, u64 from);
+/* The first leading edge of a character of the UART or the card after @t, likewise. */
+u64 sim_line_next_char(const struct sim_line *line, u64 t);
 /* The first change of the level at or after @from, likewise. */
 u64 sim_line_edge(const struct sim_line *line, unsigned int mask, u64 from);
 /* After this nothing that is known changes the level any more; 0 if nothing ever did. */

@@ -21,24 +21,32 @@
 /* Events carried out at most by one call of the timer. */
 #define BUDGET		64
 
+/* What does not depend on what the driver of the UART does. */
+static u64 card_due(const struct sim_slot *s)
+{
+	u64 t = sim_card_due(&s->card);
+
+	return sim_fault_timed(&s->faults) ? min(t, sim_fault_due(&s->faults, &s->line)) : t;
+}
+
 static u64 due(const struct sim_slot *s)
 {
-	return min(sim_uart_due(&s->uart), sim_card_due(&s->card));
+	return min(sim_uart_due(&s->uart), card_due(s));
 }
 
 static void level(struct sim_slot *s)
 {
 	bool is = sim_uart_irq(&s->uart);
 
-	if (is && !s->level)
-		s->raise = true;
+	if (is && !s->level && !sim_fault_hit(&s->faults, CKS_SIM_FAULT_IRQ_LOST))
+		s->raise = sim_fault_hit(&s->faults, CKS_SIM_FAULT_IRQ_DOUBLE) ? 2 : 1;
 	s->level = is;
 }
 
 u16 sim_slot_levels(const struct sim_slot *s)
 {
 	return s->rst << CKS_SIM_SIGNAL_RST | s->vcc << CKS_SIM_SIGNAL_VCC |
-	       s->card.present << CKS_SIM_SIGNAL_PRESENT | s->level << CKS_SIM_SIGNAL_IRQ;
+	       s->faults.contact << CKS_SIM_SIGNAL_PRESENT | s->level << CKS_SIM_SIGNAL_IRQ;
 }
 
 /* After each change: the interrupt follows, and all is recorded. */
@@ -81,13 +89,67 @@ void sim_slot_changed(struct sim_slot *s, u64 now)
 	}
 }
 
-/* One event. The card comes first: what it sends next has to be known before the UART looks. */
-static void advance(struct sim_slot *s, u64 t)
+static bool output(const struct sim_slot *s, bool dtr)
+{
+	return !(s->uart.mcr & UART_MCR_LOOP) &&
+	       (s->uart.mcr & (dtr ? UART_MCR_DTR : UART_MCR_RTS));
+}
+
+/* Modem outputs and the card that is there: what they mean by the slot's wiring. */
+static void contacts(struct sim_slot *s, bool present, u64 now)
+{
+	bool rst_on_dtr = s->flags & CKS_SIM_RST_ON_DTR;
+
+	s->rst = output(s, rst_on_dtr) == !!(s->flags & CKS_SIM_RST_INVERT);
+	s->vcc = s->flags & CKS_SIM_NO_SWITCH ||
+		 output(s, !rst_on_dtr) != !!(s->flags & CKS_SIM_SWITCH_INVERT);
+	sim_card_contacts(&s->card, present, s->vcc, s->rst, now);
+}
+
+/* The detect contact as the UART sees it. */
+static void detect(struct sim_slot *s)
+{
+	u8 input = UART_MSR_CTS;
+
+	if (s->flags & CKS_SIM_DETECT_DSR)
+		input = UART_MSR_DSR;
+	else if (s->flags & CKS_SIM_DETECT_DCD)
+		input = UART_MSR_DCD;
+	if (s->faults.contact == !!(s->flags & CKS_SIM_DETECT_INVERT))
+		input = 0;
+	sim_uart_inputs(&s->uart, input);
+}
+
+static void insert(struct sim_slot *s, bool present, u64 now)
+{
+	if (present != s->card.present)
+		sim_fault_moved(&s->faults, present, now);
+	contacts(s, present, now);
+	detect(s);
+}
+
+static void fault_advance(struct sim_slot *s, u64 t)
+{
+	if (sim_fault_advance(&s->faults, &s->line, t))
+		insert(s, false, t);
+	else
+		detect(s);
+}
+
+static void card_advance(struct sim_slot *s, u64 t)
 {
 	if (sim_tracing(&s->tracer))
 		sim_trace_until(&s->tracer, t);
+	if (sim_fault_timed(&s->faults))
+		fault_advance(s, t);
 	if (sim_card_due(&s->card) <= t)
 		sim_card_advance(&s->card, t);
+}
+
+/* One event. The card comes first: what it sends next has to be known before the UART looks. */
+static void advance(struct sim_slot *s, u64 t)
+{
+	card_advance(s, t);
 	if (sim_uart_due(&s->uart) <= t)
 		sim_uart_advance(&s->uart, t);
 	settle(s, t);
@@ -102,17 +164,17 @@ static void card_until(struct sim_slot *s, u64 now)
 	unsigned int n;
 	u64 t;
 
-	for (n = 0; n < SIM_HISTORY / 2 && (t = sim_card_due(&s->card)) <= now; n++) {
-		if (sim_tracing(&s->tracer))
-			sim_trace_until(&s->tracer, t);
-		sim_card_advance(&s->card, t);
+	for (n = 0; n < SIM_HISTORY / 2 && (t = card_due(s)) <= now; n++) {
+		card_advance(s, t);
+		settle(s, t);
 	}
 }
 
 void sim_slot_observe(struct sim_slot *s, u64 now)
 {
 	card_until(s, now);
-	sim_trace_until(&s->tracer, min(now, sim_card_due(&s->card)));
+	if (sim_tracing(&s->tracer))
+		sim_trace_until(&s->tracer, min(now, card_due(s)));
 }
 
 static enum hrtimer_restart tick(struct hrtimer *timer)
@@ -126,7 +188,7 @@ static enum hrtimer_restart tick(struct hrtimer *timer)
 	s->running = true;
 	for (n = 0; n < BUDGET && !s->dead; n++) {
 		if (s->raise) {
-			s->raise = false;
+			s->raise--;
 			raw_spin_unlock(&s->lock);
 			generic_handle_irq(s->irq);
 			raw_spin_lock(&s->lock);
@@ -157,20 +219,6 @@ static void trace_wake(struct irq_work *work)
 	struct sim_slot *s = container_of(work, struct sim_slot, trace_work);
 
 	wake_up_interruptible(&s->trace_wait);
-}
-
-/*
- * RST is on RTS, inverted as a Phoenix coupler has it; DTR switches VCC and CLK; the card detect
- * contact is on CTS.
- */
-static void contacts(struct sim_slot *s, bool present, u64 now)
-{
-	bool loop = s->uart.mcr & UART_MCR_LOOP;
-
-	s->vcc = !loop && (s->uart.mcr & UART_MCR_DTR);
-	s->rst = loop || !(s->uart.mcr & UART_MCR_RTS);
-	sim_card_contacts(&s->card, present, s->vcc, s->rst, now);
-	sim_uart_inputs(&s->uart, present ? UART_MSR_CTS : 0);
 }
 
 /*
@@ -228,12 +276,9 @@ void sim_slot_out(void *ctx, unsigned int reg, u8 value)
 	raw_spin_lock_irqsave(&s->lock, flags);
 	now = ktime_get_ns();
 	/* What the card had received before now must not fall to a reset that comes now. */
-	card_until(s, now);
-	if (sim_tracing(&s->tracer)) {
-		sim_slot_observe(s, now);
-		if ((reg & 7) == UART_TX && !(s->uart.lcr & UART_LCR_DLAB))
-			sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_THR, value, now);
-	}
+	sim_slot_observe(s, now);
+	if (sim_tracing(&s->tracer) && (reg & 7) == UART_TX && !(s->uart.lcr & UART_LCR_DLAB))
+		sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_THR, value, now);
 	sim_uart_write(&s->uart, reg, value, now);
 	if ((reg & 7) == UART_MCR)
 		contacts(s, s->card.present, now);
@@ -252,17 +297,51 @@ int sim_slot_present(struct sim_slot *s, bool present)
 		err = -ENODEV;
 	} else {
 		now = ktime_get_ns();
-		if (sim_tracing(&s->tracer))
-			sim_slot_observe(s, now);
-		contacts(s, present, now);
+		sim_slot_observe(s, now);
+		insert(s, present, now);
 		sim_slot_changed(s, now);
 	}
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 	return err;
 }
 
-struct sim_slot *sim_slot_create(u32 uart_clk, u32 card_clk)
+static void set_fault(struct sim_slot *s, const struct cks_sim_fault *fault, u64 now)
 {
+	sim_fault_set(&s->faults, fault, now);
+	if (fault->type == CKS_SIM_FAULT_STUCK)
+		sim_line_pulse(&s->line, SIM_SHORT, now,
+			       fault->value ? now + fault->value : SIM_NEVER);
+	else if (fault->type == CKS_SIM_FAULT_NONE)
+		sim_line_cut(&s->line, SIM_SHORT, now);
+	if (fault->type == CKS_SIM_FAULT_PPM || fault->type == CKS_SIM_FAULT_NONE)
+		sim_card_ppm(&s->card, now);
+}
+
+int sim_slot_fault(struct sim_slot *s, const struct cks_sim_fault *fault)
+{
+	unsigned long flags;
+	int err = 0;
+	u64 now;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	if (s->dead) {
+		err = -ENODEV;
+	} else {
+		now = ktime_get_ns();
+		sim_slot_observe(s, now);
+		set_fault(s, fault, now);
+		sim_slot_changed(s, now);
+	}
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	return err;
+}
+
+struct sim_slot *sim_slot_create(const struct cks_sim_slot *arg)
+{
+	const struct sim_uart_config uart = {
+		.clk = arg->uart_clk / arg->clk_div,
+		.echo = !(arg->flags & CKS_SIM_NO_ECHO),
+	};
 	struct cks_sim_event *out, *in;
 	struct sim_slot *s;
 
@@ -291,9 +370,11 @@ struct sim_slot *sim_slot_create(u32 uart_clk, u32 card_clk)
 	raw_spin_lock_init(&s->lock);
 	s->armed = SIM_NEVER;
 	sim_line_init(&s->line);
-	sim_uart_init(&s->uart, &s->line, uart_clk, ktime_get_ns());
-	sim_card_init(&s->card, &s->line, card_clk, out, in);
+	sim_uart_init(&s->uart, &s->line, &s->faults, &uart, ktime_get_ns());
+	sim_card_init(&s->card, &s->line, &s->faults, arg->card_clk / arg->clk_div, out, in);
 	sim_tracer_init(&s->tracer, &s->line);
+	s->flags = arg->flags;
+	insert(s, false, ktime_get_ns());
 	return s;
 
 free:

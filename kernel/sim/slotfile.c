@@ -119,8 +119,7 @@ static int hand_over(struct sim_slot *s, const struct cks_sim_event *rec, u32 n)
 
 	raw_spin_lock_irqsave(&s->lock, flags);
 	now = ktime_get_ns();
-	if (sim_tracing(&s->tracer))
-		sim_slot_observe(s, now);
+	sim_slot_observe(s, now);
 	for (i = 0; i < n; i++) {
 		err = s->dead ? -ENODEV : sim_card_check(&s->card, &rec[i], now);
 		if (err || sim_ring_count(&s->card.in) == SIM_RING)
@@ -182,7 +181,9 @@ static __poll_t slotfile_poll(struct file *file, poll_table *wait)
 static long slotfile_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct sim_slot *s = file->private_data;
+	struct cks_sim_fault fault;
 	u32 present;
+	int err;
 
 	switch (cmd) {
 	case CKS_SIM_PRESENT:
@@ -191,6 +192,11 @@ static long slotfile_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 		if (present > 1)
 			return -EINVAL;
 		return sim_slot_present(s, present);
+	case CKS_SIM_FAULT:
+		if (copy_from_user(&fault, (void __user *)arg, sizeof(fault)))
+			return -EFAULT;
+		err = sim_fault_check(&fault);
+		return err ? err : sim_slot_fault(s, &fault);
 	case CKS_SIM_TRACE:
 		return sim_tracefile_open(s);
 	default:

@@ -13,7 +13,7 @@
 
 /* Who makes the level that is recorded. */
 #define UART_SIDE	(1 << SIM_UART)
-#define CARD_SIDE	(1 << SIM_CARD)
+#define CARD_SIDE	(1 << SIM_CARD | 1 << SIM_SHORT)
 
 void sim_tracer_init(struct sim_tracer *tr, const struct sim_line *line)
 {

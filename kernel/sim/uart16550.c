@@ -76,13 +76,16 @@ static void set_divisor(struct sim_uart *u, u64 now)
 	set_frame(u, now);
 }
 
-void sim_uart_init(struct sim_uart *u, struct sim_line *line, u32 clk, u64 now)
+void sim_uart_init(struct sim_uart *u, struct sim_line *line, struct sim_faults *faults,
+		   const struct sim_uart_config *cfg, u64 now)
 {
 	memset(u, 0, sizeof(*u));
 	u->line = line;
-	u->clk = clk;
+	u->faults = faults;
+	u->clk = cfg->clk;
 	u->div = 1;
-	u->receiver.mask = 1 << SIM_UART | 1 << SIM_CARD;
+	u->hears = cfg->echo ? SIM_ALL : SIM_ALL & ~(1 << SIM_UART);
+	u->receiver.mask = u->hears;
 	sim_receiver_reset(&u->receiver, now);
 	set_divisor(u, now);
 }
@@ -129,6 +132,8 @@ static void transmit(struct sim_uart *u, u8 data, u64 now)
 	start = u->epoch + mul_u64_u64_div_u64(k, u->bit_ps, 1000);
 	if (start < u->shift_end)
 		start = u->shift_end;
+	if (sim_fault_hit(u->faults, CKS_SIM_FAULT_STALL))
+		start += sim_fault_value(u->faults, CKS_SIM_FAULT_STALL);
 
 	get_format(u, &format);
 	sim_line_char(u->line, party(u), start, u->bit_ps, sim_frame(&format, data, false),
@@ -176,6 +181,10 @@ static void receive(struct sim_uart *u, const struct sim_char *c, u64 t)
 	u->rx_time = t;
 	u->rx_last = t;
 	u->timeout = false;
+	if (sim_fault_hit(u->faults, CKS_SIM_FAULT_OVERRUN)) {
+		u->errors |= UART_LSR_OE;
+		return;
+	}
 	if (u->count == size) {
 		u->errors |= UART_LSR_OE;
 		/* The FIFO keeps what it has; the single register is written over. */
@@ -340,8 +349,7 @@ static void write_mcr(struct sim_uart *u, u8 value, u64 now)
 
 	u->mcr = value & 0x1f;
 	if (change & UART_MCR_LOOP) {
-		u->receiver.mask = value & UART_MCR_LOOP ? 1 << SIM_LOOP :
-							   1 << SIM_UART | 1 << SIM_CARD;
+		u->receiver.mask = value & UART_MCR_LOOP ? 1 << SIM_LOOP : u->hears;
 		sim_receiver_reset(&u->receiver, now);
 	}
 	modem(u);

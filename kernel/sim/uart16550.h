@@ -6,15 +6,27 @@
 #ifndef CKS_SIM_UART16550_H
 #define CKS_SIM_UART16550_H
 
-#include "line.h"
+#include "fault.h"
 
 #define SIM_UART_FIFO	16
 
 /**
+ * struct sim_uart_config - what it is
+ * @clk: clock of the baud rate generator, Hz
+ * @echo: it hears what it sends
+ */
+struct sim_uart_config {
+	u32 clk;
+	bool echo;
+};
+
+/**
  * struct sim_uart - one UART
  * @line: on which it sends and receives
+ * @faults: of the slot
  * @clk: clock of the baud rate generator, Hz
  * @bit_ps: length of a bit now
+ * @hears: parties on the line that it hears outside of loopback
  * @epoch: the baud rate generator was last started here; bits begin a whole number of them later
  * @receiver: of the line
  * @div: divisor latch
@@ -39,8 +51,10 @@
  */
 struct sim_uart {
 	struct sim_line *line;
+	struct sim_faults *faults;
 	u32 clk;
 	u64 bit_ps;
+	u8 hears;
 	u64 epoch;
 	struct sim_receiver receiver;
 	u16 div;
@@ -64,7 +78,8 @@ struct sim_uart {
 	bool thre;
 };
 
-void sim_uart_init(struct sim_uart *u, struct sim_line *line, u32 clk, u64 now);
+void sim_uart_init(struct sim_uart *u, struct sim_line *line, struct sim_faults *faults,
+		   const struct sim_uart_config *cfg, u64 now);
 u8 sim_uart_read(struct sim_uart *u, unsigned int reg, u64 now);
 void sim_uart_write(struct sim_uart *u, unsigned int reg, u8 value, u64 now);
 /* The modem inputs are now @inputs, as in the high half of MSR. */

@@ -309,7 +309,7 @@ static void test_refusals(int bench)
 	s.size = 8;
 	ok &= refuses(bench, &s, EINVAL);
 	s = good;
-	s.flags = 1;
+	s.flags = CKS_SIM_SLOT_FLAGS + 1;
 	ok &= refuses(bench, &s, EINVAL);
 	s = good;
 	s.family = 99;

@@ -41,6 +41,7 @@ struct simcard {
 	struct iso7816_card line;
 	bool powered;
 	bool mute;
+	bool refused;		/* a character of this answer, for good */
 	uint8_t t;
 	uint64_t ref_ns;	/* CLOCK_MONOTONIC at ... */
 	uint64_t ref_ticks;	/* ... this time of the card */
@@ -94,7 +95,8 @@ static void put_line(struct simcard *c, const struct iso7816_line *line)
 {
 	struct cks_sim_event ev = {
 		.type = CKS_SIM_LINE,
-		.flags = line->odd ? CKS_SIM_ODD : 0,
+		.flags = (line->odd ? CKS_SIM_ODD : 0) |
+			 (line->error_signal ? CKS_SIM_ERROR_SIGNAL : 0),
 		.etu = iso7816_etu(line->f, line->d),
 	};
 
@@ -205,6 +207,7 @@ static void pump(struct simcard *c, uint64_t now)
 static void quiet(struct simcard *c)
 {
 	c->mute = false;
+	c->refused = false;
 	atomic_store(&c->held, false);
 }
 
@@ -223,6 +226,10 @@ static void event(struct simcard *c, const struct cks_sim_event *ev)
 		iso7816_card_rst(&c->line, ev->time, ev->value);
 		break;
 	case CKS_SIM_CHAR:
+		if (ev->flags & CKS_SIM_REFUSED) {
+			c->refused = true;
+			break;
+		}
 		if (ev->flags & CKS_SIM_PARITY)
 			flags |= ISO7816_RX_PARITY;
 		if (ev->flags & CKS_SIM_FRAMING)
@@ -232,7 +239,9 @@ static void event(struct simcard *c, const struct cks_sim_event *ev)
 		break;
 	case CKS_SIM_SENT:
 		if (c->powered && !c->mute)
-			iso7816_card_sent(&c->line, ev->time, 0);
+			iso7816_card_sent(&c->line, ev->time,
+					  c->refused ? ISO7816_TX_REFUSED : 0);
+		c->refused = false;
 		break;
 	default:
 		c->mute = true;

@@ -21,6 +21,7 @@
 #define T0		5000000ULL
 
 static struct sim_line line;
+static struct sim_faults faults;
 static struct sim_card card;
 static const struct sim_format even8 = { .bits = 8, .parity = true, .even = true };
 
@@ -31,7 +32,8 @@ static int setup(void **state)
 
 	(void)state;
 	sim_line_init(&line);
-	sim_card_init(&card, &line, CLK, out, in);
+	memset(&faults, 0, sizeof(faults));
+	sim_card_init(&card, &line, &faults, CLK, out, in);
 	return out && in ? 0 : -1;
 }
 

@@ -21,7 +21,9 @@
 #define LCR_8E2		(UART_LCR_WLEN8 | UART_LCR_STOP | UART_LCR_PARITY | UART_LCR_EPAR)
 
 static struct sim_line line;
+static struct sim_faults faults;
 static struct sim_uart u;
+static const struct sim_uart_config cfg = { .clk = CLK, .echo = true };
 static const struct sim_format even8 = { .bits = 8, .parity = true, .even = true };
 
 static void out(unsigned int reg, u8 value, u64 now)
@@ -38,7 +40,8 @@ static int setup(void **state)
 {
 	(void)state;
 	sim_line_init(&line);
-	sim_uart_init(&u, &line, CLK, 0);
+	memset(&faults, 0, sizeof(faults));
+	sim_uart_init(&u, &line, &faults, &cfg, 0);
 	out(UART_LCR, LCR_8E2 | UART_LCR_DLAB, T0);
 	out(UART_DLL, 12, T0);
 	out(UART_DLM, 0, T0);

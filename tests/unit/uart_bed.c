@@ -551,6 +551,7 @@ enum iso7816_err bed_exchange(struct iso7816_exchange *x)
 
 void bed_init(const struct bed_config *cfg)
 {
+	const struct sim_uart_config uart = { .clk = cfg->uart_clk, .echo = !cfg->no_echo };
 	struct bed_card *c = &bed.card;
 	struct iso7816_config econf;
 
@@ -561,7 +562,7 @@ void bed_init(const struct bed_config *cfg)
 	bed.tick_hz = (u64)cfg->card_clk * ISO7816_TICKS_PER_CLK;
 
 	sim_line_init(&bed.line);
-	sim_uart_init(&bed.uart, &bed.line, cfg->uart_clk, bed.now);
+	sim_uart_init(&bed.uart, &bed.line, &bed.faults, &uart, bed.now);
 
 	c->cfg.atr_len = cfg->atr_len;
 	memcpy(c->cfg.atr, cfg->atr, cfg->atr_len);

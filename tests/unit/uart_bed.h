@@ -111,6 +111,7 @@ struct bed_sent {
  * @stuck_lsr: LSR reads as this, if it is not 0
  * @stuck_iir: IIR likewise
  * @line: I/O
+ * @faults: none
  * @uart: model
  * @card: card
  * @dev: counts complaints of the driver
@@ -146,6 +147,7 @@ struct bed {
 	u8 stuck_iir;
 
 	struct sim_line line;
+	struct sim_faults faults;
 	struct sim_uart uart;
 	struct bed_card card;
 	struct device dev;

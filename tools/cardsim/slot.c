@@ -59,7 +59,8 @@ static void send_line(struct slot *s, const struct iso7816_line *line)
 {
 	struct cks_sim_event ev = {
 		.type = CKS_SIM_LINE,
-		.flags = line->odd ? CKS_SIM_ODD : 0,
+		.flags = (line->odd ? CKS_SIM_ODD : 0) |
+			 (line->error_signal ? CKS_SIM_ERROR_SIGNAL : 0),
 		.etu = iso7816_etu(line->f, line->d),
 	};
 

@@ -94,6 +94,15 @@ enum cks_sim_type {
 #define CKS_SIM_REFUSED		0x04	/* CHAR: read: a sent character was refused (7.3) */
 #define CKS_SIM_ODD		0x08	/* LINE: odd parity (inverse convention) */
 /*
+ * LINE: T=0, the error signal of 7.3 in both directions, done by the bench. A character with wrong
+ * parity is refused by pulling the line low, for 1 etu + the upper half of @value in sixteenths of
+ * an etu, from 10 etu + the lower half on: 8...11, 0 for 9 (a UART of the same rate samples its
+ * stop bit at 8). A character of the card that is refused comes again 13 etu after its leading
+ * edge, with the right parity; when it has been refused four times, a CHAR with CKS_SIM_REFUSED
+ * says so, and what else was written up to then is not sent.
+ */
+#define CKS_SIM_ERROR_SIGNAL	0x20
+/*
  * LINE and CHAR, written: keep the record, and carry it out each time RST goes high, @time counted
  * from there: an answer to reset that comes in time however late the program is. Kept in the order
  * written, at most CKS_SIM_MAX_ON_RESET of them, until the card is taken out. -ENOSPC when full.
@@ -104,18 +113,18 @@ enum cks_sim_type {
 /**
  * struct cks_sim_event - one record
  *
- * Events come when they are complete, CHAR and SENT at the middle of the stop bit. Without VCC what
- * is written has no effect; with RST low, no CHAR has. A reset is told by an event, and until this
- * has been read, what is written belongs to the time before it and has no effect either: an answer
- * that was on its way cannot get into the next session. After a reset the line is at 372 clock
- * cycles an etu and even parity.
+ * Events come when they are complete, CHAR and SENT at the middle of the stop bit (SENT half an etu
+ * later with CKS_SIM_ERROR_SIGNAL). Without VCC what is written has no effect; with RST low, no
+ * CHAR has. A reset is told by an event, and until this has been read, what is written belongs to
+ * the time before it and has no effect either: an answer that was on its way cannot get into the
+ * next session. After a reset the line is at 372 clock cycles an etu and even parity.
  *
  * @time: ticks since the card's clock started: of the leading edge for CHAR. Written: the earliest
  *	time of the leading edge, at most an hour ahead; a time that has passed means as soon as
  *	possible. Characters are sent in the order written, each at least 12 etu (@etu of LINE; 11
  *	if @gap says so) after the last, and a LINE takes its turn among them
  * @type: enum cks_sim_type
- * @value: character or level
+ * @value: character or level; of LINE see CKS_SIM_ERROR_SIGNAL
  * @flags: CKS_SIM_PARITY, ...
  * @etu: LINE: ticks per etu
  * @gap: LINE: least ticks between leading edges of the card's characters, 0 for 12 etu
@@ -147,13 +156,15 @@ enum cks_sim_fault_type {
 };
 
 /**
- * struct cks_sim_fault - a fault of a slot, in force from now on
+ * struct cks_sim_fault - a fault of a slot, in force from now on, for cards to come as well
  * @type: enum cks_sim_fault_type; one of each type at a time, a new one replaces the old
  * @every: each @every-th time; 0 for once only
- * @nth: the first time: the @nth character or interrupt from now, counted from 1. Characters of
- *	both sides count for %CKS_SIM_FAULT_PULL, else those of the side that it is about; a
- *	repeated character counts again
- * @value: see the type; else 0
+ * @nth: the first time: the @nth character, interrupt or movement from now, counted from 1.
+ *	Characters of both sides count for %CKS_SIM_FAULT_PULL, else those of the side that it is
+ *	about, for %CKS_SIM_FAULT_OVERRUN with the echo; a repeated character counts again.
+ *	0, as @every, with %CKS_SIM_FAULT_STUCK and %CKS_SIM_FAULT_PPM
+ * @value: see the type; else 0. STALL: at most a second. BOUNCE: at most 1000, 1 ms from one
+ *	movement to the next. PPM: -50000...50000
  * @reserved: 0
  */
 struct cks_sim_fault {

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+include $(TOP)/kernel/iso7816/files.mk
+sim_wiring_test_SRCS := simcard.c modules.c \
+	$(addprefix ../../kernel/iso7816/,$(ISO7816_COMMON) $(ISO7816_CARD) $(ISO7816_COUPLER))
+sim_wiring_test_PKGS := cmocka
+sim_wiring_test_LDLIBS := -pthread
