@@ -73,7 +73,8 @@ static void advance_uart(u64 t)
 /* An edge: it is told once, after the time that an interrupt takes. */
 static void look_at_irq(void)
 {
-	bool level = sim_uart_irq(&bed.uart);
+	/* What is gone interrupts nobody. */
+	bool level = sim_uart_irq(&bed.uart) && bed.stuck_iir != CKS_UART_OPEN_BUS;
 
 	if (!level) {
 		bed.raised = false;

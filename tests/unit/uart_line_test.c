@@ -223,6 +223,30 @@ static void test_late(void **state)
 	assert_true(good && bad);
 }
 
+/* A UART that lies: always a character and an interrupt, or gone. An error, and not for ever. */
+static void test_stuck(void **state)
+{
+	struct iso7816_exchange x = read_binary(0);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		begin(&rates[0], i & 1);
+		bed.stuck_iir = i & 2 ? 0xff : UART_IIR_RDI;
+		bed.stuck_lsr = i & 2 ? 0xff : UART_LSR_DR | UART_LSR_THRE | UART_LSR_TEMT;
+		bed.accesses = 0;
+		assert_int_not_equal(bed_exchange(&x), ISO7816_OK);
+		assert_in_range(bed.accesses, 1, 5000);
+		/* It has come to its senses: so has the driver. */
+		bed.stuck_iir = 0;
+		bed.stuck_lsr = 0;
+		bed_run(bed_etu(1000 * 16));
+		assert_int_equal(bed_reset(), ISO7816_OK);
+		assert_int_equal(bed_exchange(&x), ISO7816_OK);
+		check_counted(&x, 256);
+	}
+}
+
 /* An exchange of T=1 with blocks of 250 bytes both ways. Returns the time it took in 1/16 etu. */
 static u64 exchange_t1(const struct t1_card *card, u16 fifo, bool stamps)
 {
@@ -380,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_for_good),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_cwt),
 		cmocka_unit_test(test_cost),
