@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# tools/qemu/report: the first line of each kind of complaint that the kernel has, and what is none.
+# That a running kernel comes up with them is tested by tests/defects/check.
+set -eu
+
+cd "$(dirname "$0")/.."
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+n=0
+failed=0
+
+# judge STATUS NAME: the log on stdin
+judge()
+{
+	local got=0
+	cat >"$log"
+	tools/qemu/report "$log" >/dev/null || got=$?
+	n=$((n + 1))
+	if [ $got = "$1" ]; then
+		echo "ok $n - $2"
+	else
+		echo "not ok $n - $2"
+		failed=1
+	fi
+}
+
+while read -r line; do
+	judge 1 "$line" < <(printf '[    1.0] cks: module taints kernel.\r\n[    9.1] %s\r\n' "$line")
+done <<'EOF'
+BUG: KASAN: slab-out-of-bounds in cks_rx+0x10/0x20 [cks]
+UBSAN: shift-out-of-bounds in kernel/uart/rate.c:30:9
+ODEBUG: free active (active state 0) object: 0000000012345678 object type: timer_list
+WARNING: possible circular locking dependency detected
+WARNING: inconsistent lock state
+WARNING: suspicious RCU usage
+BUG: sleeping function called from invalid context at kernel/locking/mutex.c:585
+[ BUG: Invalid wait context ]
+BUG: scheduling while atomic: insmod/100/0x00000002
+list_add double add: new=ffff888000000000, prev=ffff888000000000, next=ffff888000000000.
+INFO: task rmmod:99 blocked for more than 120 seconds.
+rcu: INFO: rcu_preempt self-detected stall on CPU
+watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [insmod:100]
+BUG: workqueue lockup - pool cpus=0 node=0 flags=0x0 nice=0 stuck for 31s!
+refcount_t: underflow; use-after-free.
+BUG: kernel NULL pointer dereference, address: 0000000000000008
+irq 24: nobody cared (try booting with the "irqpoll" option)
+unregister_netdevice: waiting for veth0 to become free. Usage count = 2
+cks-init: leaked memory: 1 objects
+EOF
+
+judge 1 "a data race of ours" <<'EOF'
+==================================================================
+BUG: KCSAN: data-race in cks_sim_read / cks_sim_write
+write to 0xffff888000000000 of 4 bytes by task 1 on cpu 0:
+ cks_sim_write+0x20/0x40 [cks_sim]
+==================================================================
+EOF
+judge 0 "a data race of the kernel's own" <<'EOF'
+==================================================================
+BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
+read to 0xffffffff80000000 of 4 bytes by task 1 on cpu 0:
+ tick_nohz_next_event+0x20/0x40
+==================================================================
+cks: loading out-of-tree module taints kernel.
+EOF
+judge 1 "a data race of the kernel's own, then a warning" <<'EOF'
+BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
+==================================================================
+WARNING: CPU: 0 PID: 1 at x
+EOF
+judge 0 "what a further scan of kmemleak does not confirm" <<'EOF'
+kmemleak: Kernel memory leak detector initialized (mem pool available: 15868)
+kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
+EOF
+echo "1..$n"
+exit $failed
