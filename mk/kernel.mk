@@ -15,9 +15,11 @@ KMOD = $(O)/kmod/$(KREL)
 modules:
 	+@mk/kbuild $(KDIR) $(KMOD) W=1 KCFLAGS=-Werror
 	@mkdir -p $(MODDIR)
-	@find $(KMOD)/kernel -name '*.ko' | while read -r k; do \
+	@sed 's/\.o$$/.ko/' $(KMOD)/modules.order | while read -r k; do \
 		m=$(MODDIR)/$${k##*/}; \
 		cmp -s $$k $$m || { cp $$k $$m.tmp && mv -f $$m.tmp $$m; }; done
+	@for m in $(MODDIR)/*.ko; do \
+		grep -q "/$$(basename $$m .ko)\.o$$" $(KMOD)/modules.order || rm -f $$m; done
 	@echo $(KREL) >$(MODDIR)/kernel.release
 
 # sparse only warns: any warning in its output is a failure.
