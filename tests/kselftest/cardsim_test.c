@@ -82,6 +82,8 @@ static void bail(const char *what)
 
 static void start_cardsim(void)
 {
+	/* Under a slow kernel the bench's clocks are slower too (tests/rows). */
+	const char *clk_div = getenv("CKS_CLK_DIV");
 	char bin[sizeof(build) + 64], event[512];
 	int watch = inotify_init1(IN_CLOEXEC);
 	struct pollfd p = { .fd = watch, .events = POLLIN };
@@ -93,8 +95,9 @@ static void start_cardsim(void)
 	if (cardsim < 0)
 		bail("fork");
 	if (!cardsim) {
-		execl(bin, bin, "--slots", "1", "--cards", "12", "--realtime", "--socket",
-		      sock_path, "--ready-file", ready_path, "--trace", trace_path,
+		execl(bin, bin, "--slots", "1", "--cards", "12", "--realtime", "--clk-div",
+		      clk_div ? clk_div : "1", "--socket", sock_path, "--ready-file", ready_path,
+		      "--trace", trace_path,
 		      "--defect", "9:bad-atr", "--defect", "10:no-atr", "--defect", "11:mute",
 		      "--defect", "12:slow", (char *)NULL);
 		_exit(127);

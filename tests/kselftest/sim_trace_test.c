@@ -23,7 +23,7 @@
 #include "simcard.h"
 #include "simtrace.h"
 
-#define CLK_NS		(1e9 / SIMCARD_CLK_HZ)
+#define CLK_NS		(1e9 / simcard_clk_hz())
 #define ETU_NS		(372 * CLK_NS)
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };

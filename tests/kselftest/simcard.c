@@ -19,7 +19,6 @@
 #include "simcard.h"
 
 #define UART_CLK	1843200
-#define TICKS_PER_S	((uint64_t)SIMCARD_OSCILLATOR * CKS_SIM_TICKS_PER_CLK / SIMCARD_CLK_DIV)
 #define RESET_CLKS	1000
 #define HOLD_MS		200	/* between two requests for more time */
 #define APDU_MAX	66000
@@ -43,6 +42,7 @@ struct simcard {
 	bool mute;
 	bool refused;		/* a character of this answer, for good */
 	uint8_t t;
+	uint64_t ticks_per_s;
 	uint64_t ref_ns;	/* CLOCK_MONOTONIC at ... */
 	uint64_t ref_ticks;	/* ... this time of the card */
 	uint64_t hold_ns;
@@ -51,6 +51,19 @@ struct simcard {
 	uint8_t held_rsp[APDU_MAX];
 	uint8_t rsp[APDU_MAX];
 };
+
+uint32_t simcard_clk_div(void)
+{
+	const char *further = getenv("CKS_CLK_DIV");
+	unsigned long n = further ? strtoul(further, NULL, 10) : 1;
+
+	return SIMCARD_CLK_DIV * (n >= 1 && n <= 1000 ? (uint32_t)n : 1);
+}
+
+uint32_t simcard_clk_hz(void)
+{
+	return SIMCARD_OSCILLATOR / simcard_clk_div();
+}
 
 static uint64_t now_ns(void)
 {
@@ -64,7 +77,7 @@ static uint64_t now_ticks(const struct simcard *c)
 {
 	unsigned __int128 ns = now_ns() - c->ref_ns;
 
-	return c->ref_ticks + (uint64_t)(ns * TICKS_PER_S / 1000000000);
+	return c->ref_ticks + (uint64_t)(ns * c->ticks_per_s / 1000000000);
 }
 
 static int put(struct simcard *c, const struct cks_sim_event *ev, size_t n)
@@ -292,7 +305,7 @@ static int patience(const struct simcard *c)
 	now = now_ticks(c);
 	if (deadline <= now)
 		return 0;
-	return (int)((deadline - now) / (TICKS_PER_S / 1000) + 1);
+	return (int)((deadline - now) / (c->ticks_per_s / 1000) + 1);
 }
 
 static void *play(void *arg)
@@ -337,7 +350,7 @@ void simcard_slot_default(struct cks_sim_slot *slot)
 		.size = sizeof(*slot),
 		.card_clk = SIMCARD_OSCILLATOR,
 		.uart_clk = UART_CLK,
-		.clk_div = SIMCARD_CLK_DIV,
+		.clk_div = simcard_clk_div(),
 	};
 }
 
@@ -362,6 +375,7 @@ struct simcard *simcard_new_in(int bench, struct cks_sim_slot *slot, const uint8
 		.incoming = incoming,
 		.get_response = true,
 	};
+	c->ticks_per_s = (uint64_t)slot->card_clk * CKS_SIM_TICKS_PER_CLK / slot->clk_div;
 	memcpy(c->cfg.atr, atr, len);
 	if (iso7816_card_init(&c->line, &c->cfg, c->apdu, sizeof(c->apdu), c->held_rsp,
 			      sizeof(c->held_rsp)) != ISO7816_OK) {

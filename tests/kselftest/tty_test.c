@@ -119,7 +119,7 @@ static void bed_up(struct bed *b, const uint8_t *atr, size_t len)
 {
 	bed_open(b, atr, len);
 	bed_attach(b);
-	assert_int_equal(set_wiring(b, SIMCARD_CLK_HZ), 0);
+	assert_int_equal(set_wiring(b, simcard_clk_hz()), 0);
 }
 
 static void wait_present(struct bed *b, uint8_t present)
@@ -298,7 +298,7 @@ static void test_nothing_before_wiring(void **ctx)
 	assert_int_equal(ioctl(b.tty, TIOCMGET, &after), 0);
 	assert_int_equal(before & (TIOCM_RTS | TIOCM_DTR), after & (TIOCM_RTS | TIOCM_DTR));
 
-	assert_int_equal(set_wiring(&b, SIMCARD_CLK_HZ), 0);
+	assert_int_equal(set_wiring(&b, simcard_clk_hz()), 0);
 	assert_int_equal(cksnl_coupler_get(b.nl, b.coupler, &c), 0);
 	assert_int_equal(c.present, 1);
 	/* Neither the error signal nor exact guard times. */
@@ -319,7 +319,7 @@ static void test_rate_refused(void **ctx)
 	assert_int_equal(set_wiring(&b, 20000000), -EINVAL);
 	assert_non_null(strstr(cksnl_error(b.nl), "best rate for 53763 bit/s is 7200"));
 	assert_int_equal(cksnl_coupler_get(b.nl, b.coupler, &c), 0);
-	assert_int_equal(c.clk_hz, SIMCARD_CLK_HZ);
+	assert_int_equal(c.clk_hz, simcard_clk_hz());
 	fd = open_coupler(&b);
 	reset(fd, atr_t0, sizeof(atr_t0));
 	close(fd);
@@ -589,7 +589,7 @@ static void test_ends_under_load(void **ctx)
 		}
 		bed_attach(&b);
 		/* It can have the number of the old one, and the user may be there first. */
-		for (int ms = 0; (err = set_wiring(&b, SIMCARD_CLK_HZ)) == -EBUSY; ms++) {
+		for (int ms = 0; (err = set_wiring(&b, simcard_clk_hz())) == -EBUSY; ms++) {
 			assert_in_range(ms, 0, 60000);
 			usleep(1000);
 		}
@@ -646,7 +646,7 @@ static void attach_by_helper(struct bed *b, struct helper *h)
 	char line[256] = "";
 	const char *at;
 
-	snprintf(clk_hz, sizeof(clk_hz), "%d", SIMCARD_CLK_HZ);
+	snprintf(clk_hz, sizeof(clk_hz), "%u", simcard_clk_hz());
 	helper_start(h, argv);
 	assert_non_null(fgets(line, sizeof(line), h->out));
 	at = strstr(line, "\"coupler\":");

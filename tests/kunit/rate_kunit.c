@@ -70,6 +70,7 @@ static struct kunit_suite suite = {
 	.name = "cks_rate",
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);
 
 MODULE_DESCRIPTION("KUnit suite of the divisors of kernel/uart");
