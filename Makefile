@@ -15,7 +15,8 @@ PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace
 help:
 	@echo 'make build     libraries, programs and kernel modules, into build/'
 	@echo 'make check     install what is missing, build, and run every test'
-	@echo 'make check-long  the tests that take longer: noise and fuzzing of the ISO 7816-3 engine'
+	@echo 'make check-long  the tests that take longer: noise and fuzzing of the ISO 7816-3 engine, and'
+	@echo '               the guest under every kernel of tests/rows'
 	@echo 'make demo      install what is missing, build, and personalize 40 cards in a guest'
 	@echo
 	@echo 'make deps      install the Debian packages of mk/packages (root)'
@@ -28,6 +29,7 @@ help:
 	@echo
 	@echo 'O=DIR  output elsewhere    V=1  show commands    SAN=1  sanitizers (build/san/)'
 	@echo 'T=WORDS  run only the tests whose names contain one of the words (unit, guest)'
+	@echo 'ROW=NAME  the kernel that the guest runs, of those in tests/rows (guest)'
 
 build: libs programs modules
 
@@ -51,7 +53,7 @@ unit: programs tests
 	@tests/run unit $(T)
 
 guest: programs tests modules
-	@tests/run guest $(T)
+	@tests/run guest $(if $(ROW),--row $(ROW)) $(T)
 
 style:
 	@mk/style
@@ -61,9 +63,9 @@ check:
 	@mk/deps.sh
 	+@tests/run all
 
-# What is too long for every change: random exchanges over a bad line, and the fuzzers.
+# What is too long for every change: random exchanges over a bad line, the fuzzers, more kernels.
 check-long:
-	@mk/deps.sh
+	@mk/deps.sh --long
 	+@tests/run long $(T)
 
 coverage:
