@@ -8,6 +8,7 @@
 #include <linux/capability.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/log2.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -82,7 +83,7 @@ static void get_settings(const struct sim_slot *s, struct cks_settings *ret_set)
 		ret_set->detect_line = CKS_MODEM_LINE_DCD;
 }
 
-static int add_coupler(struct sim_slot *s)
+static int add_coupler(struct sim_slot *s, u32 family)
 {
 	struct cks_uart_platform_data pd = {
 		.serial_in = sim_slot_in,
@@ -90,6 +91,7 @@ static int add_coupler(struct sim_slot *s)
 		.rx_time = sim_slot_rx_time,
 		.ctx = s,
 		.uartclk = s->uart.clk,
+		.family = family,
 	};
 	const struct resource irq = DEFINE_RES_IRQ(s->irq);
 	const struct platform_device_info info = {
@@ -116,7 +118,7 @@ static int add_coupler(struct sim_slot *s)
 	return -ENODEV;
 }
 
-static int plug_in(struct sim_slot *s)
+static int plug_in(struct sim_slot *s, u32 family)
 {
 	int ret;
 
@@ -127,7 +129,7 @@ static int plug_in(struct sim_slot *s)
 		s->number = ret;
 		return 0;
 	}
-	ret = add_coupler(s);
+	ret = add_coupler(s, family);
 	if (ret)
 		return ret;
 	mutex_lock(&couplers_lock);
@@ -156,13 +158,29 @@ static bool both(u32 flags, u32 a, u32 b)
 	return (flags & a) && (flags & b);
 }
 
+/* There are descendants of the 16550 with many depths; the others have one. */
+static bool fifo_is_good(const struct cks_sim_slot *arg)
+{
+	switch (arg->family) {
+	case CKS_SIM_16550:
+		return arg->fifo <= 1 || (arg->fifo >= 16 && arg->fifo <= 256 &&
+					  is_power_of_2(arg->fifo));
+	case CKS_SIM_OX950:
+		return !arg->fifo || arg->fifo == sim_uart_ox950.depth;
+	case CKS_SIM_XR17V35X:
+		return !arg->fifo || arg->fifo == sim_uart_xr17v35x.depth;
+	default:
+		return false;
+	}
+}
+
 static int check(struct cks_sim_slot *arg)
 {
 	if (arg->flags & ~CKS_SIM_SLOT_FLAGS ||
 	    both(arg->flags, CKS_SIM_NO_SWITCH, CKS_SIM_SWITCH_INVERT) ||
 	    both(arg->flags, CKS_SIM_DETECT_DSR, CKS_SIM_DETECT_DCD))
 		return -EINVAL;
-	if (arg->family || arg->fifo || arg->clk_div > CLK_DIV_MAX)
+	if (!fifo_is_good(arg) || arg->clk_div > CLK_DIV_MAX)
 		return -EINVAL;
 	if (!arg->clk_div)
 		arg->clk_div = 1;
@@ -188,7 +206,7 @@ static int add_slot(struct sim_bench *b, struct cks_sim_slot *arg, void __user *
 	s = sim_slot_create(arg);
 	if (!s)
 		goto put_fd;
-	err = plug_in(s);
+	err = plug_in(s, arg->family);
 	if (err) {
 		sim_slot_kill(s);
 		sim_slot_put(s);

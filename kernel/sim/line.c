@@ -68,6 +68,13 @@ unsigned int sim_line_ahead(const struct sim_line *line, enum sim_party party, u
 	return i;
 }
 
+u64 sim_line_start(const struct sim_line *line, enum sim_party party, u32 i)
+{
+	const struct sim_wave *w = recent(&line->lane[party], i);
+
+	return w ? w->start : 0;
+}
+
 u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t)
 {
 	struct sim_lane *lane = &line->lane[party];

@@ -123,6 +123,8 @@ void sim_line_char(struct sim_line *line, enum sim_party party, u64 start, u64 b
 		   unsigned int n);
 /* How many characters of @party start only after @t. */
 unsigned int sim_line_ahead(const struct sim_line *line, enum sim_party party, u64 t);
+/* When the @i-th last character of @party starts, from 0; 0 if there is none. */
+u64 sim_line_start(const struct sim_line *line, enum sim_party party, u32 i);
 /* Forget those. Return: end of the last one that is left, 0 if none is. */
 u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t);
 /* The party falls silent at @t: what it is sending is cut, what it would send is forgotten. */

@@ -242,12 +242,12 @@ u8 sim_slot_in(void *ctx, unsigned int reg)
 
 	raw_spin_lock_irqsave(&s->lock, flags);
 	now = ktime_get_ns();
-	if ((reg & 7) == UART_LSR || (reg & 7) == UART_IIR)
+	if (reg == UART_LSR || reg == UART_IIR)
 		catch_up(s, now);
 	value = sim_uart_read(&s->uart, reg, now);
 	if (sim_tracing(&s->tracer)) {
 		sim_slot_observe(s, now);
-		if ((reg & 7) == UART_RX && !(s->uart.lcr & UART_LCR_DLAB))
+		if (reg == UART_RX && !(s->uart.lcr & UART_LCR_DLAB))
 			sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_RBR, value, now);
 	}
 	sim_slot_changed(s, now);
@@ -277,10 +277,10 @@ void sim_slot_out(void *ctx, unsigned int reg, u8 value)
 	now = ktime_get_ns();
 	/* What the card had received before now must not fall to a reset that comes now. */
 	sim_slot_observe(s, now);
-	if (sim_tracing(&s->tracer) && (reg & 7) == UART_TX && !(s->uart.lcr & UART_LCR_DLAB))
+	if (sim_tracing(&s->tracer) && reg == UART_TX && !(s->uart.lcr & UART_LCR_DLAB))
 		sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_THR, value, now);
 	sim_uart_write(&s->uart, reg, value, now);
-	if ((reg & 7) == UART_MCR)
+	if (reg == UART_MCR)
 		contacts(s, s->card.present, now);
 	sim_slot_changed(s, now);
 	raw_spin_unlock_irqrestore(&s->lock, flags);
@@ -338,7 +338,14 @@ int sim_slot_fault(struct sim_slot *s, const struct cks_sim_fault *fault)
 
 struct sim_slot *sim_slot_create(const struct cks_sim_slot *arg)
 {
+	static const struct sim_uart_family *const families[] = {
+		[CKS_SIM_16550] = &sim_uart_16550,
+		[CKS_SIM_OX950] = &sim_uart_ox950,
+		[CKS_SIM_XR17V35X] = &sim_uart_xr17v35x,
+	};
 	const struct sim_uart_config uart = {
+		.family = families[arg->family],
+		.fifo = arg->fifo,
 		.clk = arg->uart_clk / arg->clk_div,
 		.echo = !(arg->flags & CKS_SIM_NO_ECHO),
 	};

@@ -118,12 +118,51 @@ static void each_wiring_works(void **state)
 	}
 }
 
+static void each_family_works(void **state)
+{
+	static const struct {
+		__u32 family, fifo, clk;
+	} t[] = {
+		{ CKS_SIM_16550, 1, 1843200 },
+		{ CKS_SIM_16550, 32, 14745600 },
+		{ CKS_SIM_16550, 64, 1843200 },
+		{ CKS_SIM_16550, 128, 24000000 },
+		{ CKS_SIM_16550, 256, 1843200 },
+		{ CKS_SIM_OX950, 0, 62500000 },
+		{ CKS_SIM_OX950, 128, 14745600 },
+		{ CKS_SIM_XR17V35X, 0, 125000000 },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct cks_sim_slot slot;
+		struct simcard *card;
+
+		simcard_slot_default(&slot);
+		slot.family = t[i].family;
+		slot.fifo = t[i].fifo;
+		slot.uart_clk = t[i].clk;
+		card = simcard_new_in(bench, &slot, atr, sizeof(atr));
+		assert_non_null(card);
+		if (!works(card))
+			fail_msg("family %u, fifo %u", t[i].family, t[i].fifo);
+		simcard_free(card);
+	}
+}
+
 static void contradictions_are_refused(void **state)
 {
 	static const __u32 flags[] = {
 		CKS_SIM_NO_SWITCH | CKS_SIM_SWITCH_INVERT,
 		CKS_SIM_DETECT_DSR | CKS_SIM_DETECT_DCD,
 		CKS_SIM_SLOT_FLAGS + 1,
+	};
+	static const struct {
+		__u32 family, fifo;
+	} bad[] = {
+		{ CKS_SIM_16550, 8 }, { CKS_SIM_16550, 48 }, { CKS_SIM_16550, 512 },
+		{ CKS_SIM_OX950, 16 }, { CKS_SIM_XR17V35X, 128 }, { CKS_SIM_XR17V35X + 1, 0 },
 	};
 	unsigned int i;
 
@@ -133,6 +172,14 @@ static void contradictions_are_refused(void **state)
 
 		simcard_slot_default(&slot);
 		slot.flags = flags[i];
+		assert_true(ioctl(bench, CKS_SIM_ADD_SLOT, &slot) < 0 && errno == EINVAL);
+	}
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct cks_sim_slot slot;
+
+		simcard_slot_default(&slot);
+		slot.family = bad[i].family;
+		slot.fifo = bad[i].fifo;
 		assert_true(ioctl(bench, CKS_SIM_ADD_SLOT, &slot) < 0 && errno == EINVAL);
 	}
 }
@@ -302,6 +349,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_wiring_works, setup, teardown),
+		cmocka_unit_test_setup_teardown(each_family_works, setup, teardown),
 		cmocka_unit_test_setup_teardown(contradictions_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_come_when_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(stock_driver_reads_the_atr, setup, teardown),

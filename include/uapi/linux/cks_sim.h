@@ -49,7 +49,8 @@ enum cks_sim_family {
  * @coupler: returned: number N of the coupler, as in /dev/cks/couplerN; with %CKS_SIM_8250 of the
  *	tty, as in /dev/ttySN
  * @family: enum cks_sim_family
- * @fifo: depth of the FIFOs: 1 (none), 16, 32, 64, 128; 0 for what the family has
+ * @fifo: depth of the FIFOs: 1 (none), 16, 32, 64, 128, 256 of %CKS_SIM_16550; 0 for what the
+ *	family has
  */
 struct cks_sim_slot {
 	__u32 size;
