@@ -535,6 +535,8 @@ enum iso7816_err iso7816_coupler_exchange(struct iso7816_coupler *c, u64 now,
 	c->overflow = false;
 	c->extensions = 0;
 	x->rsp_len = 0;
+	/* The card may have been idle for long: the owner's time to send counts from here. */
+	c->not_before = iso7816_max(c->not_before, now);
 	c->expiry = x->timeout ? iso7816_add(now, x->timeout) : ISO7816_NEVER;
 	err = c->t ? iso7816_t1_start(c) : iso7816_t0_start(c);
 	if (err) {

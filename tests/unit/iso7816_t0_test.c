@@ -766,6 +766,26 @@ TEST(gsm_response_waits)
 	free(s);
 }
 
+/* Between two commands there is no limit: the owner's time to send begins with the command. */
+TEST(idle_before_command)
+{
+	static const u64 idle[] = { 0, 9600, 9700, 1000000, 1000000000 };
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(idle); i++) {
+		struct script *s = ready(ISO7816_STRICT);
+
+		s->t += idle[i] * ETU0;
+		begin(s, "00440000");
+		assert_true(iso7816_coupler_deadline(&s->c) > s->t);
+		iso7816_coupler_timer(&s->c, s->t + 9600 * ETU0 - 1);
+		sends(s, "0044000000");
+		gives(s, "9000");
+		responds(s, "9000");
+		free(s);
+	}
+}
+
 static TEST_CASE cases[] = {
 	RUN(gsm_response_waits),
 	RUN(case_1),
@@ -786,6 +806,7 @@ static TEST_CASE cases[] = {
 	RUN(bounded),
 	RUN(too_small_buffer),
 	RUN(guard_times),
+	RUN(idle_before_command),
 	RUN(waiting_time),
 	RUN(own_timeout),
 	RUN(line_faults),

@@ -1122,6 +1122,26 @@ TEST(echo)
 	free(s);
 }
 
+/* Between two commands there is no limit: the owner's time to send begins with the command. */
+TEST(idle_before_command)
+{
+	static const u64 idle[] = { 9600, 9700, 1000000, 1000000000 };
+	struct script *s = ready();
+	unsigned int i;
+
+	heard(s);
+	for (i = 0; i < ARRAY_SIZE(idle); i++) {
+		s->t += idle[i] * ETU0;
+		begin(s, "00440000");
+		assert_true(iso7816_coupler_deadline(&s->c) > s->t);
+		iso7816_coupler_timer(&s->c, s->t + 9600 * ETU0 - 1);
+		block_sends(s, i & 1 ? "000004 00440000" : "004004 00440000");
+		block_gives(s, i & 1 ? "000002 9000" : "004002 9000");
+		responds(s, "9000");
+	}
+	free(s);
+}
+
 static TEST_CASE cases[] = {
 	RUN(block_vectors_all),
 	RUN(simple),
@@ -1146,6 +1166,7 @@ static TEST_CASE cases[] = {
 	RUN(resynch_within_a_chain),
 	RUN(waiting_times),
 	RUN(guard_times),
+	RUN(idle_before_command),
 	RUN(crc_card),
 	RUN(babble),
 	RUN(short_response),
