@@ -29,12 +29,15 @@ bool iso7816_pps_in_range(u8 pps1, u8 ta1)
  * @cfg: what the line does
  * @ta1: of the card
  *
- * Of equally fast ones that with the card's own Fi wins, since cards know it best.
+ * Of equally fast ones that with the card's own Fi wins, since cards know it best. F and D may each
+ * be less than the card's (9.2) and yet give a shorter etu than its own: 15, 372/16, to a card of
+ * 95, 512/16. It has never said that it can do that.
  *
  * Return: PPS1; 0x11 when nothing is faster
  */
 u8 iso7816_pps_best(const struct iso7816_config *cfg, u8 ta1)
 {
+	u32 f = iso7816_fi(ta1), d = iso7816_di(ta1);
 	unsigned int code;
 	u8 best = 0x11;
 
@@ -43,6 +46,8 @@ u8 iso7816_pps_best(const struct iso7816_config *cfg, u8 ta1)
 		u32 mine, its;
 
 		if (!iso7816_pps_in_range(b, ta1) || !iso7816_config_allows(cfg, b))
+			continue;
+		if (iso7816_di(b) * f > d * iso7816_fi(b))
 			continue;
 		/* The two codes of 372 differ only in fmax: the card's own or the default. */
 		if (!(b >> 4) && ta1 >> 4)

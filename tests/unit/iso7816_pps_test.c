@@ -410,11 +410,14 @@ TEST(best)
 		{ 0x96, "94 95", 0x95 },
 		{ 0x95, "96", 0x11 },
 		{ 0x96, "13 12", 0x13 },	/* Fd with a D up to Di */
-		{ 0x96, "13 94 16", 0x16 },	/* 372/32 beats 512/8 */
+		{ 0x96, "13 94 16", 0x94 },	/* 372/32 would be shorter than 512/32 */
+		{ 0x95, "15 94", 0x94 },	/* so would 372/16 */
+		{ 0x95, "15", 0x11 },
 		{ 0x18, "18 13", 0x18 },
 		{ 0x13, "13 18", 0x13 },
 		{ 0x94, "94 A5", 0x94 },
-		{ 0xd6, "D5 96", 0x96 },	/* an F between Fd and Fi */
+		{ 0xd6, "D5 94", 0x94 },	/* an F between Fd and Fi, and the same etu */
+		{ 0xd6, "D5 95", 0xd5 },
 	};
 	struct iso7816_config cfg;
 	u8 list[16];
