@@ -4,7 +4,7 @@
 
 . "$(dirname "$0")/harness.sh"
 
-plan 30
+plan 35
 
 status()
 {
@@ -64,6 +64,17 @@ check "apdu: through the character device" wait_for \
 	"cksctl --json apdu $n 00A4040000 80CA9F7F00 >'$TMP/apdu'" 30
 like "apdu: SELECT of the security domain" "$(json "$TMP/apdu" '$.responses[0]')" '^6F.*9000$'
 like "apdu: CPLC" "$(json "$TMP/apdu" '$.responses[1]')" '^9F7F2A.*9000$'
+
+cksctl --raw trace "$n" 3600 >"$TMP/raw" &
+tracer=$!
+background_pids="$tracer $background_pids"
+check "trace: it has begun" wait_for "[ -s '$TMP/raw' ]" 10
+cksctl reset "$n" >/dev/null 2>&1
+end_background "$tracer"
+is "trace: a file as text" "$(status cksctl trace "$TMP/raw")" 0
+like "trace: the reset is in it" "$(cat "$TMP/out")" '^[0-9]+\.[0-9]{3} rst 1$'
+is "trace: a waveform" "$(status cksctl --vcd trace "$TMP/raw")" 0
+is "trace: of a coupler that is not on a bench" "$(status cksctl trace 4000)" 1
 
 is "set: a value that is none" "$(status cksctl set "$n" policy lenient)" 2
 like "set: the values there are" "$(cat "$TMP/err")" 'strict tolerant emv'

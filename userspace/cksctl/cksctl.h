@@ -18,14 +18,22 @@ enum status {
 	STATUS_USAGE = 2,
 };
 
+enum form {
+	FORM_TEXT,
+	FORM_VCD,
+	FORM_RAW,
+};
+
 /**
  * struct context - what a command works with
  * @nl: netlink handle; NULL for a command that needs none
  * @json: write JSON
+ * @form: of a trace
  */
 struct context {
 	struct cksnl *nl;
 	bool json;
+	enum form form;
 };
 
 /**
@@ -59,6 +67,7 @@ enum status station_command(struct context *ctx, int argc, char **argv);
 enum status monitor_command(struct context *ctx, int argc, char **argv);
 enum status atr_command(struct context *ctx, int argc, char **argv);
 enum status apdu_command(struct context *ctx, int argc, char **argv);
+enum status trace_command(struct context *ctx, int argc, char **argv);
 
 /* ------------------------------------------------------------------------------- output */
 

@@ -28,6 +28,8 @@ static const struct command commands[] = {
 	  atr_command },
 	{ "apdu", "N HEX...", "reset the card and send it command APDUs", true, 2, ANY,
 	  apdu_command },
+	{ "trace", "N|FILE|- [SECONDS]", "what the contacts of a coupler of the bench do",
+	  true, 1, 2, trace_command },
 };
 
 static void usage(FILE *out)
@@ -40,7 +42,8 @@ static void usage(FILE *out)
 		snprintf(left, sizeof(left), "%s %s", commands[i].name, commands[i].args);
 		fprintf(out, "  %-32s %s\n", left, commands[i].help);
 	}
-	fputs("\n  --json    write JSON\n  --help    this text\n\n"
+	fputs("\n  --json    write JSON\n  --vcd     trace: write a waveform\n"
+	      "  --raw     trace: write its records\n  --help    this text\n\n"
 	      "N is the number of a coupler, as in /dev/cks/couplerN.\n"
 	      "Exit status: 0 done, 1 failed, 2 wrong usage.\n", out);
 }
@@ -77,7 +80,7 @@ int main(int argc, char **argv)
 	const struct command *c;
 	int n = 0;
 
-	/* --json and --help may stand anywhere: no argument of a command begins with "--". */
+	/* Options may stand anywhere: no argument of a command begins with "--". */
 	for (int i = 1; i < argc; i++) {
 		if (strncmp(argv[i], "--", 2) && strcmp(argv[i], "-h")) {
 			argv[n++] = argv[i];
@@ -85,6 +88,14 @@ int main(int argc, char **argv)
 		}
 		if (!strcmp(argv[i], "--json")) {
 			ctx.json = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--vcd")) {
+			ctx.form = FORM_VCD;
+			continue;
+		}
+		if (!strcmp(argv[i], "--raw")) {
+			ctx.form = FORM_RAW;
 			continue;
 		}
 		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h")) {
@@ -101,6 +112,10 @@ int main(int argc, char **argv)
 	c = find(argv[0]);
 	if (!c) {
 		complain("unknown command \"%s\"; see --help", argv[0]);
+		return STATUS_USAGE;
+	}
+	if (ctx.form && (c->run != trace_command || ctx.json)) {
+		complain("--vcd and --raw are for trace, without --json");
 		return STATUS_USAGE;
 	}
 	if (n - 1 < c->min || n - 1 > c->max) {
