@@ -34,12 +34,16 @@ struct simcard {
 	atomic_bool let_go;
 	atomic_bool silent;
 	atomic_uint commands;
+	uint8_t last[APDU_MAX];	/* command and response, once @commands counts them */
+	uint32_t last_len;
 
 	/* The thread's alone. */
 	struct iso7816_card_config cfg;
 	struct iso7816_card line;
 	bool powered;
 	bool mute;
+	bool in_atr;		/* what the engine does next is its ATR */
+	bool preloaded;		/* ... which the bench sends */
 	bool refused;		/* a character of this answer, for good */
 	uint8_t t;
 	uint64_t ticks_per_s;
@@ -116,26 +120,30 @@ static void put_line(struct simcard *c, const struct iso7816_line *line)
 	if (line->guard11)
 		ev.gap = 11 * ev.etu;
 	c->t = line->t;
-	put(c, &ev, 1);
+	if (!(c->in_atr && c->preloaded))
+		put(c, &ev, 1);
 }
 
-static void put_chars(struct simcard *c, const uint8_t *data, uint16_t len, uint64_t at,
-		      uint32_t gap)
+static int put_chars(struct simcard *c, const uint8_t *data, uint16_t len, uint64_t at,
+		     uint32_t gap, uint8_t flags)
 {
 	struct cks_sim_event ev[RECORDS];
 	uint16_t i, n = 0;
+	int rc = 0;
 
 	for (i = 0; i < len; i++) {
 		ev[n++] = (struct cks_sim_event){
 			.type = CKS_SIM_CHAR,
 			.time = at + (uint64_t)i * gap,
 			.value = data[i],
+			.flags = flags,
 		};
 		if (n == RECORDS || i + 1 == len) {
-			put(c, ev, n);
+			rc |= put(c, ev, n);
 			n = 0;
 		}
 	}
+	return rc;
 }
 
 /* Le of a case 2 command, short or extended. */
@@ -168,10 +176,12 @@ static void command(struct simcard *c, uint64_t now, const uint8_t *apdu, uint32
 	const uint8_t *data = apdu;
 	uint32_t n = 0, i;
 
-	atomic_fetch_add(&c->commands, 1);
+	memcpy(c->last, apdu, len);
+	c->last_len = len;
 	switch (apdu[1]) {
 	case SIMCARD_INS_MUTE:
 		c->mute = true;
+		atomic_fetch_add(&c->commands, 1);
 		return;
 	case SIMCARD_INS_READ:
 		n = expected(apdu, len);
@@ -190,6 +200,7 @@ static void command(struct simcard *c, uint64_t now, const uint8_t *apdu, uint32
 	c->rsp[n++] = 0x90;
 	c->rsp[n++] = 0x00;
 	c->held_len = n;
+	atomic_fetch_add(&c->commands, 1);
 	if (!atomic_load(&c->held))
 		iso7816_card_respond(&c->line, now, c->rsp, n);
 }
@@ -204,9 +215,11 @@ static void pump(struct simcard *c, uint64_t now)
 			put_line(c, &act.line);
 			break;
 		case ISO7816_CARD_SEND:
-			if (!c->mute && !atomic_load(&c->silent))
+			if (!c->mute && !atomic_load(&c->silent) &&
+			    !(c->in_atr && c->preloaded))
 				put_chars(c, act.send.data, act.send.len, act.send.at,
-					  act.send.gap);
+					  act.send.gap, 0);
+			c->in_atr = false;
 			break;
 		case ISO7816_CARD_COMMAND:
 			command(c, now, act.command.data, act.command.len);
@@ -236,6 +249,7 @@ static void event(struct simcard *c, const struct cks_sim_event *ev)
 		break;
 	case CKS_SIM_RST:
 		quiet(c);
+		c->in_atr = ev->value;
 		iso7816_card_rst(&c->line, ev->time, ev->value);
 		break;
 	case CKS_SIM_CHAR:
@@ -423,6 +437,28 @@ int simcard_fd(const struct simcard *c)
 	return c->fd;
 }
 
+/* What the engine would do at a reset, written down for the bench while no card is in. */
+int simcard_preload(struct simcard *c)
+{
+	struct cks_sim_event ev = { .type = CKS_SIM_LINE, .flags = CKS_SIM_ON_RESET };
+	struct iso7816_card_action act;
+	int rc = 0;
+
+	iso7816_card_rst(&c->line, 0, true);
+	while (iso7816_card_next(&c->line, &act)) {
+		if (act.op == ISO7816_CARD_LINE) {
+			ev.etu = iso7816_etu(act.line.f, act.line.d);
+			rc |= put(c, &ev, 1);
+		}
+		if (act.op == ISO7816_CARD_SEND)
+			rc |= put_chars(c, act.send.data, act.send.len, act.send.at,
+					act.send.gap, CKS_SIM_ON_RESET);
+	}
+	iso7816_card_rst(&c->line, 0, false);
+	c->preloaded = !rc;
+	return rc;
+}
+
 static int present(struct simcard *c, __u32 value)
 {
 	return ioctl(c->fd, CKS_SIM_PRESENT, &value);
@@ -446,6 +482,16 @@ void simcard_silence(struct simcard *c, bool silent)
 unsigned int simcard_commands(struct simcard *c)
 {
 	return atomic_load(&c->commands);
+}
+
+void simcard_last(struct simcard *c, const uint8_t **ret_cmd, uint32_t *ret_cmd_len,
+		  const uint8_t **ret_rsp, uint32_t *ret_rsp_len)
+{
+	(void)simcard_commands(c);	/* it was counted after it was written */
+	*ret_cmd = c->last;
+	*ret_cmd_len = c->last_len;
+	*ret_rsp = c->rsp;
+	*ret_rsp_len = c->held_len;
 }
 
 void simcard_let_go(struct simcard *c)

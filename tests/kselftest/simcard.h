@@ -62,8 +62,22 @@ int simcard_remove(struct simcard *c);
 /* A silent card sends nothing, not even an ATR. */
 void simcard_silence(struct simcard *c, bool silent);
 
+/*
+ * The ATR is left to the bench, which sends it after each reset: for clocks so fast that a busy
+ * machine would miss the 40,000 cycles. To be called before the card is put in; 0 or -1 with errno.
+ */
+int simcard_preload(struct simcard *c);
+
 /* How many commands came since it was made; for waiting until one has arrived. */
 unsigned int simcard_commands(struct simcard *c);
+/**
+ * simcard_last() - the last command as the card got it, and what the card answered
+ * @ret_cmd, @ret_cmd_len, @ret_rsp, @ret_rsp_len: theirs until the next command
+ *
+ * For a caller that has the response already, or has seen simcard_commands() rise.
+ */
+void simcard_last(struct simcard *c, const uint8_t **ret_cmd, uint32_t *ret_cmd_len,
+		  const uint8_t **ret_rsp, uint32_t *ret_rsp_len);
 void simcard_let_go(struct simcard *c);
 
 #endif
