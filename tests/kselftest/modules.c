@@ -13,6 +13,8 @@
 
 #include "modules.h"
 
+#define MOMENTS	5000	/* of a millisecond */
+
 /* $MODDIR, or build/modules seen from build/tests/kselftest/PROGRAM or build/san/tests/... */
 static int directory(char *dir, size_t size)
 {
@@ -68,6 +70,18 @@ int modules_load(const char *const *names)
 			fprintf(stderr, "cannot load %s/%s.ko: %s\n", dir, *names, strerror(-err));
 			return -1;
 		}
+	}
+	return 0;
+}
+
+int module_unload(const char *name)
+{
+	int tries = 0;
+
+	while (syscall(SYS_delete_module, name, O_NONBLOCK)) {
+		if (errno != EWOULDBLOCK || ++tries > MOMENTS)
+			return -errno;
+		usleep(1000);
 	}
 	return 0;
 }

@@ -12,6 +12,13 @@
  */
 int modules_load(const char *const *names);
 
+/**
+ * module_unload() - unload one, which may be in use for moments
+ * @name: without .ko
+ * Return: 0 or a negative errno; -EWOULDBLOCK when it stays in use
+ */
+int module_unload(const char *name);
+
 /* Unload them in the reverse order. 0, or -1 after a message on stderr. */
 int modules_unload(const char *const *names);
 
