@@ -185,7 +185,7 @@ static u64 sent_at(const struct sim_card *c)
 }
 
 /* The card does not hear while it sends; what began before is received to its end. */
-static u64 receiver_due(const struct sim_card *c)
+static u64 receiver_due(struct sim_card *c)
 {
 	u64 due = sim_receiver_due(&c->receiver, c->line);
 
@@ -194,7 +194,7 @@ static u64 receiver_due(const struct sim_card *c)
 	return due;
 }
 
-u64 sim_card_due(const struct sim_card *c)
+u64 sim_card_due(struct sim_card *c)
 {
 	u64 due;
 

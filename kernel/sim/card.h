@@ -118,7 +118,7 @@ void sim_card_contacts(struct sim_card *c, bool present, bool vcc, bool rst, u64
 void sim_card_ppm(struct sim_card *c, u64 now);
 
 /* When something happens on the card's side, or %SIM_NEVER. */
-u64 sim_card_due(const struct sim_card *c);
+u64 sim_card_due(struct sim_card *c);
 /* The time @t that sim_card_due() said has come. */
 void sim_card_advance(struct sim_card *c, u64 t);
 

@@ -41,11 +41,15 @@ void sim_line_char(struct sim_line *line, enum sim_party party, u64 start, u64 b
 {
 	struct sim_lane *lane = &line->lane[party];
 	struct sim_wave *w = &lane->wave[lane->count++ % SIM_HISTORY];
+	unsigned int i;
 
+	line->version++;
 	w->start = start;
 	w->bit_ps = bit_ps;
 	w->levels = levels;
 	w->n = n;
+	for (i = 0; i < n; i++)
+		w->at[i] = start + sim_bits(bit_ps, i);
 	w->end = start + sim_bits(bit_ps, n);
 }
 
@@ -80,6 +84,7 @@ u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t)
 	struct sim_lane *lane = &line->lane[party];
 	unsigned int n = sim_line_ahead(line, party, t);
 
+	line->version++;
 	if (n < lane->count && n < SIM_HISTORY) {
 		lane->count -= n;
 		return recent(lane, 0)->end;
@@ -111,6 +116,7 @@ void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low)
 {
 	struct sim_lane *lane = &line->lane[party];
 
+	line->version++;
 	if (low) {
 		lane->low_from = t;
 		lane->low_to = SIM_NEVER;
@@ -121,6 +127,7 @@ void sim_line_low(struct sim_line *line, enum sim_party party, u64 t, bool low)
 
 void sim_line_pulse(struct sim_line *line, enum sim_party party, u64 from, u64 to)
 {
+	line->version++;
 	line->lane[party].low_from = from;
 	line->lane[party].low_to = to;
 }
@@ -131,12 +138,15 @@ static bool wave_low(const struct sim_wave *w, u64 t)
 
 	if (t < w->start || t >= w->end)
 		return false;
-	/* The edges, not a quotient: what fall() calls an edge has to be one here. */
-	for (i = 1; i < w->n; i++) {
-		if (t < w->start + sim_bits(w->bit_ps, i))
-			break;
-	}
-	return !(w->levels >> (i - 1) & 1);
+	/* The edges decide, not a quotient: what fall() calls an edge has to be one here. */
+	i = mul_u64_u64_div_u64(t - w->start, 1000, w->bit_ps);
+	if (i >= w->n)
+		i = w->n - 1;
+	while (i + 1 < w->n && t >= w->at[i + 1])
+		i++;
+	while (t < w->at[i])
+		i--;
+	return !(w->levels >> i & 1);
 }
 
 static bool lane_low(const struct sim_lane *lane, u64 t)
@@ -166,15 +176,43 @@ bool sim_line_level(const struct sim_line *line, unsigned int mask, u64 t)
 	return true;
 }
 
+const struct sim_wave *sim_line_alone(const struct sim_line *line, unsigned int mask, u64 start,
+				       u64 to)
+{
+	const struct sim_wave *w, *found = NULL;
+	unsigned int party;
+	u32 i;
+
+	for (party = 0; party < SIM_PARTIES; party++) {
+		const struct sim_lane *lane = &line->lane[party];
+
+		if (!(mask >> party & 1))
+			continue;
+		if (lane->low_from <= to && lane->low_to > start)
+			return NULL;
+		for (i = 0; (w = recent(lane, i)) && w->end > start; i++) {
+			if (w->start > to)
+				continue;
+			if (found || w->start != start)
+				return NULL;
+			found = w;
+		}
+	}
+	return found;
+}
+
 /* First place at or after @from where a character goes from high to low. */
 static u64 wave_fall(const struct sim_wave *w, u64 from)
 {
 	bool was = true;
 	unsigned int i;
 
+	/* Mostly its start bit is looked for. */
+	if (from <= w->start && !(w->levels & 1) && w->start < w->end)
+		return w->start;
 	for (i = 0; i < w->n; i++) {
 		bool is = w->levels >> i & 1;
-		u64 t = w->start + sim_bits(w->bit_ps, i);
+		u64 t = w->at[i];
 
 		if (t >= w->end)
 			break;
@@ -248,7 +286,7 @@ static u64 wave_edge(const struct sim_wave *w, u64 from)
 	if (w->start >= from)
 		return w->start;
 	for (i = 1; i < w->n; i++) {
-		u64 t = w->start + sim_bits(w->bit_ps, i);
+		u64 t = w->at[i];
 
 		if (t >= w->end)
 			break;

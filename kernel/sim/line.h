@@ -27,6 +27,7 @@ static inline u64 mul_u64_u64_div_u64(u64 a, u64 b, u64 c)
 
 #define SIM_NEVER	U64_MAX
 #define SIM_HISTORY	32	/* waveforms remembered for a party, a power of two */
+#define SIM_BITS_MAX	10	/* start bit, eight of data, parity */
 #define SIM_BIT_PS_MAX	1000000000000ULL	/* a bit is at most 1 s */
 
 /* Nanoseconds of n sixteenths of a bit of @bit_ps picoseconds; n is some hundreds. */
@@ -90,6 +91,7 @@ enum sim_party {
  * @bit_ps: length of a bit
  * @levels: of the bits, start bit in bit 0
  * @n: how many bits there are
+ * @at: where each of them begins
  */
 struct sim_wave {
 	u64 start;
@@ -97,6 +99,7 @@ struct sim_wave {
 	u64 bit_ps;
 	u16 levels;
 	u8 n;
+	u64 at[SIM_BITS_MAX];
 };
 
 /**
@@ -113,8 +116,14 @@ struct sim_lane {
 	u64 low_to;
 };
 
+/**
+ * struct sim_line - the line
+ * @lane: of each party
+ * @version: changes with what is known of it, so that what was found on it may be kept until then
+ */
 struct sim_line {
 	struct sim_lane lane[SIM_PARTIES];
+	u32 version;
 };
 
 void sim_line_init(struct sim_line *line);
@@ -125,6 +134,16 @@ void sim_line_char(struct sim_line *line, enum sim_party party, u64 start, u64 b
 unsigned int sim_line_ahead(const struct sim_line *line, enum sim_party party, u64 t);
 /* When the @i-th last character of @party starts, from 0; 0 if there is none. */
 u64 sim_line_start(const struct sim_line *line, enum sim_party party, u32 i);
+/**
+ * sim_line_alone() - the character that is all there is on the line for some time
+ * @line: line
+ * @mask: parties that count
+ * @start: its leading edge
+ * @to: end of that time
+ * Return: it; NULL if there are more, or it begins elsewhere, or somebody pulls the line low
+ */
+const struct sim_wave *sim_line_alone(const struct sim_line *line, unsigned int mask, u64 start,
+				       u64 to);
 /* Forget those. Return: end of the last one that is left, 0 if none is. */
 u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t);
 /* The party falls silent at @t: what it is sending is cut, what it would send is forgotten. */
@@ -154,6 +173,10 @@ u64 sim_line_end(const struct sim_line *line, unsigned int mask);
  * @start: where it began; moved when the rate changes within a character
  * @n: samples taken
  * @levels: they
+ * @fall: not @busy: where the next start bit begins, found with
+ * @version: of the line, and
+ * @fall_from: this @from
+ * @fall_mask: and this @mask
  */
 struct sim_receiver {
 	struct sim_format format;
@@ -164,6 +187,10 @@ struct sim_receiver {
 	u64 start;
 	u8 n;
 	u16 levels;
+	u8 fall_mask;
+	u32 version;
+	u64 fall;
+	u64 fall_from;
 };
 
 /**
@@ -188,7 +215,7 @@ void sim_receiver_reset(struct sim_receiver *r, u64 now);
 void sim_receiver_set(struct sim_receiver *r, const struct sim_line *line,
 		      const struct sim_format *format, u64 bit_ps, u64 now);
 /* When the stop bit of the next character is sampled, of what is known to come, or %SIM_NEVER. */
-u64 sim_receiver_due(const struct sim_receiver *r, const struct sim_line *line);
+u64 sim_receiver_due(struct sim_receiver *r, const struct sim_line *line);
 /**
  * sim_receiver_take() - the time that sim_receiver_due() said has come
  * @r: receiver

@@ -10,6 +10,18 @@ static u64 sample_time(const struct sim_receiver *r, u64 start, unsigned int i)
 	return start + sim_sixteenths(r->bit_ps, 16 * i + 8);
 }
 
+/* Where the next start bit begins, of what is known to come. */
+static u64 next_fall(struct sim_receiver *r, const struct sim_line *line)
+{
+	if (r->version == line->version && r->fall_from == r->from && r->fall_mask == r->mask)
+		return r->fall;
+	r->fall = sim_line_fall(line, r->mask, r->from);
+	r->fall_from = r->from;
+	r->fall_mask = r->mask;
+	r->version = line->version;
+	return r->fall;
+}
+
 void sim_receiver_reset(struct sim_receiver *r, u64 now)
 {
 	r->busy = false;
@@ -24,6 +36,29 @@ static void begin(struct sim_receiver *r, u64 start)
 	r->start = start;
 	r->n = 0;
 	r->levels = 0;
+}
+
+/*
+ * A character whose bits are as long as the receiver takes them, and nothing else meanwhile: its
+ * levels are what all the samples would be.
+ */
+static bool sample_whole(struct sim_receiver *r, const struct sim_line *line)
+{
+	unsigned int stop = sim_format_bits(&r->format);
+	const struct sim_wave *w;
+	u64 off;
+
+	if (r->n)
+		return false;
+	w = sim_line_alone(line, r->mask, r->start, sample_time(r, r->start, stop));
+	if (!w || w->end < w->at[w->n - 1] + sim_sixteenths(w->bit_ps, 15))
+		return false;
+	off = w->bit_ps > r->bit_ps ? w->bit_ps - r->bit_ps : r->bit_ps - w->bit_ps;
+	if (off * (stop + 1) > r->bit_ps / 4)
+		return false;
+	r->levels = (w->levels | ~0U << w->n) & ((2U << stop) - 1);
+	r->n = stop + 1;
+	return true;
 }
 
 static void sample_until(struct sim_receiver *r, const struct sim_line *line, u64 now)
@@ -43,7 +78,7 @@ void sim_receiver_set(struct sim_receiver *r, const struct sim_line *line,
 		      const struct sim_format *format, u64 bit_ps, u64 now)
 {
 	if (!r->busy && r->bit_ps) {
-		u64 edge = sim_line_fall(line, r->mask, r->from);
+		u64 edge = next_fall(r, line);
 
 		if (edge < now)
 			begin(r, edge);
@@ -56,14 +91,14 @@ void sim_receiver_set(struct sim_receiver *r, const struct sim_line *line,
 	r->bit_ps = bit_ps;
 }
 
-u64 sim_receiver_due(const struct sim_receiver *r, const struct sim_line *line)
+u64 sim_receiver_due(struct sim_receiver *r, const struct sim_line *line)
 {
 	u64 start = r->start;
 
 	if (!r->bit_ps)
 		return SIM_NEVER;
 	if (!r->busy) {
-		start = sim_line_fall(line, r->mask, r->from);
+		start = next_fall(r, line);
 		if (start == SIM_NEVER)
 			return SIM_NEVER;
 	}
@@ -77,9 +112,10 @@ bool sim_receiver_take(struct sim_receiver *r, const struct sim_line *line,
 	u64 t;
 
 	if (!r->busy)
-		begin(r, sim_line_fall(line, r->mask, r->from));
+		begin(r, next_fall(r, line));
 	t = sample_time(r, r->start, stop);
-	sample_until(r, line, t);
+	if (!sample_whole(r, line))
+		sample_until(r, line, t);
 
 	r->busy = false;
 	if (r->levels & 1) {

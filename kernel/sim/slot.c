@@ -22,14 +22,14 @@
 #define BUDGET		64
 
 /* What does not depend on what the driver of the UART does. */
-static u64 card_due(const struct sim_slot *s)
+static u64 card_due(struct sim_slot *s)
 {
 	u64 t = sim_card_due(&s->card);
 
 	return sim_fault_timed(&s->faults) ? min(t, sim_fault_due(&s->faults, &s->line)) : t;
 }
 
-static u64 due(const struct sim_slot *s)
+static u64 due(struct sim_slot *s)
 {
 	return min(sim_uart_due(&s->uart), card_due(s));
 }
@@ -49,16 +49,22 @@ u16 sim_slot_levels(const struct sim_slot *s)
 	       s->faults.contact << CKS_SIM_SIGNAL_PRESENT | s->level << CKS_SIM_SIGNAL_IRQ;
 }
 
+/* What was done since @from was the bench's own work. */
+static void charge(struct sim_slot *s, u64 from)
+{
+	s->cost.ns += ktime_get_ns() - from;
+}
+
 /* After each change: the interrupt follows, and all is recorded. */
 static void settle(struct sim_slot *s, u64 now)
 {
 	level(s);
 	if (sim_tracing(&s->tracer))
-		sim_trace_levels(&s->tracer, sim_slot_levels(s), now);
+		sim_trace_levels(&s->tracer, sim_slot_levels(s), now, s->cost.ns);
 }
 
 /* Readers of a trace get the last edge without waiting for an event that may never come. */
-static u64 next(const struct sim_slot *s)
+static u64 next(struct sim_slot *s)
 {
 	u64 t = due(s);
 
@@ -75,6 +81,10 @@ static void arm(struct sim_slot *s, u64 t)
 
 void sim_slot_changed(struct sim_slot *s, u64 now)
 {
+	level(s);
+	/* The edges before it come first; mostly there is nothing to record, and no need to look. */
+	if (sim_tracing(&s->tracer) && sim_trace_differs(&s->tracer, sim_slot_levels(s)))
+		sim_slot_observe(s, now);
 	settle(s, now);
 	if (!s->running)
 		arm(s, s->raise ? now : next(s));
@@ -146,63 +156,80 @@ static void card_advance(struct sim_slot *s, u64 t)
 		sim_card_advance(&s->card, t);
 }
 
-/* One event. The card comes first: what it sends next has to be known before the UART looks. */
-static void advance(struct sim_slot *s, u64 t)
+/*
+ * The next event, if it is due by @now. The card comes first: what it sends next has to be known
+ * before the UART looks, which it may do at the same time.
+ */
+static bool advance(struct sim_slot *s, u64 now)
 {
-	card_advance(s, t);
-	if (sim_uart_due(&s->uart) <= t)
+	u64 uart = sim_uart_due(&s->uart), card = card_due(s), t = min(uart, card);
+
+	if (t > now)
+		return false;
+	if (card <= t)
+		card_advance(s, t);
+	else if (sim_tracing(&s->tracer))
+		sim_trace_until(&s->tracer, t);
+	if (uart <= t)
 		sim_uart_advance(&s->uart, t);
 	settle(s, t);
+	return true;
 }
 
 /*
  * What the card has received before now, and what it sends by now, does not depend on what comes
- * now. No more at once than the line remembers, so that the UART still finds it there.
+ * now. No more at once than the line remembers, so that the UART still finds it there. Return: when
+ * there is more to do.
  */
-static void card_until(struct sim_slot *s, u64 now)
+static u64 card_until(struct sim_slot *s, u64 now)
 {
 	unsigned int n;
 	u64 t;
 
-	for (n = 0; n < SIM_HISTORY / 2 && (t = card_due(s)) <= now; n++) {
+	for (n = 0; (t = card_due(s)) <= now && n < SIM_HISTORY / 2; n++) {
 		card_advance(s, t);
 		settle(s, t);
 	}
+	return t;
 }
 
 void sim_slot_observe(struct sim_slot *s, u64 now)
 {
-	card_until(s, now);
+	u64 t = card_until(s, now);
+
 	if (sim_tracing(&s->tracer))
-		sim_trace_until(&s->tracer, min(now, card_due(s)));
+		sim_trace_until(&s->tracer, min(now, t));
 }
 
 static enum hrtimer_restart tick(struct hrtimer *timer)
 {
 	struct sim_slot *s = container_of(timer, struct sim_slot, timer);
 	unsigned int n;
-	u64 t;
+	u64 since;
 
 	raw_spin_lock(&s->lock);
+	since = ktime_get_ns();
 	s->armed = SIM_NEVER;
 	s->running = true;
 	for (n = 0; n < BUDGET && !s->dead; n++) {
 		if (s->raise) {
 			s->raise--;
+			charge(s, since);
 			raw_spin_unlock(&s->lock);
 			generic_handle_irq(s->irq);
 			raw_spin_lock(&s->lock);
+			since = ktime_get_ns();
 			continue;
 		}
-		t = due(s);
-		if (t > ktime_get_ns())
+		if (!advance(s, ktime_get_ns()))
 			break;
-		advance(s, t);
+		s->cost.events++;
 	}
 	s->running = false;
 	if (sim_tracing(&s->tracer))
 		sim_slot_observe(s, ktime_get_ns());
 	sim_slot_changed(s, ktime_get_ns());
+	charge(s, since);
 	raw_spin_unlock(&s->lock);
 	return HRTIMER_NORESTART;
 }
@@ -229,8 +256,9 @@ static void catch_up(struct sim_slot *s, u64 now)
 {
 	unsigned int n;
 
-	for (n = 0; n < BUDGET && !s->uart.count && !s->level && due(s) <= now; n++)
-		advance(s, due(s));
+	for (n = 0; n < BUDGET && !s->uart.count && !s->level; n++)
+		if (!advance(s, now))
+			break;
 }
 
 u8 sim_slot_in(void *ctx, unsigned int reg)
@@ -245,12 +273,13 @@ u8 sim_slot_in(void *ctx, unsigned int reg)
 	if (reg == UART_LSR || reg == UART_IIR)
 		catch_up(s, now);
 	value = sim_uart_read(&s->uart, reg, now);
-	if (sim_tracing(&s->tracer)) {
+	if (sim_tracing(&s->tracer) && reg == UART_RX && !(s->uart.lcr & UART_LCR_DLAB)) {
 		sim_slot_observe(s, now);
-		if (reg == UART_RX && !(s->uart.lcr & UART_LCR_DLAB))
-			sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_RBR, value, now);
+		sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_RBR, value, now, s->cost.ns);
 	}
 	sim_slot_changed(s, now);
+	s->cost.accesses++;
+	charge(s, now);
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 	return value;
 }
@@ -267,6 +296,27 @@ ktime_t sim_slot_rx_time(void *ctx)
 	return ns_to_ktime(t);
 }
 
+/*
+ * Whether the write may change the line or the contacts. What the card had received before must then
+ * not fall to a reset that comes now, and what lies before is to be recorded.
+ */
+static bool is_seen(const struct sim_slot *s, unsigned int reg, u8 value)
+{
+	if (s->uart.family != &sim_uart_16550)
+		return true;
+	switch (reg) {
+	case UART_TX:
+		return !(s->uart.lcr & UART_LCR_DLAB);
+	case UART_FCR:
+	case UART_MCR:
+		return true;
+	case UART_LCR:
+		return (value ^ s->uart.lcr) & UART_LCR_SBC;
+	default:
+		return false;
+	}
+}
+
 void sim_slot_out(void *ctx, unsigned int reg, u8 value)
 {
 	struct sim_slot *s = ctx;
@@ -275,14 +325,16 @@ void sim_slot_out(void *ctx, unsigned int reg, u8 value)
 
 	raw_spin_lock_irqsave(&s->lock, flags);
 	now = ktime_get_ns();
-	/* What the card had received before now must not fall to a reset that comes now. */
-	sim_slot_observe(s, now);
+	if (is_seen(s, reg, value))
+		sim_slot_observe(s, now);
 	if (sim_tracing(&s->tracer) && reg == UART_TX && !(s->uart.lcr & UART_LCR_DLAB))
-		sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_THR, value, now);
+		sim_trace_char(&s->tracer, CKS_SIM_SIGNAL_THR, value, now, s->cost.ns);
 	sim_uart_write(&s->uart, reg, value, now);
 	if (reg == UART_MCR)
 		contacts(s, s->card.present, now);
 	sim_slot_changed(s, now);
+	s->cost.accesses++;
+	charge(s, now);
 	raw_spin_unlock_irqrestore(&s->lock, flags);
 }
 

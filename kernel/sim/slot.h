@@ -51,6 +51,7 @@
  * @raise: how often the handler has to be called, since it has gone up
  * @running: the timer's function runs and will set the timer itself
  * @armed: what the timer is set for, or %SIM_NEVER
+ * @cost: of all this, so far
  * @dead: the bench is closed
  */
 struct sim_slot {
@@ -81,6 +82,7 @@ struct sim_slot {
 	u8 raise;
 	bool running;
 	u64 armed;
+	struct cks_sim_cost cost;
 	bool dead;
 };
 

@@ -178,6 +178,17 @@ static __poll_t slotfile_poll(struct file *file, poll_table *wait)
 	return mask;
 }
 
+static int tell_cost(struct sim_slot *s, struct cks_sim_cost __user *user)
+{
+	struct cks_sim_cost cost;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&s->lock, flags);
+	cost = s->cost;
+	raw_spin_unlock_irqrestore(&s->lock, flags);
+	return copy_to_user(user, &cost, sizeof(cost)) ? -EFAULT : 0;
+}
+
 static long slotfile_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct sim_slot *s = file->private_data;
@@ -197,6 +208,8 @@ static long slotfile_ioctl(struct file *file, unsigned int cmd, unsigned long ar
 			return -EFAULT;
 		err = sim_fault_check(&fault);
 		return err ? err : sim_slot_fault(s, &fault);
+	case CKS_SIM_COST:
+		return tell_cost(s, (void __user *)arg);
 	case CKS_SIM_TRACE:
 		return sim_tracefile_open(s);
 	default:

@@ -21,10 +21,10 @@ void sim_tracer_init(struct sim_tracer *tr, const struct sim_line *line)
 	tr->line = line;
 }
 
-static void store(struct sim_trace *trace, u16 signal, u16 value, u64 time)
+static void store(struct sim_trace *trace, u16 signal, u16 value, u64 time, u32 cost)
 {
 	trace->rec[trace->head++ % SIM_TRACE_LEN] = (struct cks_sim_edge){
-		.time = time, .signal = signal, .value = value,
+		.time = time, .signal = signal, .value = value, .cost = cost,
 	};
 }
 
@@ -33,7 +33,7 @@ static void store_levels(struct sim_trace *trace, u16 levels, u64 time)
 	u16 signal;
 
 	for (signal = FIRST_LEVEL; signal <= LAST_LEVEL; signal++)
-		store(trace, signal, levels >> signal & 1, time);
+		store(trace, signal, levels >> signal & 1, time, 0);
 }
 
 static u32 room(const struct sim_trace *trace)
@@ -42,22 +42,22 @@ static u32 room(const struct sim_trace *trace)
 }
 
 /* @levels: before this record, for a reader that has to start over. */
-static void put(struct sim_trace *trace, u16 levels, u16 signal, u16 value, u64 time)
+static void put(struct sim_trace *trace, u16 levels, u16 signal, u16 value, u64 time, u32 cost)
 {
 	if (trace->lost) {
 		if (room(trace) < 2 + LAST_LEVEL)
 			return;
 		trace->lost = false;
-		store(trace, CKS_SIM_SIGNAL_LOST, 0, time);
+		store(trace, CKS_SIM_SIGNAL_LOST, 0, time, 0);
 		store_levels(trace, levels, time);
 	}
 	if (room(trace))
-		store(trace, signal, value, time);
+		store(trace, signal, value, time, cost);
 	else
 		trace->lost = true;
 }
 
-static void record(struct sim_tracer *tr, u16 signal, u16 value, u64 time)
+static void record(struct sim_tracer *tr, u16 signal, u16 value, u64 time, u32 cost)
 {
 	struct sim_trace *trace;
 
@@ -66,7 +66,7 @@ static void record(struct sim_tracer *tr, u16 signal, u16 value, u64 time)
 	tr->last = time;
 	tr->news = true;
 	for (trace = tr->first; trace; trace = trace->next)
-		put(trace, tr->levels, signal, value, time);
+		put(trace, tr->levels, signal, value, time, cost);
 	if (signal <= LAST_LEVEL) {
 		tr->levels &= ~(1 << signal);
 		tr->levels |= value << signal;
@@ -77,9 +77,10 @@ void sim_trace_add(struct sim_tracer *tr, struct sim_trace *trace, u16 levels, u
 {
 	if (sim_tracing(tr)) {
 		sim_trace_until(tr, now);
-		sim_trace_levels(tr, levels, now);
+		sim_trace_levels(tr, levels, now, 0);
 	} else {
 		tr->at = now;
+		tr->found = false;
 		tr->last = now;
 		/* At @now itself an edge may lie, which sim_trace_until() will find. */
 		levels &= ~LINE_LEVELS;
@@ -111,7 +112,7 @@ static void line_edge(struct sim_tracer *tr, u16 signal, unsigned int side, u64 
 	bool level = sim_line_level(tr->line, side, at);
 
 	if (level != (tr->levels >> signal & 1))
-		record(tr, signal, level, at);
+		record(tr, signal, level, at, 0);
 }
 
 void sim_trace_until(struct sim_tracer *tr, u64 t)
@@ -120,8 +121,14 @@ void sim_trace_until(struct sim_tracer *tr, u64 t)
 
 	if (t <= tr->at)
 		return;
-	uart = sim_line_edge(tr->line, UART_SIDE, tr->at);
-	card = sim_line_edge(tr->line, CARD_SIDE, tr->at);
+	if (!tr->found || tr->version != tr->line->version) {
+		tr->edge[0] = sim_line_edge(tr->line, UART_SIDE, tr->at);
+		tr->edge[1] = sim_line_edge(tr->line, CARD_SIDE, tr->at);
+		tr->version = tr->line->version;
+		tr->found = true;
+	}
+	uart = tr->edge[0];
+	card = tr->edge[1];
 	while (uart < t || card < t) {
 		if (uart < card) {
 			line_edge(tr, CKS_SIM_SIGNAL_UART, UART_SIDE, uart);
@@ -131,23 +138,31 @@ void sim_trace_until(struct sim_tracer *tr, u64 t)
 			card = sim_line_edge(tr->line, CARD_SIDE, card + 1);
 		}
 	}
+	tr->edge[0] = uart;
+	tr->edge[1] = card;
 	tr->at = t;
 }
 
-void sim_trace_levels(struct sim_tracer *tr, u16 levels, u64 now)
+bool sim_trace_differs(const struct sim_tracer *tr, u16 levels)
+{
+	return (levels ^ tr->levels) & ~LINE_LEVELS;
+}
+
+void sim_trace_levels(struct sim_tracer *tr, u16 levels, u64 now, u32 cost)
 {
 	u16 changed = (levels ^ tr->levels) & ~LINE_LEVELS;
 	u16 signal;
 
 	for (signal = FIRST_LEVEL; changed >> signal; signal++) {
 		if (changed >> signal & 1)
-			record(tr, signal, levels >> signal & 1, now);
+			record(tr, signal, levels >> signal & 1, now, cost);
 	}
 }
 
-void sim_trace_char(struct sim_tracer *tr, enum cks_sim_signal signal, u8 value, u64 now)
+void sim_trace_char(struct sim_tracer *tr, enum cks_sim_signal signal, u8 value, u64 now,
+		    u32 cost)
 {
-	record(tr, signal, value, now);
+	record(tr, signal, value, now, cost);
 }
 
 u64 sim_trace_due(const struct sim_tracer *tr)

@@ -37,6 +37,9 @@ struct sim_trace {
  * @line: I/O
  * @first: readers; without any, nothing is recorded
  * @at: edges of the line before this are recorded
+ * @edge: the next edges of both sides from there on, found with
+ * @version: of the line, if
+ * @found: they were
  * @last: time of the last record
  * @levels: as recorded, bit n for signal n
  * @news: there are new records; cleared by the caller
@@ -45,6 +48,9 @@ struct sim_tracer {
 	const struct sim_line *line;
 	struct sim_trace *first;
 	u64 at;
+	u64 edge[2];
+	u32 version;
+	bool found;
 	u64 last;
 	u16 levels;
 	bool news;
@@ -71,11 +77,18 @@ void sim_trace_remove(struct sim_tracer *tr, struct sim_trace *trace);
 /* Record the edges of the line before @t. Nothing on the line may change before @t any more. */
 void sim_trace_until(struct sim_tracer *tr, u64 t);
 
-/* Record what is different from the last time; arguments as for sim_trace_add(). */
-void sim_trace_levels(struct sim_tracer *tr, u16 levels, u64 now);
+/* Whether these levels, as sim_trace_add() takes them, are not what was recorded last. */
+bool sim_trace_differs(const struct sim_tracer *tr, u16 levels);
+
+/*
+ * Record what is different from the last time; arguments as for sim_trace_add(), @cost as struct
+ * cks_sim_edge has it.
+ */
+void sim_trace_levels(struct sim_tracer *tr, u16 levels, u64 now, u32 cost);
 
 /* Record a character written or read; @signal is THR or RBR. */
-void sim_trace_char(struct sim_tracer *tr, enum cks_sim_signal signal, u8 value, u64 now);
+void sim_trace_char(struct sim_tracer *tr, enum cks_sim_signal signal, u8 value, u64 now,
+		    u32 cost);
 
 /* When the last edge that is known has happened, %SIM_NEVER if all that are known are recorded. */
 u64 sim_trace_due(const struct sim_tracer *tr);

@@ -524,7 +524,7 @@ void sim_uart_write(struct sim_uart *u, unsigned int reg, u8 value, u64 now)
 	}
 }
 
-static u64 receiver_due(const struct sim_uart *u)
+static u64 receiver_due(struct sim_uart *u)
 {
 	u64 due = sim_receiver_due(&u->receiver, u->line);
 
@@ -538,7 +538,7 @@ static u64 timeout_due(const struct sim_uart *u)
 	return u->rx_last + 4 * sim_sixteenths(u->bit_ps, frame_sixteenths(u));
 }
 
-u64 sim_uart_due(const struct sim_uart *u)
+u64 sim_uart_due(struct sim_uart *u)
 {
 	u64 due = receiver_due(u), t = timeout_due(u);
 

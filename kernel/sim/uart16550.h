@@ -176,7 +176,7 @@ void sim_uart_write(struct sim_uart *u, unsigned int reg, u8 value, u64 now);
 /* The modem inputs are now @inputs, as in the high half of MSR. */
 void sim_uart_inputs(struct sim_uart *u, u8 inputs);
 /* When something happens that an interrupt could tell, or %SIM_NEVER. */
-u64 sim_uart_due(const struct sim_uart *u);
+u64 sim_uart_due(struct sim_uart *u);
 /* The time @t that sim_uart_due() said has come. */
 void sim_uart_advance(struct sim_uart *u, u64 t);
 /* For the families: the rate may have changed. */

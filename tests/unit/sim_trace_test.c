@@ -50,7 +50,7 @@ static void expect_of(struct sim_trace *t, u64 time, u16 signal, u16 value)
 	assert_int_equal(e.time, time);
 	assert_int_equal(e.signal, signal);
 	assert_int_equal(e.value, value);
-	assert_int_equal(e.reserved, 0);
+	assert_int_equal(e.cost, 0);
 	sim_trace_consume(t, 1);
 }
 
@@ -89,11 +89,11 @@ static void test_levels_and_characters(void **state)
 {
 	(void)state;
 	begin(VCC);
-	sim_trace_levels(&tracer, VCC, T0 + 1);
+	sim_trace_levels(&tracer, VCC, T0 + 1, 0);
 	expect_nothing();
-	sim_trace_levels(&tracer, RST | VCC, T0 + 2);
+	sim_trace_levels(&tracer, RST | VCC, T0 + 2, 0);
 	expect(T0 + 2, CKS_SIM_SIGNAL_RST, 1);
-	sim_trace_char(&tracer, CKS_SIM_SIGNAL_THR, 0xa4, T0 + 3);
+	sim_trace_char(&tracer, CKS_SIM_SIGNAL_THR, 0xa4, T0 + 3, 0);
 	expect(T0 + 3, CKS_SIM_SIGNAL_THR, 0xa4);
 	expect_nothing();
 }
@@ -198,9 +198,9 @@ static void test_in_order(void **state)
 {
 	(void)state;
 	begin(0);
-	sim_trace_char(&tracer, CKS_SIM_SIGNAL_RBR, 1, T0 + 100);
+	sim_trace_char(&tracer, CKS_SIM_SIGNAL_RBR, 1, T0 + 100, 0);
 	/* An event of which the model hears late. */
-	sim_trace_levels(&tracer, RST, T0 + 50);
+	sim_trace_levels(&tracer, RST, T0 + 50, 0);
 	expect(T0 + 100, CKS_SIM_SIGNAL_RBR, 1);
 	expect(T0 + 100, CKS_SIM_SIGNAL_RST, 1);
 }
@@ -226,7 +226,7 @@ static void test_two_readers(void **state)
 	expect_of(&other, T0 + 100 + BIT_NS, CKS_SIM_SIGNAL_CARD, 1);
 
 	sim_trace_remove(&tracer, &trace);
-	sim_trace_levels(&tracer, 0, T0 + 3 * BIT_NS);
+	sim_trace_levels(&tracer, 0, T0 + 3 * BIT_NS, 0);
 	expect_nothing();
 	expect_of(&other, T0 + 3 * BIT_NS, CKS_SIM_SIGNAL_RST, 0);
 	sim_trace_remove(&tracer, &other);
@@ -241,12 +241,12 @@ static void test_lost(void **state)
 	(void)state;
 	begin(0);
 	for (i = 0; i < SIM_TRACE_LEN + 10; i++)
-		sim_trace_char(&tracer, CKS_SIM_SIGNAL_THR, i & 0xff, T0 + i);
-	sim_trace_levels(&tracer, RST, T0 + i);
+		sim_trace_char(&tracer, CKS_SIM_SIGNAL_THR, i & 0xff, T0 + i, 0);
+	sim_trace_levels(&tracer, RST, T0 + i, 0);
 	for (i = 0; i < SIM_TRACE_LEN; i++)
 		expect(T0 + i, CKS_SIM_SIGNAL_THR, i & 0xff);
 	expect_nothing();
-	sim_trace_char(&tracer, CKS_SIM_SIGNAL_THR, 0x42, T0 + SIM_TRACE_LEN + 20);
+	sim_trace_char(&tracer, CKS_SIM_SIGNAL_THR, 0x42, T0 + SIM_TRACE_LEN + 20, 0);
 	expect(T0 + SIM_TRACE_LEN + 20, CKS_SIM_SIGNAL_LOST, 0);
 	expect_levels(T0 + SIM_TRACE_LEN + 20, true, RST);
 	expect(T0 + SIM_TRACE_LEN + 20, CKS_SIM_SIGNAL_THR, 0x42);

@@ -209,13 +209,34 @@ enum cks_sim_signal {
  * @time: ns, CLOCK_MONOTONIC
  * @signal: enum cks_sim_signal
  * @value: level after the edge, or character
- * @reserved: 0
+ * @cost: of all but the line: ns that the bench had spent on the slot by then, modulo 2^32; see
+ *	struct cks_sim_cost
  */
 struct cks_sim_edge {
 	__u64 time;
 	__u16 signal;
 	__u16 value;
-	__u32 reserved;
+	__u32 cost;
 };
+
+/* ---------------------------------------------------------------------------------- cost */
+
+/**
+ * struct cks_sim_cost - what the bench itself has taken of the processor for a slot, where a UART
+ *	would have taken nothing, or the time of a bus
+ * @accesses: to registers
+ * @events: of the model, when its timer came
+ * @ns: for both; without the interrupt's handler, and what the kernel takes for a timer to expire
+ * @reserved: 0
+ */
+struct cks_sim_cost {
+	__u64 accesses;
+	__u64 events;
+	__u64 ns;
+	__u64 reserved;
+};
+
+/* On a slot. */
+#define CKS_SIM_COST		_IOR('C', 0x85, struct cks_sim_cost)
 
 #endif
