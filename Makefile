@@ -10,7 +10,7 @@ include mk/kernel.mk
 LIBDIRS := $(patsubst %/Makefile,%,$(wildcard userspace/lib*/Makefile))
 PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace/*/Makefile tools/*/Makefile)))
 
-.PHONY: all help build libs programs tests deps check check-long coverage demo unit style guest clean $(LIBDIRS) $(PROGDIRS)
+.PHONY: all help build libs programs tests deps check check-long coverage demo unit style guest exact clean $(LIBDIRS) $(PROGDIRS)
 
 help:
 	@echo 'make build     libraries, programs and kernel modules, into build/'
@@ -23,12 +23,13 @@ help:
 	@echo 'make libs, programs, modules, tests'
 	@echo '               parts of the build; modules take KDIR= and MODDIR='
 	@echo 'make unit      tests on this machine          make guest     tests in the guest'
+	@echo 'make exact     tests of times, in a guest whose time is exact'
 	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
 	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach'
 	@echo 'make clean     remove build/'
 	@echo
 	@echo 'O=DIR  output elsewhere    V=1  show commands    SAN=1  sanitizers (build/san/)'
-	@echo 'T=WORDS  run only the tests whose names contain one of the words (unit, guest)'
+	@echo 'T=WORDS  run only the tests whose names contain one of the words (unit, guest, exact)'
 	@echo 'ROW=NAME  the kernel that the guest runs, of those in tests/rows (guest)'
 
 build: libs programs modules
@@ -45,6 +46,7 @@ tests: libs
 	+@$(MAKE) --no-print-directory -C tests/unit NOLIBS=1
 	+@$(MAKE) --no-print-directory -C tests/fuzz NOLIBS=1
 	+@$(MAKE) --no-print-directory -C tests/kselftest NOLIBS=1
+	+@$(MAKE) --no-print-directory -C tests/exact NOLIBS=1
 
 deps:
 	@mk/deps.sh
@@ -54,6 +56,9 @@ unit: programs tests
 
 guest: programs tests modules
 	@tests/run guest $(if $(ROW),--row $(ROW)) $(T)
+
+exact: tests modules
+	@tests/run exact $(T)
 
 style:
 	@mk/style

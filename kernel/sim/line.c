@@ -176,8 +176,8 @@ bool sim_line_level(const struct sim_line *line, unsigned int mask, u64 t)
 	return true;
 }
 
-const struct sim_wave *sim_line_alone(const struct sim_line *line, unsigned int mask, u64 start,
-				       u64 to)
+const struct sim_wave *sim_line_alone(const struct sim_line *line, unsigned int mask,
+				      u64 start, u64 to)
 {
 	const struct sim_wave *w, *found = NULL;
 	unsigned int party;

@@ -142,8 +142,8 @@ u64 sim_line_start(const struct sim_line *line, enum sim_party party, u32 i);
  * @to: end of that time
  * Return: it; NULL if there are more, or it begins elsewhere, or somebody pulls the line low
  */
-const struct sim_wave *sim_line_alone(const struct sim_line *line, unsigned int mask, u64 start,
-				       u64 to);
+const struct sim_wave *sim_line_alone(const struct sim_line *line, unsigned int mask,
+				      u64 start, u64 to);
 /* Forget those. Return: end of the last one that is left, 0 if none is. */
 u64 sim_line_forget(struct sim_line *line, enum sim_party party, u64 t);
 /* The party falls silent at @t: what it is sending is cut, what it would send is forgotten. */

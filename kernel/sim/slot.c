@@ -82,7 +82,7 @@ static void arm(struct sim_slot *s, u64 t)
 void sim_slot_changed(struct sim_slot *s, u64 now)
 {
 	level(s);
-	/* The edges before it come first; mostly there is nothing to record, and no need to look. */
+	/* The edges before it come first; mostly there is nothing to record, and no need to. */
 	if (sim_tracing(&s->tracer) && sim_trace_differs(&s->tracer, sim_slot_levels(s)))
 		sim_slot_observe(s, now);
 	settle(s, now);
@@ -178,8 +178,9 @@ static bool advance(struct sim_slot *s, u64 now)
 
 /*
  * What the card has received before now, and what it sends by now, does not depend on what comes
- * now. No more at once than the line remembers, so that the UART still finds it there. Return: when
- * there is more to do.
+ * now. No more at once than the line remembers, so that the UART still finds it there.
+ *
+ * Return: when there is more to do
  */
 static u64 card_until(struct sim_slot *s, u64 now)
 {
@@ -297,8 +298,8 @@ ktime_t sim_slot_rx_time(void *ctx)
 }
 
 /*
- * Whether the write may change the line or the contacts. What the card had received before must then
- * not fall to a reset that comes now, and what lies before is to be recorded.
+ * Whether the write may change the line or the contacts. What the card had received before must
+ * then not fall to a reset that comes now, and what lies before is to be recorded.
  */
 static bool is_seen(const struct sim_slot *s, unsigned int reg, u8 value)
 {

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * timing_test [TA1:T...]: whole sessions on the bench, each checked against all rules of check.h.
+ *
+ * For each rate and protocol: both conventions, N of 0, 2, 254 and 255; in T=0, where there is an
+ * error signal, characters that are refused as well. With words, 95:1 for instance, only those.
+ */
+#include <fcntl.h>
+#include <linux/cks.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "iso7816/iso7816.h"
+#include "kselftest/modules.h"
+#include "kselftest/simcard.h"
+
+/* 9600 * 372. */
+#define CARD_CLK	3571200
+#define ATR_SIZE	16
+#define COMMANDS	5
+
+static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
+
+/*
+ * Clocks of the UART that give each rate exactly. From the interrupt to the begin of an error
+ * signal 0.14 etu are left, which the bench alone takes at 19,200 bit/s and more: there the clocks
+ * are divided, @signals says by how much; 0 where there is no error signal.
+ */
+static const struct rate {
+	uint8_t ta1;
+	uint32_t uart_clk;
+	uint32_t signals;
+} rates[] = {
+	{ 0x11, 14745600, 1 },
+	{ 0x12, 14745600, 16 },
+	{ 0x13, 14745600, 16 },
+	{ 0x18, 14745600, 0 },
+	{ 0x95, 14284800, 0 },
+	{ 0x96, 14284800, 0 },
+	{ 0x97, 14284800, 0 },
+};
+
+static const uint8_t ns[] = { 0, 2, 254, 255 };
+
+/**
+ * struct session - one card
+ * @rate: of it
+ * @t: protocol
+ * @n: N
+ * @inverse: convention
+ * @refuse: characters are refused, in both directions
+ * @bench: descriptor
+ * @card: in its slot
+ * @trace: descriptor
+ * @fd: coupler
+ * @atr: of the card
+ * @atr_len: length
+ * @given: when each command was handed over
+ * @commands: how many were
+ */
+struct session {
+	const struct rate *rate;
+	uint8_t t;
+	uint8_t n;
+	bool inverse;
+	bool refuse;
+	int bench;
+	struct simcard *card;
+	int trace;
+	int fd;
+	uint8_t atr[ATR_SIZE];
+	size_t atr_len;
+	uint64_t given[COMMANDS];
+	unsigned int commands;
+};
+
+static bool complain(const struct session *s, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("# TA1 %02x, T=%u, N %u, %s%s: ", s->rate->ta1, s->t, s->n,
+	       s->inverse ? "inverse" : "direct", s->refuse ? ", refused" : "");
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	return false;
+}
+
+static uint64_t now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* TA1 TC1, with T=1 IFSC, BWI 4 and CWI 13 as well. */
+static void build_atr(struct session *s)
+{
+	const uint8_t t0[] = { 0x50, s->rate->ta1, s->n };
+	const uint8_t t1[] = { 0xd0, s->rate->ta1, s->n, 0x81, 0x31, 0xfe, 0x4d, 0 };
+
+	s->atr[0] = s->inverse ? 0x3f : 0x3b;
+	s->atr_len = 1 + (s->t ? sizeof(t1) : sizeof(t0));
+	memcpy(s->atr + 1, s->t ? t1 : t0, s->atr_len - 1);
+	for (size_t i = 1; s->t && i + 1 < s->atr_len; i++)
+		s->atr[s->atr_len - 1] ^= s->atr[i];
+}
+
+static bool open_all(struct session *s)
+{
+	struct cks_sim_slot slot = {
+		.size = sizeof(slot), .card_clk = CARD_CLK, .uart_clk = s->rate->uart_clk,
+		.clk_div = s->refuse ? s->rate->signals : 1,
+	};
+	char path[64];
+
+	build_atr(s);
+	s->bench = simbench_open();
+	if (s->bench < 0)
+		return complain(s, "no bench");
+	s->card = simcard_new_in(s->bench, &slot, s->atr, s->atr_len);
+	if (!s->card)
+		return complain(s, "no slot");
+	s->trace = ioctl(simcard_fd(s->card), CKS_SIM_TRACE);
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", simcard_coupler(s->card));
+	s->fd = open(path, O_RDWR | O_CLOEXEC);
+	return (s->trace >= 0 && s->fd >= 0) || complain(s, "no trace or no coupler");
+}
+
+static void close_all(struct session *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	if (s->trace >= 0)
+		close(s->trace);
+	simcard_free(s->card);
+	if (s->bench >= 0)
+		close(s->bench);
+}
+
+static bool card_in(struct session *s)
+{
+	struct cks_state st = { .size = sizeof(st) };
+
+	if (simcard_insert(s->card))
+		return false;
+	for (int i = 0; i < 1000 && !st.present; i++) {
+		if (ioctl(s->fd, CKS_IOC_STATE, &st))
+			return false;
+		usleep(1000);
+	}
+	return st.present;
+}
+
+static bool fault(struct session *s, __u32 type, __u32 nth, __u32 every)
+{
+	struct cks_sim_fault f = { .type = type, .nth = nth, .every = every };
+
+	return !ioctl(simcard_fd(s->card), CKS_SIM_FAULT, &f);
+}
+
+/* A command, and the response that there must be. */
+static bool command(struct session *s, const uint8_t *cmd, size_t len, const uint8_t *want,
+		    size_t want_len)
+{
+	uint8_t rsp[300];
+	ssize_t n;
+
+	s->given[s->commands++] = now();
+	if (write(s->fd, cmd, len) != (ssize_t)len)
+		return complain(s, "command %u: %m", s->commands);
+	n = read(s->fd, rsp, sizeof(rsp));
+	if (n < 0)
+		return complain(s, "response %u: %m", s->commands);
+	if ((size_t)n != want_len + 2 || memcmp(rsp, want, want_len) || rsp[want_len] != 0x90)
+		return complain(s, "response %u is wrong", s->commands);
+	return true;
+}
+
+static bool commands(struct session *s)
+{
+	static const uint8_t nothing[] = { 0x00, 0x44, 0x00, 0x00 };
+	static const uint8_t read_40[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 40 };
+	uint8_t echo[5 + 60 + 1] = { 0x00, 0xda, 0x00, 0x00, 60 };
+	uint8_t counted[40];
+
+	for (size_t i = 0; i < sizeof(counted); i++)
+		counted[i] = (uint8_t)i;
+	for (size_t i = 5; i + 1 < sizeof(echo); i++)
+		echo[i] = (uint8_t)(i * 37);
+	return command(s, nothing, sizeof(nothing), NULL, 0) &&
+	       command(s, read_40, sizeof(read_40), counted, sizeof(counted)) &&
+	       command(s, echo, sizeof(echo), echo + 5, 60) &&
+	       command(s, nothing, sizeof(nothing), NULL, 0) &&
+	       command(s, read_40, sizeof(read_40), counted, sizeof(counted));
+}
+
+static bool exchange(struct session *s)
+{
+	struct cks_reset r = { .size = sizeof(r) };
+
+	if (!card_in(s))
+		return complain(s, "the card is not seen");
+	if (ioctl(s->fd, CKS_IOC_RESET, &r))
+		return complain(s, "reset: %m");
+	if (r.atr_len != s->atr_len || memcmp(r.atr, s->atr, r.atr_len))
+		return complain(s, "the ATR is wrong");
+	if (s->refuse && !(fault(s, CKS_SIM_FAULT_CARD_PARITY, 3, 7) &&
+			   fault(s, CKS_SIM_FAULT_UART_PARITY, 4, 9)))
+		return complain(s, "no faults");
+	return commands(s);
+}
+
+static double us(int64_t t)
+{
+	return (double)t / 1000;
+}
+
+static void tell(struct session *s, const struct exact_report *r)
+{
+	struct cks_sim_cost cost = { 0 };
+
+	ioctl(simcard_fd(s->card), CKS_SIM_COST, &cost);
+	complain(s, "%u sent, %u received, %u + %u refused; used %.1f %% of the line's time",
+		 r->sent, r->received, r->repeated, r->refused,
+		 r->taken ? 100.0 * (double)r->due / (double)r->taken : 0);
+	complain(s, "THR written %.1f us after the guard time, without the bench %.1f", us(r->late),
+		 us(r->late_own));
+	complain(s, "next command %.1f us after it; the bench takes %.1f us a character",
+		 r->late_next == INT64_MIN ? 0 : us(r->late_next),
+		 us((int64_t)cost.ns) / (r->sent + r->received));
+}
+
+static bool checked(struct session *s)
+{
+	struct exact_session e = {
+		.clk_hz = CARD_CLK / (s->refuse ? s->rate->signals : 1),
+		.atr_len = (unsigned int)s->atr_len, .pps_len = s->rate->ta1 == 0x11 ? 0 : 4,
+		.f = iso7816_fi(s->rate->ta1), .d = iso7816_di(s->rate->ta1), .t = s->t, .n = s->n,
+		.cwi = 13, .bwi = 4, .wi = 10, .odd = s->inverse,
+		.given = s->given, .commands = s->commands,
+	};
+	struct wire_plan plan;
+	struct exact_report r;
+	struct simtrace t;
+	struct wire w;
+	bool ok;
+
+	if (!simtrace_read(s->trace, &t))
+		return complain(s, "no trace");
+	exact_plan(&plan, &e);
+	ok = wire_read(&w, &t, &plan) && exact_check(&w, &e, &r);
+	if (ok)
+		tell(s, &r);
+	else
+		complain(s, "%s: character %zu of %zu: %.3f us, bound %.3f us", r.rule, r.at, w.n,
+			 us((int64_t)r.is), us((int64_t)r.bound));
+	if (ok && s->refuse && (!r.refused || !r.repeated))
+		ok = complain(s, "nothing was refused");
+	wire_free(&w);
+	simtrace_free(&t);
+	return ok;
+}
+
+static bool run(const struct rate *rate, uint8_t t, uint8_t n, bool inverse, bool refuse)
+{
+	struct session s = {
+		.rate = rate, .t = t, .n = n, .inverse = inverse, .refuse = refuse,
+		.bench = -1, .trace = -1, .fd = -1,
+	};
+	bool ok = open_all(&s) && exchange(&s);
+
+	/* Closed, it is deactivated. */
+	if (s.fd >= 0)
+		close(s.fd);
+	s.fd = -1;
+	ok = s.trace >= 0 && s.card && checked(&s) && ok;
+	close_all(&s);
+	return ok;
+}
+
+static bool wanted(const struct rate *rate, unsigned int t, int argc, char **argv)
+{
+	char name[16];
+
+	snprintf(name, sizeof(name), "%02x:%u", rate->ta1, t);
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], name))
+			return true;
+	return argc < 2;
+}
+
+static bool test(const struct rate *rate, uint8_t t, bool refuse)
+{
+	static unsigned int number;
+	bool ok = true;
+
+	for (size_t i = 0; i < 2 * sizeof(ns); i++)
+		ok = run(rate, t, ns[i / 2], i % 2, refuse) && ok;
+	printf("%sok %u - TA1 %02x, T=%u%s\n", ok ? "" : "not ", ++number, rate->ta1, t,
+	       refuse ? ", refused characters" : "");
+	fflush(stdout);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int plan = 0;
+	bool ok = true;
+
+	if (!getenv("CKS_GUEST")) {
+		fprintf(stderr, "loads kernel modules: run it in the guest, make exact\n");
+		return 2;
+	}
+	if (modules_load(modules))
+		return 1;
+	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++)
+		if (wanted(&rates[i / 2], i % 2, argc, argv))
+			plan += rates[i / 2].signals && i % 2 == 0 ? 2 : 1;
+	printf("1..%u\n", plan);
+	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++) {
+		if (!wanted(&rates[i / 2], i % 2, argc, argv))
+			continue;
+		ok = test(&rates[i / 2], i % 2, false) && ok;
+		if (rates[i / 2].signals && i % 2 == 0)
+			ok = test(&rates[i / 2], 0, true) && ok;
+	}
+	return modules_unload(modules) || !ok;
+}
