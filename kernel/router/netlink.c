@@ -19,7 +19,7 @@ static struct cks_station *station_of(struct genl_info *info)
 	struct cks_station *st = cks_station_of(genl_info_net(info));
 
 	if (!st)
-		GENL_SET_ERR_MSG(info, "there is a station in the initial network namespace only");
+		GENL_SET_ERR_MSG(info, "this network namespace has no station: set one up");
 	return st;
 }
 
@@ -59,6 +59,7 @@ static int limit_attr(enum cks_limit limit)
 static int fill_station(struct sk_buff *skb, struct cks_station *st)
 {
 	u8 stopped[CKS_LANES_MAX / 8] = {};
+	u8 lanes[CKS_LANES_MAX / 8] = {};
 	unsigned int lane;
 	enum cks_limit i;
 
@@ -86,11 +87,15 @@ static int fill_station(struct sk_buff *skb, struct cks_station *st)
 	    put_u64(skb, CKS_A_STATION_RESULTS_IGNORED, st->results_ignored, false) ||
 	    put_u64(skb, CKS_A_STATION_DEADLINES_PASSED, st->deadlines_passed, false))
 		return -EMSGSIZE;
-	for (lane = 0; lane < CKS_LANES_MAX; lane++)
+	for (lane = 0; lane < CKS_LANES_MAX; lane++) {
 		if (st->lanes[lane].stopped)
 			stopped[lane / 8] |= 1 << lane % 8;
+		if (st->lanes[lane].present)
+			lanes[lane / 8] |= 1 << lane % 8;
+	}
 	if (nla_put_u8(skb, CKS_A_STATION_HOLD, st->hold) ||
 	    nla_put(skb, CKS_A_STATION_LANES_STOPPED, sizeof(stopped), stopped) ||
+	    nla_put(skb, CKS_A_STATION_LANES, sizeof(lanes), lanes) ||
 	    (st->hold_reason[0] &&
 	     nla_put_string(skb, CKS_A_STATION_HOLD_REASON, st->hold_reason)))
 		return -EMSGSIZE;
@@ -131,13 +136,16 @@ free:
 
 static int station_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct cks_station *st = station_of(info);
+	struct cks_station *st = cks_station_make(genl_info_net(info));
 	struct cks_station_change ch = {};
 	struct nlattr **a = info->attrs;
 	enum cks_limit i;
+	int err;
 
-	if (!st)
-		return -EOPNOTSUPP;
+	if (IS_ERR(st))
+		return PTR_ERR(st);
+	if (a[CKS_A_STATION_GIVE_LANE] && MISSING(info, CKS_A_STATION_NETNS_FD))
+		return -EINVAL;
 	if (a[CKS_A_STATION_UUID])
 		ch.uuid = nla_data(a[CKS_A_STATION_UUID]);
 	if (a[CKS_A_STATION_ADDRESS])
@@ -181,7 +189,11 @@ static int station_set(struct sk_buff *skb, struct genl_info *info)
 		ch.has_limit |= BIT(i);
 		ch.limit[i] = nla_get_u32(a[limit_attr(i)]);
 	}
-	return cks_station_change(st, &ch, info->extack);
+	err = cks_station_change(st, &ch, info->extack);
+	if (!err && a[CKS_A_STATION_GIVE_LANE])
+		err = cks_lane_give(st, nla_get_u32(a[CKS_A_STATION_GIVE_LANE]),
+				    nla_get_u32(a[CKS_A_STATION_NETNS_FD]), info->extack);
+	return err;
 }
 
 /* ----------------------------------------------------------------------------- sessions */

@@ -4,7 +4,6 @@
  * listens nowhere until the control unit says so by netlink.
  */
 #include <linux/module.h>
-#include <net/net_namespace.h>
 
 #include "router.h"
 
@@ -12,12 +11,12 @@ static int __init cks_router_init(void)
 {
 	int err;
 
-	err = cks_station_init(&init_net);
+	err = cks_namespaces_init();
 	if (err)
 		return err;
 	err = cks_router_netlink_init();
 	if (err)
-		cks_station_exit();
+		cks_namespaces_exit();
 	return err;
 }
 
@@ -25,7 +24,7 @@ static int __init cks_router_init(void)
 static void __exit cks_router_exit(void)
 {
 	cks_router_netlink_exit();
-	cks_station_exit();
+	cks_namespaces_exit();
 }
 
 module_init(cks_router_init);

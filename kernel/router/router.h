@@ -285,10 +285,15 @@ struct cks_station {
 
 /* ------------------------------------------------------------------------------ station.c */
 
-/* The station of a namespace, or NULL. */
-struct cks_station *cks_station_of(const struct net *net);
-int cks_station_init(struct net *net);
-void cks_station_exit(void);
+/* A new one, which listens nowhere; or ERR_PTR(). */
+struct cks_station *cks_station_new(struct net *net);
+/* Sockets are closed, sessions end and couplers are given back, whatever is going on. */
+void cks_station_free(struct cks_station *st);
+
+/* Whose couplers are whose may have changed: open and close sockets. No lock held. */
+void cks_station_look(struct cks_station *st);
+/* Have the coupler no more; 0, -ENODEV, or -EBUSY while a request has it. No lock held. */
+int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack *extack);
 
 /**
  * struct cks_station_change - what station-set wants; NULL or unset has_ leaves as it is
@@ -331,6 +336,30 @@ bool cks_station_stop(struct cks_station *st, u32 index, bool stop, const char *
 
 /* The CAS has committed up to this number. station.lock held. */
 void cks_station_acked(struct cks_station *st, u64 number);
+
+/* ---------------------------------------------------------------------------- namespace.c */
+
+int cks_namespaces_init(void);
+void cks_namespaces_exit(void);
+
+/* The station of a namespace, or NULL. The caller keeps the namespace from ending. */
+struct cks_station *cks_station_of(const struct net *net);
+/* The same, made if there is none; or ERR_PTR(). Context: process, no lock held. */
+struct cks_station *cks_station_make(struct net *net);
+/* Whether the coupler is this station's. Any context but hard interrupt. */
+bool cks_lane_mine(const struct cks_station *st, u32 index);
+/* It is the initial namespace's again. Same context. */
+void cks_lane_home(u32 index);
+
+/**
+ * cks_lane_give() - give a coupler to the station of another namespace
+ * @from: whose it is
+ * @index: of the coupler
+ * @fd: of the namespace, in the current process
+ * Context: process, may sleep; no lock held
+ * Return: 0, -ENODEV, -EBUSY while a request has it, or what is wrong with @fd
+ */
+int cks_lane_give(struct cks_station *from, u32 index, int fd, struct netlink_ext_ack *extack);
 
 /* ------------------------------------------------------------------------------ session.c */
 

@@ -6,7 +6,7 @@
  * Contexts: all process context. station.config serialises changes of where it listens and is the
  * outermost lock; station.lock protects the rest. The core's notifier only marks which couplers
  * there are, under seen_lock, and lanes_work does the rest: the core may hold locks of its own
- * while it notifies.
+ * while it notifies. Which of them are this station's is namespace.c's to say.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -19,14 +19,6 @@
 #include <net/net_namespace.h>
 
 #include "router.h"
-
-/* One namespace has a station so far. All functions take the station, none the variable. */
-static struct cks_station *station;
-
-struct cks_station *cks_station_of(const struct net *net)
-{
-	return station && net_eq(station->net, net) ? station : NULL;
-}
 
 /* --------------------------------------------------------------------------- listening */
 
@@ -161,7 +153,7 @@ static void lanes_work(struct work_struct *work)
 		struct cks_lane *lane = &st->lanes[i];
 
 		spin_lock(&st->seen_lock);
-		seen = test_bit(i, st->seen);
+		seen = test_bit(i, st->seen) && cks_lane_mine(st, i);
 		spin_unlock(&st->seen_lock);
 		lane->present = seen;
 		if (!seen) {
@@ -191,8 +183,38 @@ static int coupler_event(struct notifier_block *nb, unsigned long event, void *d
 	spin_lock(&st->seen_lock);
 	__assign_bit(index, st->seen, event == CKS_EVENT_ADDED);
 	spin_unlock(&st->seen_lock);
+	/* One that comes back by this number may be another one. */
+	if (event == CKS_EVENT_REMOVED)
+		cks_lane_home(index);
 	queue_work(st->tick, &st->lanes_work);
 	return NOTIFY_OK;
+}
+
+void cks_station_look(struct cks_station *st)
+{
+	queue_work(st->tick, &st->lanes_work);
+	flush_work(&st->lanes_work);
+}
+
+int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack *extack)
+{
+	int err = 0;
+
+	mutex_lock(&st->config);
+	mutex_lock(&st->lock);
+	if (index >= CKS_LANES_MAX || !st->lanes[index].present) {
+		NL_SET_ERR_MSG(extack, "this station has no such coupler");
+		err = -ENODEV;
+	} else if (cks_session_on(st, index)) {
+		NL_SET_ERR_MSG(extack, "a request of this coupler is not yet disposed of");
+		err = -EBUSY;
+	} else {
+		st->lanes[index].present = false;
+		lane_unlisten(&st->lanes[index]);
+	}
+	mutex_unlock(&st->lock);
+	mutex_unlock(&st->config);
+	return err;
 }
 
 /* ------------------------------------------------------------------------- dispositions */
@@ -452,7 +474,7 @@ unlock:
 
 /* ------------------------------------------------------------------------------- life */
 
-int cks_station_init(struct net *net)
+struct cks_station *cks_station_new(struct net *net)
 {
 	struct cks_station *st;
 	unsigned int i;
@@ -460,7 +482,7 @@ int cks_station_init(struct net *net)
 
 	st = kvzalloc(sizeof(*st), GFP_KERNEL);
 	if (!st)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	st->net = net;
 	mutex_init(&st->config);
 	mutex_init(&st->lock);
@@ -493,8 +515,7 @@ int cks_station_init(struct net *net)
 		goto err_tick;
 	/* The couplers that are there already have been told; now they have their lanes. */
 	flush_work(&st->lanes_work);
-	station = st;
-	return 0;
+	return st;
 
 err_tick:
 	destroy_workqueue(st->tick);
@@ -502,12 +523,11 @@ err_wq:
 	destroy_workqueue(st->wq);
 err_free:
 	kvfree(st);
-	return err;
+	return ERR_PTR(err);
 }
 
-void cks_station_exit(void)
+void cks_station_free(struct cks_station *st)
 {
-	struct cks_station *st = station;
 	struct cks_session *s;
 
 	cks_unregister_notifier(&st->nb);
@@ -517,8 +537,8 @@ void cks_station_exit(void)
 	mutex_lock(&st->lock);
 	close_sockets(st);
 	list_for_each_entry(s, &st->sessions, node)
-		cks_session_fail(s, CKS_CODE_OPERATOR, "the station's module was unloaded");
-	cks_control_drop(st, CKS_CODE_OPERATOR, "the station's module was unloaded");
+		cks_session_fail(s, CKS_CODE_OPERATOR, "the station is closed down");
+	cks_control_drop(st, CKS_CODE_OPERATOR, "the station is closed down");
 	mutex_unlock(&st->lock);
 	cks_streams_close(&st->streams);
 
@@ -533,7 +553,6 @@ void cks_station_exit(void)
 		cks_session_release(s);
 	}
 	drop_dispositions(st);
-	station = NULL;
 	destroy_workqueue(st->tick);
 	destroy_workqueue(st->wq);
 	kvfree(st);

@@ -8,7 +8,7 @@
  * of ours is running or will run.
  *
  * The sockets do not hold their network namespace, else it could never go: the router closes
- * them before it does.
+ * them before it does. Only then do they hold it, until TCP is done with them.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -117,6 +117,25 @@ static void tcp_shutdown_send(struct cks_transport *tp)
 	kernel_sock_shutdown(to_tcp(tp)->sock, SHUT_WR);
 }
 
+/*
+ * TCP ends a connection after its socket is closed, with timers that a socket has only if it holds
+ * its namespace; without them, what the peer does not acknowledge would stay for ever. In a
+ * namespace that is ending there is no time for it.
+ */
+static void tcp_end(struct sock *sk)
+{
+	struct net *net = sock_net(sk);
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	if (!maybe_get_net(net)) {
+		sock_no_linger(sk);
+		return;
+	}
+	sk_net_refcnt_upgrade(sk);
+	put_net(net);
+}
+
 static void tcp_release(struct cks_transport *tp)
 {
 	struct tcp_transport *t = to_tcp(tp);
@@ -130,6 +149,7 @@ static void tcp_release(struct cks_transport *tp)
 		sk->sk_user_data = NULL;
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
+	tcp_end(sk);
 	sock_release(t->sock);
 	kfree(t);
 }

@@ -55,8 +55,8 @@ static void *use_device(void *arg)
 		int i;
 
 		if (ioctl(u->fd, CKS_IOC_RESET, &r)) {
-			/* a busy machine's card may miss the time for its ATR */
-			if (errno != ENODEV && errno != ENOMEDIUM)
+			/* a card goes before its coupler; one of a busy machine may miss its ATR */
+			if (errno != ENODEV)
 				continue;
 			break;
 		}

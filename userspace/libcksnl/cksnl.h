@@ -124,6 +124,9 @@ struct cksnl_station {
 	struct cksnl_lanes lanes_stopped;
 	uint32_t stop_lane;
 	uint32_t start_lane;
+	struct cksnl_lanes lanes;
+	uint32_t give_lane;
+	uint32_t netns_fd;
 };
 
 /**

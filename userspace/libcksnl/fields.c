@@ -131,6 +131,9 @@ static const struct cksnl_field station_fields[] = {
 	BYTES(CKS_A_STATION_, cksnl_station, LANES_STOPPED, lanes_stopped, "lanes-stopped"),
 	T(STOP_LANE, stop_lane, U32, "stop-lane"),
 	T(START_LANE, start_lane, U32, "start-lane"),
+	BYTES(CKS_A_STATION_, cksnl_station, LANES, lanes, "lanes"),
+	T(GIVE_LANE, give_lane, U32, "give-lane"),
+	T(NETNS_FD, netns_fd, U32, "netns-fd"),
 };
 
 #define S(id, member, k, n)	FIELD(CKS_A_SESSION_, cksnl_session, id, member, CKSNL_##k, n)
