@@ -33,8 +33,11 @@
  * @ops: the driver's
  * @drvdata: the driver's
  * @index: N
- * @name: stable name: that of the parent, whose bus address stays when numbers move
+ * @name: stable name: the driver's, or that of the parent, whose bus address stays
+ * @keep: its settings are kept by it
  * @driver: name of the driver. Copies both: a look-up may outlive parent and driver
+ * @family: of the hardware, a copy too; empty if the driver knows of none
+ * @fifo: depth, 0 if it is not known
  * @mutex: see above
  * @told_claim: the driver knows of an owner; under @mutex
  * @lock: see above; protects what follows
@@ -82,7 +85,10 @@ struct cks_coupler {
 	void *drvdata;
 	unsigned int index;
 	const char *name;
+	bool keep;
 	const char *driver;
+	char family[16];
+	u16 fifo;
 	struct mutex mutex;	/* settings, claims, removal */
 	bool told_claim;
 
@@ -144,6 +150,16 @@ void cks_coupler_get_settings(struct cks_coupler *c, struct cks_settings *ret_se
 void cks_coupler_settle(struct cks_coupler *c);
 void cks_list_lock(void);
 void cks_list_unlock(void);
+
+/* kept.c */
+void cks_kept_put(const char *name, const struct cks_settings *s);
+bool cks_kept_get(const char *name, struct cks_settings *ret_s);
+void cks_kept_exit(void);
+
+/* maker.c */
+int cks_coupler_make(const char *driver, const struct cks_place *place,
+		     struct netlink_ext_ack *extack);
+int cks_coupler_unmake(const char *name, struct netlink_ext_ack *extack);
 
 /* engine.c */
 void cks_engine_init(struct cks_coupler *c);

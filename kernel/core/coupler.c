@@ -41,7 +41,8 @@ static void cks_coupler_free(struct device *dev)
 	kfree_sensitive(c);
 }
 
-struct cks_coupler *cks_coupler_alloc(struct device *parent, const struct cks_coupler_ops *ops,
+struct cks_coupler *cks_coupler_alloc(struct device *parent, const char *name,
+				      const struct cks_coupler_ops *ops,
 				      const struct cks_settings *settings, void *drvdata)
 {
 	struct cks_coupler *c;
@@ -74,8 +75,12 @@ struct cks_coupler *cks_coupler_alloc(struct device *parent, const struct cks_co
 	err = dev_set_name(&c->dev, "coupler%d", index);
 	if (err)
 		goto err;
+	err = -ENAMETOOLONG;
+	if (name && strlen(name) > CKS_NAME_MAX)
+		goto err;
 	err = -ENOMEM;
-	c->name = kstrdup(dev_name(parent ?: &c->dev), GFP_KERNEL);
+	c->keep = name;
+	c->name = kstrdup(name ?: dev_name(parent ?: &c->dev), GFP_KERNEL);
 	c->driver = kstrdup(ops->name, GFP_KERNEL);
 	if (!c->name || !c->driver)
 		goto err;
@@ -174,8 +179,11 @@ int cks_coupler_configure(struct cks_coupler *c, const struct cks_settings *s,
 		err = -EBUSY;
 	} else {
 		err = cks_coupler_apply(c, s, extack);
-		if (!err)
+		if (!err) {
 			cks_coupler_look(c);
+			if (c->keep)
+				cks_kept_put(c->name, s);
+		}
 	}
 	mutex_unlock(&c->mutex);
 	return err;
@@ -206,22 +214,58 @@ static void cks_coupler_stop(struct cks_coupler *c)
 	cks_coupler_settle(c);
 }
 
-int cks_coupler_register(struct cks_coupler *c)
+/* The settings that it had under this name, if the driver takes them; else the initial ones. */
+static int cks_coupler_apply_first(struct cks_coupler *c, struct netlink_ext_ack *extack)
 {
-	struct netlink_ext_ack extack = { };
-	struct cks_settings s = c->settings;
-	int err;
+	struct cks_settings s = c->settings, kept;
+	int err = -ENOENT;
 
 	mutex_lock(&c->mutex);
-	err = cks_coupler_apply(c, &s, &extack);
+	if (c->keep && cks_kept_get(c->name, &kept)) {
+		err = cks_coupler_apply(c, &kept, extack);
+		if (err)
+			dev_warn(c->dev.parent, "settings kept for %s are refused: %s (%d)\n",
+				 c->name, extack->_msg ?: "no reason", err);
+	}
+	if (err)
+		err = cks_coupler_apply(c, &s, extack);
 	mutex_unlock(&c->mutex);
+	return err;
+}
+
+/* Called with the list locked. */
+static bool cks_coupler_name_taken(const char *name)
+{
+	struct cks_coupler *c;
+	unsigned long index;
+
+	xa_for_each(&cks_couplers, index, c) {
+		if (c->keep && !strcmp(c->name, name))
+			return true;
+	}
+	return false;
+}
+
+int cks_coupler_register(struct cks_coupler *c, struct netlink_ext_ack *extack)
+{
+	struct netlink_ext_ack own = { };
+	int err;
+
+	if (!extack)
+		extack = &own;
+	err = cks_coupler_apply_first(c, extack);
 	if (err) {
 		dev_err(c->dev.parent, "coupler: %s (%d)\n",
-			extack._msg ?: "settings were refused", err);
+			extack->_msg ?: "settings were refused", err);
 		return err;
 	}
 
 	cks_list_lock();
+	if (c->keep && cks_coupler_name_taken(c->name)) {
+		NL_SET_ERR_MSG_FMT(extack, "there is a coupler named %s", c->name);
+		err = -EEXIST;
+		goto out;
+	}
 	err = xa_reserve(&cks_couplers, c->index, GFP_KERNEL);
 	if (err)
 		goto out;
@@ -328,3 +372,10 @@ void cks_coupler_set_capabilities(struct cks_coupler *c, u32 capabilities)
 	WRITE_ONCE(c->capabilities, capabilities);
 }
 EXPORT_SYMBOL_GPL(cks_coupler_set_capabilities);
+
+void cks_coupler_set_hardware(struct cks_coupler *c, const char *family, u16 fifo)
+{
+	strscpy(c->family, family, sizeof(c->family));
+	c->fifo = fifo;
+}
+EXPORT_SYMBOL_GPL(cks_coupler_set_hardware);

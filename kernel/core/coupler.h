@@ -15,6 +15,7 @@
 
 #include <linux/device.h>
 #include <linux/ktime.h>
+#include <linux/list.h>
 #include <linux/netlink.h>
 #include <linux/notifier.h>
 #include <linux/spinlock.h>
@@ -110,21 +111,31 @@ struct cks_coupler_ops {
 
 /**
  * cks_coupler_alloc() - allocate a coupler
- * @parent: device that it belongs to; its name becomes the coupler's stable name
+ * @parent: device that it belongs to
+ * @name: stable name, by which settings are kept when the coupler goes and comes back; at most
+ *	%CKS_NAME_MAX characters. NULL: that of @parent, and nothing is kept
  * @ops: stays valid until the module is unloaded
  * @settings: initial ones
  * @drvdata: for cks_coupler_drvdata()
  * Context: process, may sleep
  * Return: the coupler, or ERR_PTR()
  */
-struct cks_coupler *cks_coupler_alloc(struct device *parent, const struct cks_coupler_ops *ops,
+struct cks_coupler *cks_coupler_alloc(struct device *parent, const char *name,
+				      const struct cks_coupler_ops *ops,
 				      const struct cks_settings *settings, void *drvdata);
 
 /**
  * cks_coupler_register() - make it visible: calls @configure, creates device and events
+ * @c: coupler
+ * @extack: says what is wrong, may be NULL
+ *
+ * With the settings kept for its name, if there are any and the driver takes them; else with the
+ * initial ones.
+ *
  * Context: process, may sleep. Interrupts may come from here on.
+ * Return: 0, -EEXIST if there is a coupler of this name, or what @configure has returned
  */
-int cks_coupler_register(struct cks_coupler *c);
+int cks_coupler_register(struct cks_coupler *c, struct netlink_ext_ack *extack);
 
 /**
  * cks_coupler_unregister() - take it away, under load as well
@@ -141,6 +152,12 @@ unsigned int cks_coupler_index(const struct cks_coupler *c);
 raw_spinlock_t *cks_coupler_lock(struct cks_coupler *c);
 void cks_coupler_set_capabilities(struct cks_coupler *c, u32 capabilities);
 
+/*
+ * What netlink tells of the hardware: its family, at most 15 characters, and the depth of its FIFO,
+ * 1 for none. Process context, before the coupler is registered.
+ */
+void cks_coupler_set_hardware(struct cks_coupler *c, const char *family, u16 fifo);
+
 /* The three below: locked, any context. Times are of the leading edge, CLOCK_MONOTONIC. */
 void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags);
 void cks_coupler_sent(struct cks_coupler *c, ktime_t t, u8 flags);
@@ -148,6 +165,56 @@ void cks_coupler_presence(struct cks_coupler *c, bool present);
 
 /* A character was refused by the error signal of T=0, by the card or by us. Locked, any context. */
 void cks_coupler_refused(struct cks_coupler *c, bool by_card);
+
+/* ------------------------------------------------- for drivers that make couplers */
+
+#define CKS_NAME_MAX	63
+
+/**
+ * struct cks_place - where the hardware of a coupler is, that no bus tells of
+ * @name: of the coupler; well-formed
+ * @family: or NULL
+ * @by_port: @port is given, else @address
+ * @port: first I/O port
+ * @address: memory address
+ * @irq: interrupt
+ * @uart_clk: Hz, 0: what is usual at such a place
+ * @reg_shift: registers are 1 << @reg_shift addresses apart
+ * @io_width: bytes of an access
+ *
+ * All but @name is as a user gave it.
+ */
+struct cks_place {
+	const char *name;
+	const char *family;
+	bool by_port;
+	u32 port;
+	u64 address;
+	u32 irq;
+	u32 uart_clk;
+	u8 reg_shift;
+	u8 io_width;
+};
+
+/**
+ * struct cks_maker - a driver that makes couplers on demand
+ * @entry: the core's
+ * @name: of the driver; its module has the alias "cks-maker-NAME"
+ * @create: process context; returns the number of a registered coupler, or a negative errno other
+ *	than -ENOENT, and @extack says what is wrong
+ * @destroy: process context; -ENOENT if this driver has made no coupler of this name
+ */
+struct cks_maker {
+	struct list_head entry;
+	const char *name;
+	int (*create)(const struct cks_place *place, struct netlink_ext_ack *extack);
+	int (*destroy)(const char *name);
+};
+
+/* Context: process. -EBUSY if there is one of this name. */
+int cks_maker_register(struct cks_maker *m);
+/* When it returns, no call is running; couplers that were made stay for the driver to take away. */
+void cks_maker_unregister(struct cks_maker *m);
 
 /* -------------------------------------------------------------------------- for owners */
 

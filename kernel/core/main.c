@@ -60,6 +60,7 @@ static void __exit cks_exit(void)
 	unregister_chrdev_region(cks_devt, CKS_COUPLERS_MAX);
 	class_unregister(&cks_class);
 	destroy_workqueue(cks_wq);
+	cks_kept_exit();
 }
 module_exit(cks_exit);
 

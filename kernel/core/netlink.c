@@ -49,6 +49,14 @@ static int cks_nl_put_owner(struct sk_buff *skb, struct cks_coupler *c)
 	return *name ? nla_put_string(skb, CKS_A_COUPLER_OWNER, name) : 0;
 }
 
+/* A driver may know neither. */
+static int cks_nl_put_hardware(struct sk_buff *skb, const struct cks_coupler *c)
+{
+	if (*c->family && nla_put_string(skb, CKS_A_COUPLER_FAMILY, c->family))
+		return -EMSGSIZE;
+	return c->fifo ? nla_put_u32(skb, CKS_A_COUPLER_FIFO, c->fifo) : 0;
+}
+
 static int cks_nl_put_line(struct sk_buff *skb, const struct iso7816_line *line)
 {
 	if (!line->f)
@@ -113,6 +121,7 @@ int cks_nl_put_coupler(struct sk_buff *skb, struct cks_coupler *c, bool gone)
 	    nla_put_string(skb, CKS_A_COUPLER_NAME, c->name) ||
 	    (!gone && nla_put_string(skb, CKS_A_COUPLER_DRIVER, c->driver)) ||
 	    cks_nl_put_owner(skb, c) ||
+	    cks_nl_put_hardware(skb, c) ||
 	    cks_nl_put_status(skb, &status) ||
 	    cks_nl_put_settings(skb, &settings))
 		return -EMSGSIZE;

@@ -109,6 +109,25 @@ static const struct nla_policy cks_prompt_answer_nl_policy[CKS_A_SESSION_ENTRY +
 	[CKS_A_SESSION_ENTRY] = { .type = NLA_BINARY, },
 };
 
+/* CKS_CMD_COUPLER_NEW - do */
+static const struct nla_policy cks_coupler_new_nl_policy[CKS_A_COUPLER_IO_WIDTH + 1] = {
+	[CKS_A_COUPLER_DRIVER] = { .type = NLA_NUL_STRING, .len = 63, },
+	[CKS_A_COUPLER_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+	[CKS_A_COUPLER_PORT] = { .type = NLA_U32, },
+	[CKS_A_COUPLER_ADDRESS] = { .type = NLA_U64, },
+	[CKS_A_COUPLER_IRQ] = { .type = NLA_U32, },
+	[CKS_A_COUPLER_UART_CLK] = { .type = NLA_U32, },
+	[CKS_A_COUPLER_FAMILY] = { .type = NLA_NUL_STRING, .len = 15, },
+	[CKS_A_COUPLER_REG_SHIFT] = NLA_POLICY_MAX(NLA_U8, 3),
+	[CKS_A_COUPLER_IO_WIDTH] = NLA_POLICY_MAX(NLA_U8, 4),
+};
+
+/* CKS_CMD_COUPLER_DEL - do */
+static const struct nla_policy cks_coupler_del_nl_policy[CKS_A_COUPLER_NAME + 1] = {
+	[CKS_A_COUPLER_INDEX] = { .type = NLA_U32, },
+	[CKS_A_COUPLER_NAME] = { .type = NLA_NUL_STRING, .len = 63, },
+};
+
 /* Ops table for cks */
 static const struct genl_split_ops cks_nl_ops[] = {
 	{
@@ -187,6 +206,20 @@ static const struct genl_split_ops cks_nl_ops[] = {
 		.doit		= cks_nl_prompt_answer_doit,
 		.policy		= cks_prompt_answer_nl_policy,
 		.maxattr	= CKS_A_SESSION_ENTRY,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= CKS_CMD_COUPLER_NEW,
+		.doit		= cks_nl_coupler_new_doit,
+		.policy		= cks_coupler_new_nl_policy,
+		.maxattr	= CKS_A_COUPLER_IO_WIDTH,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= CKS_CMD_COUPLER_DEL,
+		.doit		= cks_nl_coupler_del_doit,
+		.policy		= cks_coupler_del_nl_policy,
+		.maxattr	= CKS_A_COUPLER_NAME,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

@@ -23,6 +23,8 @@ int cks_nl_request_new_doit(struct sk_buff *skb, struct genl_info *info);
 int cks_nl_request_cancel_doit(struct sk_buff *skb, struct genl_info *info);
 int cks_nl_disposition_new_doit(struct sk_buff *skb, struct genl_info *info);
 int cks_nl_prompt_answer_doit(struct sk_buff *skb, struct genl_info *info);
+int cks_nl_coupler_new_doit(struct sk_buff *skb, struct genl_info *info);
+int cks_nl_coupler_del_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	CKS_NLGRP_CARD,

@@ -58,7 +58,7 @@ static int cks_tty_start(struct cks_tty *t)
 		return PTR_ERR(t->thread);
 	sched_set_fifo(t->thread);
 	t->tty->disc_data = t;
-	err = cks_coupler_register(t->coupler);
+	err = cks_coupler_register(t->coupler, NULL);
 	if (err) {
 		t->tty->disc_data = NULL;
 		kthread_stop(t->thread);
@@ -91,7 +91,7 @@ static int cks_tty_open(struct tty_struct *tty)
 	t->look_at = KTIME_MAX;
 	mutex_init(&t->io);
 	s.uart_clk = cks_tty_uart_clk(tty);
-	t->coupler = cks_coupler_alloc(cks_tty_device(tty), &cks_tty_ops, &s, t);
+	t->coupler = cks_coupler_alloc(cks_tty_device(tty), NULL, &cks_tty_ops, &s, t);
 	if (IS_ERR(t->coupler)) {
 		err = PTR_ERR(t->coupler);
 		goto free;

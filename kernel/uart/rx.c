@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The interrupt: received characters, echo among them, and the card detect contact.
+ * What a UART's interrupt brings: received characters, echo among them, and the card detect
+ * contact. Who calls it when is in irq.c.
  *
- * The handler runs in hard interrupt (IRQF_NO_THREAD) and takes the coupler's raw spinlock; the
- * other functions are called with it held.
+ * All is called with the coupler's raw spinlock held, mostly in hard interrupt (IRQF_NO_THREAD).
  */
 #include "state.h"
 
@@ -215,26 +215,13 @@ irqreturn_t cks_uart_service(struct cks_uart *u, ktime_t now)
 		if (iir & UART_IIR_NO_INT)
 			return ret;
 		ret = IRQ_HANDLED;
+		u->heard = true;
 		if (!handle(u, now, iir))
 			return ret;
 		now = ktime_get();
 	}
 	if (!u->gone)
 		stuck(u);
-	return ret;
-}
-
-/* Of a UART that has its line for itself. */
-irqreturn_t cks_uart_interrupt(int irq, void *data)
-{
-	ktime_t now = ktime_get();
-	struct cks_uart *u = data;
-	irqreturn_t ret;
-
-	raw_spin_lock(u->lock);
-	cks_uart_urgent(u, now);
-	ret = cks_uart_service(u, now);
-	raw_spin_unlock(u->lock);
 	return ret;
 }
 

@@ -12,6 +12,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/interrupt.h>
+#include <linux/list.h>
 #include <linux/pm_qos.h>
 #include <linux/serial_reg.h>
 
@@ -36,11 +37,16 @@ enum cks_uart_tx {
 	CKS_UART_TX_SIGNAL,
 };
 
+struct cks_uart_line;
+
 /* A register of a UART that is not there any more; no LSR is so. */
 #define CKS_UART_OPEN_BUS	0xff
 
 /* The bits of IIR that tell the cause, the FIFO's timeout among them. */
 #define CKS_UART_IIR_CAUSE	0x0f
+
+/* As a character is sent and received at first: 8 bits, even parity, two stop bits. */
+#define CKS_UART_LCR_IDLE	(UART_LCR_WLEN8 | UART_LCR_PARITY | UART_LCR_EPAR | UART_LCR_STOP)
 
 /* The deepest FIFO of a family. */
 #define CKS_UART_FIFO_MAX	256
@@ -57,9 +63,11 @@ struct cks_uart_char {
  * @io: the accessors, as the families take them
  * @family: registers beyond those of a 16550
  * @fifo: characters that each FIFO holds, 1 for none
- * @dev: platform device
+ * @dev: device that it belongs to
  * @coupler: what the core knows it as
  * @irq: its interrupt
+ * @line: that of the interrupt; see irq.c
+ * @on_line: in the line's list of UARTs, under the line's lock
  * @timer: for sending and for the error signal; hard
  * @qos: that processors do not sleep too deep, while the coupler is claimed
  * @lock: the coupler's
@@ -73,8 +81,9 @@ struct cks_uart_char {
  * @rst_high: level of RST
  * @power: VCC and CLK are on, where they can be switched
  * @active: between activation and deactivation; else what is received is noise
- * @gone: removed or shut down, registers stay as they are
+ * @gone: removed, shut down or suspended, registers stay as they are
  * @stuck: its interrupt does not end; masked until the next activation
+ * @heard: an interrupt of it has come
  * @idle_caps: capabilities while no card is active: at 372/1, the best there is
  * @etu_ns: of the line
  * @armed: T=0, at a rate at which parity errors are signalled: signal.c
@@ -113,6 +122,8 @@ struct cks_uart {
 	struct device *dev;
 	struct cks_coupler *coupler;
 	int irq;
+	struct cks_uart_line *line;
+	struct list_head on_line;
 	struct hrtimer timer;
 	struct pm_qos_request qos;
 	raw_spinlock_t *lock;
@@ -129,6 +140,7 @@ struct cks_uart {
 	bool active;
 	bool gone;
 	bool stuck;
+	bool heard;
 
 	u32 idle_caps;
 	u32 etu_ns;
@@ -228,6 +240,15 @@ enum cks_uart_drain {
 	CKS_UART_DRAIN_POLL,
 };
 
+/* irq.c; process context */
+int cks_uart_listen(struct cks_uart *u, struct netlink_ext_ack *extack);
+void cks_uart_unlisten(struct cks_uart *u);	/* no interrupt any more when it returns */
+
+/* selftest.c; process context, before anybody else has the UART */
+int cks_uart_self_test(struct cks_uart *u, struct netlink_ext_ack *extack);
+u16 cks_uart_measure(struct cks_uart *u);
+int cks_uart_test_interrupt(struct cks_uart *u, struct netlink_ext_ack *extack);
+
 /* settings.c: process context, and locked */
 int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *settings,
 		       struct iso7816_config *cfg, struct netlink_ext_ack *extack);
@@ -247,7 +268,6 @@ void cks_uart_off(struct cks_uart *u);
 /* rx.c */
 void cks_uart_urgent(struct cks_uart *u, ktime_t now);		/* locked, hard interrupt */
 irqreturn_t cks_uart_service(struct cks_uart *u, ktime_t now);	/* locked, hard interrupt */
-irqreturn_t cks_uart_interrupt(int irq, void *data);		/* hard interrupt */
 void cks_uart_poll(struct cks_coupler *c);		/* locked; for a late or lost interrupt */
 void cks_uart_flush(struct cks_uart *u);		/* locked */
 void cks_uart_deliver(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch);	/* locked */

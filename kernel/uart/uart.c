@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The platform driver "cks_uart": finds the UART, checks what is asked of it, and gives the coupler
- * to the core. All in process context; the registers are touched under the coupler's lock.
+ * The life of a UART under this driver, whatever bus it is on: found, tested, given to the core;
+ * put to sleep and woken up; taken away. What a bus knows of it comes as struct
+ * cks_uart_platform_data.
+ *
+ * All in process context; the registers are touched under the coupler's lock, or before anybody
+ * else has them. However a UART is left, its card is off before, in the order of ISO/IEC 7816-3,
+ * 6.4.
  */
 #include <linux/module.h>
-#include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include "bus.h"
 #include "state.h"
 
 /* By enum cks_uart_family. */
@@ -30,21 +35,59 @@ static const struct cks_coupler_ops cks_uart_ops = {
 	.poll = cks_uart_poll,
 };
 
+int cks_uart_family_by_name(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(families); i++) {
+		if (!strcmp(families[i]->name, name))
+			return i;
+	}
+	return -EINVAL;
+}
+
+void cks_uart_default_settings(struct cks_settings *ret_settings)
+{
+	*ret_settings = (struct cks_settings){
+		.clk_hz = 3579545,
+		.rst_line = CKS_MODEM_LINE_RTS,
+		.power_line = CKS_MODEM_LINE_NONE,
+		.detect_line = CKS_MODEM_LINE_CTS,
+		.echo = true,
+		.policy = CKS_POLICY_TOLERANT,
+		.protocol = ISO7816_T_ANY,
+		.ifsd = 254,
+	};
+}
+
 /* Leave a defined state behind whoever had the UART before; interrupts off, card off. */
-static int cks_uart_start(struct cks_uart *u)
+static void cks_uart_begin(struct cks_uart *u)
 {
 	unsigned long flags;
-	int err;
 
-	err = u->family->start(&u->io);
-	if (err)
-		return err;
 	raw_spin_lock_irqsave(u->lock, flags);
 	cks_uart_off(u);
 	cks_uart_flush(u);
 	u->msr = cks_uart_in(u, UART_MSR);
 	raw_spin_unlock_irqrestore(u->lock, flags);
-	u->fifo = u->pd.fifo ?: u->family->fifo ?: 16;
+}
+
+/* Is it there, does it work, and what is it? */
+static int cks_uart_find(struct cks_uart *u, struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = u->family->start(&u->io);
+	if (err) {
+		NL_SET_ERR_MSG_FMT(extack, "no UART of the family %s answers", u->family->name);
+		return err;
+	}
+	err = cks_uart_self_test(u, extack);
+	if (err)
+		return err;
+	u->fifo = u->pd.fifo ?: u->family->fifo ?: cks_uart_measure(u);
+	cks_coupler_set_hardware(u->coupler, u->family->name, u->fifo);
+	cks_uart_begin(u);
 	return 0;
 }
 
@@ -62,33 +105,33 @@ static void cks_uart_watch(struct cks_uart *u)
 	raw_spin_unlock_irqrestore(u->lock, flags);
 }
 
+/* The registers are left alone afterwards. With the lock held. */
+static void cks_uart_halt(struct cks_uart *u)
+{
+	if (u->gone)
+		return;
+	cks_uart_tx_stop(u);
+	cks_uart_off(u);
+	u->gone = true;
+}
+
 static void cks_uart_stop(struct cks_uart *u)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(u->lock, flags);
-	if (!u->gone) {
-		cks_uart_tx_stop(u);
-		cks_uart_off(u);
-		u->gone = true;
-	}
+	cks_uart_halt(u);
 	raw_spin_unlock_irqrestore(u->lock, flags);
 }
 
-static int cks_uart_probe(struct platform_device *pdev)
+static struct cks_uart *cks_uart_alloc(struct device *dev, int irq,
+				       const struct cks_uart_platform_data *pd)
 {
-	const struct cks_uart_platform_data *pd = dev_get_platdata(&pdev->dev);
 	struct cks_uart *u;
-	int err;
-
-	if (!pd || !pd->serial_in || !pd->serial_out)
-		return dev_err_probe(&pdev->dev, -EINVAL, "no accessors in the platform data\n");
-	if (pd->family >= ARRAY_SIZE(families))
-		return dev_err_probe(&pdev->dev, -EINVAL, "family %d is not known\n", pd->family);
 
 	u = kzalloc(sizeof(*u), GFP_KERNEL);
 	if (!u)
-		return -ENOMEM;
+		return ERR_PTR(-ENOMEM);
 	u->pd = *pd;
 	u->io = (struct cks_uart_io){
 		.in = pd->serial_in,
@@ -99,85 +142,120 @@ static int cks_uart_probe(struct platform_device *pdev)
 	};
 	u->family = families[pd->family];
 	u->set = pd->settings;
-	u->dev = &pdev->dev;
+	u->dev = dev;
+	u->irq = irq;
 	hrtimer_init(&u->timer, CLOCK_MONOTONIC, HRTIMER_MODE_ABS_HARD);
 	u->timer.function = cks_uart_timer;
 
-	u->irq = platform_get_irq(pdev, 0);
-	if (u->irq < 0) {
-		err = u->irq;
-		goto free;
-	}
-	u->coupler = cks_coupler_alloc(&pdev->dev, &cks_uart_ops, &pd->settings, u);
+	u->coupler = cks_coupler_alloc(dev, pd->name, &cks_uart_ops, &pd->settings, u);
 	if (IS_ERR(u->coupler)) {
-		err = PTR_ERR(u->coupler);
-		goto free;
+		struct cks_coupler *c = u->coupler;
+
+		kfree(u);
+		return ERR_CAST(c);
 	}
 	u->lock = cks_coupler_lock(u->coupler);
+	return u;
+}
 
-	err = cks_uart_start(u);
-	if (err) {
-		dev_err(&pdev->dev, "no UART of the family %s answers\n", u->family->name);
-		goto put;
+static void cks_uart_free(struct cks_uart *u)
+{
+	cks_coupler_put(u->coupler);
+	kfree(u->rates);
+	kfree(u);
+}
+
+struct cks_uart *cks_uart_add(struct device *dev, int irq, const struct cks_uart_platform_data *pd,
+			      struct netlink_ext_ack *extack)
+{
+	struct netlink_ext_ack own = { };
+	struct cks_uart *u;
+	int err;
+
+	if (!extack)
+		extack = &own;
+	if (!pd->serial_in || !pd->serial_out || pd->family >= ARRAY_SIZE(families)) {
+		dev_err(dev, "no accessors, or no family\n");
+		return ERR_PTR(-EINVAL);
 	}
-	err = request_irq(u->irq, cks_uart_interrupt, IRQF_NO_THREAD, dev_name(&pdev->dev), u);
+	u = cks_uart_alloc(dev, irq, pd);
+	if (IS_ERR(u))
+		return u;
+	err = cks_uart_find(u, extack);
+	if (!err)
+		err = cks_uart_listen(u, extack);
 	if (err) {
-		dev_err(&pdev->dev, "interrupt %d is not to be had (%d); it cannot be shared\n",
-			u->irq, err);
-		goto put;
+		dev_err(dev, "%s (%d)\n", extack->_msg ?: "the UART is refused", err);
+		goto free;
 	}
-	platform_set_drvdata(pdev, u->coupler);
-	err = cks_coupler_register(u->coupler);
+	err = cks_uart_test_interrupt(u, extack);
+	if (err)
+		dev_err(dev, "%s (%d)\n", extack->_msg ?: "no interrupt", err);
+	else
+		err = cks_coupler_register(u->coupler, extack);
+	if (err)
+		goto stop;
+	cks_uart_watch(u);
+	return u;
+
+stop:
+	cks_uart_stop(u);
+	cks_uart_unlisten(u);
+	hrtimer_cancel(&u->timer);
+free:
+	cks_uart_free(u);
+	return ERR_PTR(err);
+}
+
+void cks_uart_remove(struct cks_uart *u)
+{
+	cks_coupler_unregister(u->coupler);
+	cks_uart_stop(u);
+	cks_uart_unlisten(u);
+	hrtimer_cancel(&u->timer);
+	cks_uart_free(u);
+}
+
+void cks_uart_shutdown(struct cks_uart *u)
+{
+	cks_uart_stop(u);
+}
+
+/*
+ * The core is told that the card has gone, which switches it off and ends what runs; and on waking
+ * up of one that has come. Nobody can say whether it is the same.
+ */
+void cks_uart_suspend(struct cks_uart *u)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(u->lock, flags);
+	cks_coupler_presence(u->coupler, false);
+	cks_uart_halt(u);
+	raw_spin_unlock_irqrestore(u->lock, flags);
+	hrtimer_cancel(&u->timer);
+}
+
+int cks_uart_resume(struct cks_uart *u)
+{
+	const struct cks_uart_rate *rate;
+	unsigned long flags;
+	int err;
+
+	err = u->family->start(&u->io);
 	if (err) {
-		dev_err(&pdev->dev, "the coupler is refused (%d): check its clocks and wiring\n",
-			err);
-		goto irq;
+		dev_err(u->dev, "the UART does not answer any more (%d)\n", err);
+		return err;
 	}
+	cks_uart_begin(u);
+	raw_spin_lock_irqsave(u->lock, flags);
+	rate = cks_uart_rate_of(u, 372, 1);
+	if (rate)
+		cks_uart_set_rate(u, rate, CKS_UART_LCR_IDLE);
+	cks_uart_set_contacts(u, false, false);
+	u->gone = false;
+	u->stuck = false;
+	raw_spin_unlock_irqrestore(u->lock, flags);
 	cks_uart_watch(u);
 	return 0;
-
-irq:
-	cks_uart_stop(u);
-	free_irq(u->irq, u);
-	hrtimer_cancel(&u->timer);
-put:
-	cks_coupler_put(u->coupler);
-free:
-	kfree(u->rates);
-	kfree(u);
-	return err;
 }
-
-static void cks_uart_remove(struct platform_device *pdev)
-{
-	struct cks_coupler *c = platform_get_drvdata(pdev);
-	struct cks_uart *u = cks_coupler_drvdata(c);
-
-	cks_coupler_unregister(c);
-	cks_uart_stop(u);
-	free_irq(u->irq, u);
-	hrtimer_cancel(&u->timer);
-	cks_coupler_put(c);
-	kfree(u->rates);
-	kfree(u);
-}
-
-/* The machine goes down: no card stays under power. */
-static void cks_uart_shutdown(struct platform_device *pdev)
-{
-	cks_uart_stop(cks_coupler_drvdata(platform_get_drvdata(pdev)));
-}
-
-static struct platform_driver cks_uart_driver = {
-	.probe = cks_uart_probe,
-	.remove = cks_uart_remove,
-	.shutdown = cks_uart_shutdown,
-	.driver = {
-		.name = CKS_UART_DRIVER,
-	},
-};
-module_platform_driver(cks_uart_driver);
-
-MODULE_DESCRIPTION("Smart card couplers on 16550 UARTs");
-MODULE_LICENSE("GPL");
-MODULE_ALIAS("platform:" CKS_UART_DRIVER);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * How a platform device "cks_uart" describes its 16550 and its coupler to the driver.
+ * How a UART and its coupler are described to the driver: by the files of this directory that know
+ * a bus, and by a platform device "cks_uart" of another module.
  *
- * The device has one interrupt resource and this structure as its platform data. Once the driver is
- * bound, the drvdata of the device is its struct cks_coupler.
+ * Such a device has one interrupt resource and this structure as its platform data. Once the driver
+ * is bound, the drvdata of the device is its struct cks_coupler.
  */
 #ifndef CKS_UART_H
 #define CKS_UART_H
@@ -33,6 +34,7 @@ enum cks_uart_family {
  *	numbers them
  * @fifo: characters that each FIFO holds; 0: what the family has, or what the UART is found to have
  * @port: number of the UART on its chip
+ * @name: of the coupler, by which its settings are kept; NULL: that of the device, and they are not
  * @settings: initial ones; @settings.uart_clk 0 means @uartclk
  */
 struct cks_uart_platform_data {
@@ -45,6 +47,7 @@ struct cks_uart_platform_data {
 	enum cks_uart_family family;
 	u16 fifo;
 	u8 port;
+	const char *name;
 	struct cks_settings settings;
 };
 

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/cks_netlink.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
@@ -18,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -149,6 +151,18 @@ static struct nl_msg *for_coupler(uint8_t cmd, unsigned int n)
 	struct nl_msg *msg = message(cmd, NLM_F_ACK);
 
 	assert_int_equal(nla_put_u32(msg, CKS_A_COUPLER_INDEX, n), 0);
+	return msg;
+}
+
+/* A UART at a port; where none of the tests looks there is none. */
+static struct nl_msg *new_coupler(const char *name, uint32_t port, uint32_t irq)
+{
+	struct nl_msg *msg = message(CKS_CMD_COUPLER_NEW, NLM_F_ACK);
+
+	assert_int_equal(nla_put_string(msg, CKS_A_COUPLER_DRIVER, "cks_uart"), 0);
+	assert_int_equal(nla_put_string(msg, CKS_A_COUPLER_NAME, name), 0);
+	assert_int_equal(nla_put_u32(msg, CKS_A_COUPLER_PORT, port), 0);
+	assert_int_equal(nla_put_u32(msg, CKS_A_COUPLER_IRQ, irq), 0);
 	return msg;
 }
 
@@ -531,6 +545,34 @@ static int as_nobody(void)
 	if (ans.err != EPERM)
 		return 3;
 	call(sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(0)), &ans);
+	if (ans.err != EPERM)
+		return 4;
+	call(sock, new_coupler("front", 0x5f8, 5), &ans);
+	if (ans.err != EPERM)
+		return 5;
+	call(sock, for_coupler(CKS_CMD_COUPLER_DEL, index_of(0)), &ans);
+	return ans.err == EPERM ? 0 : 6;
+}
+
+/* Who may set a coupler must not get at any port by making one. */
+static int without_rawio(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct caps[2];
+	struct nl_sock *sock;
+	struct answer ans;
+	int family;
+
+	if (syscall(SYS_capget, &head, caps))
+		return 1;
+	caps[0].effective &= ~(1U << CAP_SYS_RAWIO);
+	if (syscall(SYS_capset, &head, caps))
+		return 2;
+	sock = connect_to(&family);
+	call(sock, new_coupler("front", 0x5f8, 5), &ans);
+	if (ans.err != EPERM || strcmp(ans.text, "making a coupler needs CAP_SYS_RAWIO"))
+		return 3;
+	call(sock, for_coupler(CKS_CMD_COUPLER_DEL, index_of(0)), &ans);
 	return ans.err == EPERM ? 0 : 4;
 }
 
@@ -559,6 +601,72 @@ static void test_permissions(void **ctx)
 	(void)ctx;
 	assert_int_equal(in_child(as_nobody), 0);
 	assert_int_equal(in_child(as_other_root), 0);
+	assert_int_equal(in_child(without_rawio), 0);
+}
+
+/* What is wrong whatever the driver; that of places is uart_hw_test's. */
+static void test_new_refused(void **ctx)
+{
+	static const char *const names[] = {
+		"", "7", "0000:00:04.0/2", "a b", "a\n", "front\xe9", ".front",
+	};
+	char name[80], text[128];
+	struct answer ans;
+
+	(void)ctx;
+	call(t.sock, message(CKS_CMD_COUPLER_NEW, NLM_F_ACK), &ans);
+	assert_int_equal(ans.err, EINVAL);
+	assert_string_equal(ans.text, "driver or name is missing");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		call(t.sock, new_coupler(names[i], 0x5f8, 5), &ans);
+		assert_int_equal(ans.err, EINVAL);
+		assert_non_null(strstr(ans.text, "a name is a letter"));
+	}
+	memset(name, 'a', sizeof(name));
+	name[64] = 0;
+	call(t.sock, new_coupler(name, 0x5f8, 5), &ans);
+	assert_int_equal(ans.err, EINVAL);
+	name[63] = 0;
+	call(t.sock, new_coupler(name, 0x5f8, 5), &ans);
+	assert_int_equal(ans.err, ENODEV);
+	assert_string_equal(ans.text, "no UART of the family 16550 answers");
+
+	/* The bench's are not made by netlink. */
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_DEL, index_of(0)), &ans);
+	assert_int_equal(ans.err, ENOENT);
+	assert_non_null(strstr(ans.text, "was not made by coupler-new"));
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_DEL, 1023), &ans);
+	assert_int_equal(ans.err, ENODEV);
+	call(t.sock, message(CKS_CMD_COUPLER_DEL, NLM_F_ACK), &ans);
+	assert_int_equal(ans.err, EINVAL);
+	snprintf(text, sizeof(text), "%s", ans.text);
+	assert_string_equal(text, "give the coupler's index or its name, one of them");
+}
+
+/* Settings are kept by a name that stays; the bench's next coupler is another one. */
+static void test_nothing_kept_of_the_bench(void **ctx)
+{
+	struct nl_msg *msg;
+	struct answer ans;
+
+	(void)ctx;
+	for (int i = 0; i < 2; i++) {
+		int bench = simbench_open();
+		struct simcard *card;
+
+		assert_true(bench >= 0);
+		card = simcard_new(bench, atr_t0, sizeof(atr_t0));
+		assert_non_null(card);
+		call(t.sock, for_coupler(CKS_CMD_COUPLER_GET, simcard_coupler(card)), &ans);
+		assert_int_equal(ans.err, 0);
+		assert_int_equal(u32(&ans, CKS_A_COUPLER_POLICY), CKS_POLICY_TOLERANT);
+		msg = for_coupler(CKS_CMD_COUPLER_SET, simcard_coupler(card));
+		nla_put_u32(msg, CKS_A_COUPLER_POLICY, CKS_POLICY_EMV);
+		call(t.sock, msg, &ans);
+		assert_int_equal(ans.err, 0);
+		close(bench);
+		simcard_free(card);
+	}
 }
 
 static void test_removal(void **ctx)
@@ -692,6 +800,8 @@ int main(void)
 		cmocka_unit_test(test_fault),
 		cmocka_unit_test(test_no_router),
 		cmocka_unit_test(test_permissions),
+		cmocka_unit_test(test_new_refused),
+		cmocka_unit_test(test_nothing_kept_of_the_bench),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_look_up_while_removed),
 	};

@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "libcksnl/cksnl.h"
 #include "modules.h"
 #include "simcard.h"
 
@@ -118,19 +119,34 @@ static void each_wiring_works(void **state)
 	}
 }
 
+/* What the driver has measured, as netlink tells it. */
+static uint32_t fifo_found(unsigned int coupler)
+{
+	struct cksnl_coupler c;
+	char why[256];
+	struct cksnl *nl;
+
+	assert_int_equal(cksnl_open(&nl, PATIENCE_MS, why, sizeof(why)), 0);
+	assert_int_equal(cksnl_coupler_get(nl, coupler, &c), 0);
+	cksnl_close(nl);
+	assert_true(c.has & CKSNL_HAS(CKS_A_COUPLER_FIFO));
+	return c.fifo;
+}
+
 static void each_family_works(void **state)
 {
 	static const struct {
-		__u32 family, fifo, clk;
+		__u32 family, fifo, clk, found;
 	} t[] = {
-		{ CKS_SIM_16550, 1, 1843200 },
-		{ CKS_SIM_16550, 32, 14745600 },
-		{ CKS_SIM_16550, 64, 1843200 },
-		{ CKS_SIM_16550, 128, 24000000 },
-		{ CKS_SIM_16550, 256, 1843200 },
-		{ CKS_SIM_OX950, 0, 62500000 },
-		{ CKS_SIM_OX950, 128, 14745600 },
-		{ CKS_SIM_XR17V35X, 0, 125000000 },
+		{ CKS_SIM_16550, 1, 1843200, 1 },
+		{ CKS_SIM_16550, 0, 1843200, 16 },
+		{ CKS_SIM_16550, 32, 14745600, 32 },
+		{ CKS_SIM_16550, 64, 1843200, 64 },
+		{ CKS_SIM_16550, 128, 24000000, 128 },
+		{ CKS_SIM_16550, 256, 1843200, 256 },
+		{ CKS_SIM_OX950, 0, 62500000, 128 },
+		{ CKS_SIM_OX950, 128, 14745600, 128 },
+		{ CKS_SIM_XR17V35X, 0, 125000000, 256 },
 	};
 	unsigned int i;
 
@@ -147,6 +163,7 @@ static void each_family_works(void **state)
 		assert_non_null(card);
 		if (!works(card))
 			fail_msg("family %u, fifo %u", t[i].family, t[i].fifo);
+		assert_int_equal(fifo_found(simcard_coupler(card)), t[i].found);
 		simcard_free(card);
 	}
 }

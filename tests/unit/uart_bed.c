@@ -472,6 +472,15 @@ static u64 next_event(void)
 	return t;
 }
 
+/* A line with one UART. */
+static void interrupt(ktime_t now)
+{
+	raw_spin_lock(&bed.lock);
+	cks_uart_urgent(&bed.u, now);
+	cks_uart_service(&bed.u, now);
+	raw_spin_unlock(&bed.lock);
+}
+
 static void run_uart_timer(void)
 {
 	bed.timers++;
@@ -504,7 +513,7 @@ static void one_event(void)
 	if (bed.raised && bed.raise_at <= bed.now) {
 		bed.raised = false;
 		bed.interrupts++;
-		cks_uart_interrupt(0, &bed.u);
+		interrupt(ktime_get());
 	}
 	if (bed.u.timer.queued && (u64)bed.u.timer.expires + bed.irq_ns <= bed.now)
 		run_uart_timer();

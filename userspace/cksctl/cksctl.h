@@ -58,6 +58,8 @@ struct command {
 
 enum status couplers_command(struct context *ctx, int argc, char **argv);
 enum status coupler_command(struct context *ctx, int argc, char **argv);
+enum status coupler_new_command(struct context *ctx, int argc, char **argv);
+enum status coupler_del_command(struct context *ctx, int argc, char **argv);
 enum status reset_command(struct context *ctx, int argc, char **argv);
 enum status set_command(struct context *ctx, int argc, char **argv);
 enum status sessions_command(struct context *ctx, int argc, char **argv);
@@ -75,6 +77,9 @@ struct cJSON;
 
 /* "cksctl: ..." on stderr. */
 __attribute__((format(printf, 1, 2))) void complain(const char *fmt, ...);
+
+/* All of one coupler; @what is how the user called it. */
+enum status coupler_show(struct context *ctx, uint32_t index, const char *what);
 
 /* A failed call: names what was tried and the kernel's reason. Returns STATUS_FAILURE. */
 enum status call_failed(struct context *ctx, const char *what);

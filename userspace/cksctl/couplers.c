@@ -73,17 +73,30 @@ static enum status show(struct context *ctx, const struct cksnl_coupler *c)
 	return STATUS_OK;
 }
 
-enum status coupler_command(struct context *ctx, int argc, char **argv)
+enum status coupler_show(struct context *ctx, uint32_t index, const char *what)
 {
 	struct cksnl_coupler c;
+
+	if (cksnl_coupler_get(ctx->nl, index, &c))
+		return call_failed(ctx, what);
+	return show(ctx, &c);
+}
+
+enum status coupler_command(struct context *ctx, int argc, char **argv)
+{
 	uint32_t index;
 
-	(void)argc;
+	if (!strcmp(argv[0], "new"))
+		return coupler_new_command(ctx, argc, argv);
+	if (!strcmp(argv[0], "del"))
+		return coupler_del_command(ctx, argc, argv);
+	if (argc > 1) {
+		complain("one coupler at a time");
+		return STATUS_USAGE;
+	}
 	if (!parse_coupler(argv[0], &index))
 		return STATUS_USAGE;
-	if (cksnl_coupler_get(ctx->nl, index, &c))
-		return call_failed(ctx, argv[0]);
-	return show(ctx, &c);
+	return coupler_show(ctx, index, argv[0]);
 }
 
 enum status reset_command(struct context *ctx, int argc, char **argv)

@@ -14,7 +14,9 @@
 
 static const struct command commands[] = {
 	{ "couplers", "", "all couplers", false, 0, 0, couplers_command },
-	{ "coupler", "N", "everything known of one coupler", false, 1, 1, coupler_command },
+	{ "coupler", "N | new NAME KEY VALUE... | del N|NAME",
+	  "everything known of one coupler; make one of a UART, or take it away", false, 1, ANY,
+	  coupler_command },
 	{ "reset", "N [cold|warm]", "reset the card and show its ATR", false, 1, 2, reset_command },
 	{ "set", "N KEY VALUE...", "change settings of a coupler", false, 3, ANY, set_command },
 	{ "sessions", "", "requests that are not yet disposed", false, 0, 0, sessions_command },

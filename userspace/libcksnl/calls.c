@@ -44,6 +44,24 @@ int cksnl_coupler_reset(struct cksnl *nl, uint32_t index, enum cks_reset_kind ki
 			ret_coupler);
 }
 
+int cksnl_coupler_new(struct cksnl *nl, const struct cksnl_coupler *place,
+		      struct cksnl_coupler *ret_coupler)
+{
+	const uint64_t both = CKSNL_HAS(CKS_A_COUPLER_INDEX) | CKSNL_HAS(CKS_A_COUPLER_NAME);
+	int err;
+
+	err = cksnl_do(nl, CKS_CMD_COUPLER_NEW, &cksnl_coupler_set, place, &cksnl_coupler_set,
+		       ret_coupler);
+	if (err)
+		return err;
+	return (ret_coupler->has & both) == both ? 0 : -EBADMSG;
+}
+
+int cksnl_coupler_del(struct cksnl *nl, const struct cksnl_coupler *coupler)
+{
+	return cksnl_do(nl, CKS_CMD_COUPLER_DEL, &cksnl_coupler_set, coupler, NULL, NULL);
+}
+
 int cksnl_station_get(struct cksnl *nl, struct cksnl_station *ret_station)
 {
 	return cksnl_do(nl, CKS_CMD_STATION_GET, NULL, NULL, &cksnl_station_set, ret_station);

@@ -79,6 +79,13 @@ struct cksnl_coupler {
 	uint64_t chars_tx;
 	uint64_t exchanges;
 	uint64_t char_errors;
+	uint32_t port;
+	uint64_t address;
+	uint32_t irq;
+	char family[16];
+	uint8_t reg_shift;
+	uint8_t io_width;
+	uint32_t fifo;
 };
 
 /**
@@ -248,6 +255,11 @@ int cksnl_coupler_get(struct cksnl *nl, uint32_t index, struct cksnl_coupler *re
 int cksnl_coupler_change(struct cksnl *nl, const struct cksnl_coupler *coupler);
 int cksnl_coupler_reset(struct cksnl *nl, uint32_t index, enum cks_reset_kind kind,
 			struct cksnl_coupler *ret_coupler);
+/* Index and name come back. */
+int cksnl_coupler_new(struct cksnl *nl, const struct cksnl_coupler *place,
+		      struct cksnl_coupler *ret_coupler);
+/* By its index or its name. */
+int cksnl_coupler_del(struct cksnl *nl, const struct cksnl_coupler *coupler);
 int cksnl_station_get(struct cksnl *nl, struct cksnl_station *ret_station);
 int cksnl_station_change(struct cksnl *nl, const struct cksnl_station *station);
 int cksnl_session_get(struct cksnl *nl, uint64_t request, struct cksnl_session *ret_session);

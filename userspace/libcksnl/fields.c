@@ -87,6 +87,13 @@ static const struct cksnl_field coupler_fields[] = {
 	C(CHARS_TX, chars_tx, U64, "chars-tx"),
 	C(EXCHANGES, exchanges, U64, "exchanges"),
 	C(CHAR_ERRORS, char_errors, U64, "char-errors"),
+	C(PORT, port, U32, "port"),
+	C(ADDRESS, address, U64, "address"),
+	C(IRQ, irq, U32, "irq"),
+	C(FAMILY, family, STRING, "family"),
+	C(REG_SHIFT, reg_shift, U8, "reg-shift"),
+	C(IO_WIDTH, io_width, U8, "io-width"),
+	C(FIFO, fifo, U32, "fifo"),
 };
 
 #define T(id, member, k, n)	FIELD(CKS_A_STATION_, cksnl_station, id, member, CKSNL_##k, n)
