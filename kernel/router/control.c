@@ -25,6 +25,7 @@
  * @stream: its stream
  * @greeted: HELLO was accepted
  * @silent: PINGs since something came
+ * @links: channels that come over it, or NULL
  * @name: of the CAS
  */
 struct cks_control {
@@ -32,6 +33,7 @@ struct cks_control {
 	struct cks_stream *stream;
 	bool greeted;
 	unsigned int silent;
+	struct cks_links *links;
 	char name[CKS_NAME_MAX + 1];
 };
 
@@ -416,6 +418,24 @@ static void ping(struct cks_control *c, enum cks_type type, u32 number)
 		frame_end(c, &b, tx);
 }
 
+/* Channels that share the connection. */
+static void links_frame(struct cks_control *c, const struct cks_msg *m)
+{
+	const char *why;
+
+	if (!c->links)
+		c->links = cks_links_new(c->stream);
+	if (!c->links) {
+		cks_stream_error(c->stream, CKS_CODE_LIMIT, "the station is out of memory");
+		return;
+	}
+	why = cks_links_frame(c->links, c->station, m);
+	if (why) {
+		atomic64_inc(&c->station->frames_refused);
+		cks_stream_error(c->stream, CKS_CODE_STATE, why);
+	}
+}
+
 static void control_frame(struct cks_stream *stream, const struct cks_msg *m)
 {
 	struct cks_control *c = stream->priv;
@@ -440,6 +460,8 @@ static void control_frame(struct cks_stream *stream, const struct cks_msg *m)
 		order(c, m);
 	} else if (m->h.type == CKS_T_PROMPT && c->greeted) {
 		prompt(c, m);
+	} else if (m->h.type >= CKS_T_LINK && m->h.type <= CKS_T_UNLINK && c->greeted) {
+		links_frame(c, m);
 	} else {
 		cks_stream_error(stream, CKS_CODE_STATE,
 				 c->greeted ? "not a frame of the control socket now" :
@@ -495,6 +517,8 @@ static void control_writable(struct cks_stream *stream)
 	mutex_lock(&c->station->lock);
 	if (c->station->control == c)
 		cks_control_pump(c->station);
+	if (c->links)
+		cks_links_wake(c->links);
 	mutex_unlock(&c->station->lock);
 }
 
@@ -530,6 +554,8 @@ static void control_closed(struct cks_stream *stream)
 		cks_notify_station(st);
 	}
 	mutex_unlock(&st->lock);
+	if (c->links)
+		cks_links_put(c->links);
 	kfree(c);
 }
 

@@ -65,6 +65,8 @@ static const struct field_rule field_rules[CKS_F_LAST + 1] = {
 	[CKS_F_TEXT]		 = { 1, CKS_REASON_MAX, true },
 	[CKS_F_ANSWER]		 = { 1, 1 },
 	[CKS_F_ENTRY]		 = { 0, CKS_ENTRY_MAX },
+	[CKS_F_CARRIED]		 = { 1, CKS_BODY_CONTROL },
+	[CKS_F_CREDIT]		 = { 4, 4 },
 };
 
 /* The frames that a station takes, and the fields without which they mean nothing. */
@@ -88,6 +90,10 @@ static const struct type_rule type_rules[CKS_T_ERROR + 1] = {
 	[CKS_T_CLOSE]	     = { true },
 	[CKS_T_CANCEL]	     = { true },
 	[CKS_T_BATCH]	     = { true, { CKS_F_COMMANDS } },
+	[CKS_T_LINK]	     = { true, { CKS_F_COUPLER } },
+	[CKS_T_CARRY]	     = { true, { CKS_F_CARRIED } },
+	[CKS_T_CREDIT]	     = { true, { CKS_F_CREDIT } },
+	[CKS_T_UNLINK]	     = { true },
 	[CKS_T_ERROR]	     = { true, { CKS_F_CODE, CKS_F_REASON } },
 };
 
@@ -205,6 +211,10 @@ static bool values_ok(const struct cks_msg *m)
 	case CKS_T_PROMPT:
 		return cks_msg_u32(m, CKS_F_PROMPT) && cks_msg_u8(m, CKS_F_KIND) <= 3 &&
 		       (!cks_msg_u8(m, CKS_F_KIND) || cks_msg_has(m, CKS_F_TEXT));
+	case CKS_T_LINK:
+		return m->h.number;
+	case CKS_T_CREDIT:
+		return cks_msg_u32(m, CKS_F_CREDIT);
 	case CKS_T_BATCH:
 		return cks_msg_u8(m, CKS_F_STREAM) <= 1 &&
 		       cks_list_count(m->f[CKS_F_COMMANDS].p, m->f[CKS_F_COMMANDS].len);

@@ -61,6 +61,10 @@ enum cks_type {
 	CKS_T_CANCEL		= 0x29,
 	CKS_T_BATCH		= 0x2a,
 	CKS_T_BATCHED		= 0x2b,
+	CKS_T_LINK		= 0x30,
+	CKS_T_CARRY		= 0x31,
+	CKS_T_CREDIT		= 0x32,
+	CKS_T_UNLINK		= 0x33,
 	CKS_T_ERROR		= 0x7f,
 };
 
@@ -117,7 +121,9 @@ enum cks_tag {
 	CKS_F_TEXT		= 0x65,
 	CKS_F_ANSWER		= 0x66,
 	CKS_F_ENTRY		= 0x67,
-	CKS_F_LAST		= CKS_F_ENTRY,
+	CKS_F_CARRIED		= 0x70,
+	CKS_F_CREDIT		= 0x71,
+	CKS_F_LAST		= CKS_F_CREDIT,
 };
 
 #define CKS_F_MANDATORY		0x8000	/* a receiver that does not know the tag refuses */

@@ -452,6 +452,20 @@ void cks_channel_detach(struct cks_session *s, enum cks_code code, const char *r
 /* The CAS that has it is no longer the station's: its connection is closed, the card stays on. */
 void cks_channel_fence(struct cks_session *s);
 
+/* -------------------------------------------------------------------------------- link.c */
+
+struct cks_links;
+
+/* For the channels of a connection to the control socket, whose stream is @carrier; or NULL. */
+struct cks_links *cks_links_new(struct cks_stream *carrier);
+/* The connection is gone: its links break. */
+void cks_links_put(struct cks_links *links);
+/* There is room again on the connection. */
+void cks_links_wake(struct cks_links *links);
+/* A frame about a link. station.lock held. Return: NULL, or what the CAS did wrong. */
+const char *cks_links_frame(struct cks_links *links, struct cks_station *st,
+			    const struct cks_msg *m);
+
 /* ----------------------------------------------------------------------------- exchange.c */
 
 /* All with station.lock held; those with a frame from the session's open channel. */

@@ -144,9 +144,7 @@ static int stream_tx(struct cks_stream *s)
 		list_del_init(&tx->node);
 	else
 		tx = NULL;
-	if (s->tx_bytes > s->tx_pause) {
-		s->tx_full = true;
-	} else if (s->tx_full && s->tx_bytes <= s->tx_pause / 2) {
+	if (s->tx_full && s->tx_bytes <= s->tx_pause / 2) {
 		s->tx_full = false;
 		writable = !s->closing;
 	}
@@ -413,6 +411,9 @@ void cks_stream_send(struct cks_stream *s, struct cks_txbuf *tx)
 	if (!s->closing && tx->len) {
 		list_add_tail(&tx->node, &s->tx);
 		s->tx_bytes += tx->len;
+		/* So that whoever finds no room hears of it when there is. */
+		if (s->tx_bytes >= s->tx_pause)
+			s->tx_full = true;
 		queued = true;
 	}
 	spin_unlock(&s->lock);

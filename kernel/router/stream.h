@@ -93,10 +93,11 @@ struct cks_stream_ops {
  * @priv: the owner's
  * @work: receives and sends
  * @timer: wakes @work at @deadline
- * @lock: protects @tx, @tx_bytes, @closing, @aborted, @deadline, @armed
+ * @lock: protects @tx, @tx_bytes, @tx_full, @closing, @aborted, @deadline, @armed
  * @tx: frames to be sent
  * @tx_bytes: their length, less what of the first is sent
  * @tx_pause: no frame is received while more than this is to be sent
+ * @tx_full: more than that waits, and @writable is due when it is half
  * @closing: send what is queued, then close; nothing is received
  * @aborted: close as soon as it is sent, without waiting for the peer to close
  * @deadline: jiffies
@@ -118,13 +119,13 @@ struct cks_stream {
 	struct list_head tx;
 	u32 tx_bytes;
 	u32 tx_pause;
+	bool tx_full;
 	bool closing;
 	bool aborted;
 	unsigned long deadline;
 	bool armed;
 
 	u32 tx_sent;
-	bool tx_full;
 	bool opened;
 	bool shut;
 	bool dead;

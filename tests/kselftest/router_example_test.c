@@ -12,7 +12,7 @@
 
 #include "router_bed.h"
 
-#define EXAMPLE_MAX	32
+#define EXAMPLE_MAX	40
 #define BYTES_MAX	512
 
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };

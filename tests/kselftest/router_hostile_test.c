@@ -63,7 +63,8 @@ static void send_rubbish(struct client *c, int fd)
 /* A right header and a body that is not, cut anywhere. */
 static void send_half_right(struct client *c, int fd)
 {
-	static const uint8_t types[] = { HELLO, PING, RESULT, DISPOSED_ACK, OPEN, COMMAND, BATCH };
+	static const uint8_t types[] = { HELLO, PING, RESULT, DISPOSED_ACK, OPEN, COMMAND, BATCH,
+					 LINK, CARRY, CREDIT };
 	uint8_t p[12 + 256] = { 0x43, 0x4b, 1 };
 	size_t i;
 

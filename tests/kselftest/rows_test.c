@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cks_mux.h"
 #include "router_bed.h"
 
 #define LANES	4
@@ -299,6 +300,76 @@ static void row_12_many_cards_at_the_same_time(void **state)
 	}
 }
 
+/* Connections to the station's ports that are there now, of one side. */
+static unsigned int connections(void)
+{
+	FILE *f = fopen("/proc/net/tcp", "r");
+	unsigned int n = 0, port, state;
+	char line[256];
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, " %*u: %*x:%x %*x:%*x %x", &port, &state) == 2 &&
+		    state == 0x01 && port >= CONTROL_PORT && port < CHANNEL_PORT + LANES)
+			n++;
+	}
+	fclose(f);
+	return n;
+}
+
+static void row_17_control_and_channels_share_one_connection(void **state)
+{
+	static const uint8_t big[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 0x00 };
+	struct bed *b = *state;
+	struct mux *m = mux_new(connect_to(CONTROL_PORT));
+	uint32_t n;
+
+	assert_non_null(m);
+	b->control = mux_control(m);
+	expect(b, b->control, HELLO);
+	send_hello(b, b->control, "test CAS", 1);
+	for (int i = 0; i < LANES; i++) {
+		lane[i]->control = b->control;
+		new_request(lane[i]);
+		take_request(lane[i]);
+		lane[i]->channel = mux_link(m, lane[i]->coupler);
+		assert_true(lane[i]->channel >= 0);
+		send_open(lane[i], lane[i]->channel, lane[i]->token, -1);
+		expect(lane[i], lane[i]->channel, OPENED);
+		assert_int_equal(client_int(&lane[i]->f, F_REQUEST), lane[i]->request);
+	}
+	assert_int_equal(connections(), 1);
+
+	/* all work at the same time, each with its own card */
+	for (int i = 0; i < LANES; i++)
+		send_command(lane[i], 1, hold, sizeof(hold), 0);
+	for (int i = LANES - 1; i >= 0; i--) {
+		wait_commands(lane[i], 1);
+		simcard_let_go(lane[i]->card);
+		expect_data(lane[i], 1, sw9000, sizeof(sw9000));
+	}
+	/* and while nobody reads what one of them says, the others go on */
+	for (n = 2; n < 6; n++) {
+		send_command(lane[0], n, big, sizeof(big), 0);
+		wait_commands(lane[0], n);
+		for (int i = 1; i < LANES; i++) {
+			send_command(lane[i], n, read8, sizeof(read8), 0);
+			expect_data(lane[i], n, read8_answer, sizeof(read8_answer));
+		}
+		expect_response(lane[0], n, 0);
+	}
+	ping(b, 17);
+	assert_int_equal(connections(), 1);
+	for (int i = 0; i < LANES; i++) {
+		client_begin(&lane[i]->out, CLOSE, 0);
+		put(lane[i], lane[i]->channel);
+		expect(lane[i], lane[i]->channel, CLOSED);
+		expect_closed(lane[i], lane[i]->channel);
+		send_result(lane[i], 100 + (uint64_t)i, 1);
+	}
+	mux_free(m);
+}
+
 #define ROW(test)	cmocka_unit_test_setup_teardown(test, rows_setup, rows_teardown)
 
 int main(void)
@@ -313,6 +384,7 @@ int main(void)
 		ROW(row_09_cas_reports_end_and_result),
 		ROW(row_10_channel_is_torn_down_and_the_card_released),
 		ROW(row_12_many_cards_at_the_same_time),
+		ROW(row_17_control_and_channels_share_one_connection),
 	};
 
 	if (!getenv("CKS_GUEST")) {
