@@ -117,6 +117,16 @@ static ktime_t last_edge(struct cks_uart *u, ktime_t now, enum cks_uart_drain wh
 	return now;
 }
 
+/*
+ * When the first of the awaited echoes began, where the card's answer is behind them in the FIFO:
+ * its last character then tells nothing of them.
+ */
+static ktime_t first_echo(const struct cks_uart *u)
+{
+	return max(ktime_add_ns(u->written, cks_uart_sixteenths(u, 16)),
+		   ktime_add_ns(u->edge, cks_uart_frame_ns(u)));
+}
+
 /**
  * cks_uart_drain() - take characters out of the FIFO and report them
  * @u: UART, FIFOs on
@@ -127,9 +137,10 @@ static ktime_t last_edge(struct cks_uart *u, ktime_t now, enum cks_uart_drain wh
  */
 bool cks_uart_drain(struct cks_uart *u, ktime_t now, enum cks_uart_drain why)
 {
-	unsigned int n = take(u), i;
+	unsigned int echoes = u->tx == CKS_UART_TX_ECHO ? u->queued - u->pos : 0;
+	ktime_t edge = first_echo(u), last;
 	u64 step = cks_uart_frame_ns(u);
-	ktime_t last;
+	unsigned int n = take(u), i;
 	s64 ns;
 
 	if (!n)
@@ -140,12 +151,18 @@ bool cks_uart_drain(struct cks_uart *u, ktime_t now, enum cks_uart_drain why)
 	 */
 	last = last_edge(u, now, why);
 	ns = ktime_to_ns(ktime_sub(last, u->edge));
-	if (ns > 0 && (u->tx == CKS_UART_TX_IDLE ? u->block : u->pos))
+	if (n <= echoes)
+		echoes = 0;
+	if (!echoes && ns > 0 && (u->tx == CKS_UART_TX_IDLE ? u->block : u->pos))
 		step = div_u64(ns, n);
 
 	/* The engine may end all this with any of them. */
-	for (i = 0; i < n && u->active && u->level; i++)
-		cks_uart_deliver(u, ktime_sub_ns(last, (n - 1 - i) * step), u->burst[i]);
+	for (i = 0; i < n && u->active && u->level; i++) {
+		if (i >= echoes)
+			edge = ktime_sub_ns(last, (n - 1 - i) * step);
+		cks_uart_deliver(u, edge, u->burst[i]);
+		edge = ktime_add_ns(edge, step);
+	}
 	if (!u->active || !u->level)
 		return true;
 	if (u->tx == CKS_UART_TX_IDLE)

@@ -97,6 +97,8 @@ static void write_next(struct cks_uart *u, ktime_t now)
 		fill(u, now);
 		return;
 	}
+	/* A block that was taken out to its end at once has left a deeper trigger behind. */
+	cks_uart_expect(u, 1);
 	cks_uart_out(u, UART_TX, u->data[u->pos]);
 	u->queued = u->pos + 1;
 	if (u->set.echo) {

@@ -363,7 +363,8 @@ static void card_sent(void)
 		c->next += c->slow_ns;
 	c->head = (c->head + 1) % 1024;
 	if (--c->count == 0) {
-		sim_receiver_reset(&c->receiver, bed.now);
+		/* The handler may have taken until long after. */
+		sim_receiver_reset(&c->receiver, c->start + bed_etu(11 * 16));
 		iso7816_card_sent(&c->engine, ticks_of(c->start), 0);
 		card_step();
 	}

@@ -318,6 +318,75 @@ static void test_fifo(void **state)
 	}
 }
 
+/*
+ * T=1 at TA1 95 to 97, N of 2: interrupts so late that a block is taken out to its end at once,
+ * and the last echo together with the card's answer. Nothing is sent again, and no gap is longer
+ * by more than the interrupt was late.
+ */
+static void begin_late_t1(u8 ta1)
+{
+	u8 atr[9] = { 0x3b, 0xd0, ta1, 2, 0x81, 0x31, 0xfe, 0x4d, 0 };
+	struct iso7816_exchange x = read_binary(1);
+	struct iso7816_config cfg;
+	unsigned int i;
+
+	for (i = 1; i < 8; i++)
+		atr[8] ^= atr[i];
+	iso7816_config_init(&cfg);
+	iso7816_config_allow(&cfg, ta1);
+	bed_init(&(struct bed_config){
+		.uart_clk = 14284800, .card_clk = 3571200, .atr = atr, .atr_len = 9,
+		.engine = &cfg, .stamps = true,
+	});
+	bed.access_ns = 100;
+	assert_int_equal(bed_reset(), ISO7816_OK);
+	assert_int_equal(bed_exchange(&x), ISO7816_OK);
+}
+
+static void late_exchange(struct iso7816_exchange *x, unsigned int late_etu, unsigned int sent)
+{
+	unsigned int i;
+
+	bed.late_every = 1;
+	bed.late_ns = bed_etu(late_etu * 16);
+	bed.logged = 0;
+	assert_int_equal(bed_exchange(x), ISO7816_OK);
+	assert_int_equal(bed.logged, sent);
+	for (i = 1; i < bed.logged; i++) {
+		u64 gap = bed.log[i].edge - bed.log[i - 1].edge;
+
+		/* The first block, and what answers the card's. */
+		if (i != 9 || sent == 9)
+			assert_in_range(gap, bed_etu(14 * 16) - 20, bed_etu((late_etu + 16) * 16));
+	}
+}
+
+static void test_late_t1(void **state)
+{
+	struct iso7816_exchange x;
+	unsigned int late, len;
+	u8 ta1;
+
+	(void)state;
+	for (ta1 = 0x95; ta1 <= 0x97; ta1++) {
+		for (len = 1; len <= 10; len++) {
+			for (late = 0; late <= 60; late += 5) {
+				begin_late_t1(ta1);
+				x = read_binary(len);
+				late_exchange(&x, late, 9);
+				check_counted(&x, len);
+			}
+		}
+		/* Two blocks of the card; between them an R-block. */
+		for (late = 0; late <= 20; late += 2) {
+			begin_late_t1(ta1);
+			x = read_binary(0);
+			late_exchange(&x, late, 9 + 4);
+			check_counted(&x, 256);
+		}
+	}
+}
+
 /* From now on the @nth gap between characters of the card, or each, has so many etu. */
 static void slow(unsigned int nth, unsigned int etu)
 {
@@ -407,6 +476,7 @@ int main(void)
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_cwt),
+		cmocka_unit_test(test_late_t1),
 		cmocka_unit_test(test_cost),
 	};
 
