@@ -154,8 +154,6 @@ enum iso7816_err iso7816_t0_start(struct iso7816_coupler *c)
 	/* 10.3.2: CLA FF is PPSS; INS 6X and 9X look like procedure bytes. */
 	if (x->cmd[0] == 0xff || (x->cmd[1] & 0xf0) == 0x60 || (x->cmd[1] & 0xf0) == 0x90)
 		return ISO7816_E_APDU;
-	if (x->mode == ISO7816_APDU && !iso7816_apdu_decode(&a, x->cmd, x->cmd_len))
-		return ISO7816_E_APDU;
 
 	memset(t0, 0, sizeof(*t0));
 	memcpy(t0->hdr, x->cmd, 4);
@@ -167,6 +165,8 @@ enum iso7816_err iso7816_t0_start(struct iso7816_coupler *c)
 		c->phase = PH_T0;
 		return ISO7816_OK;
 	}
+	if (!iso7816_apdu_decode(&a, x->cmd, x->cmd_len))
+		return ISO7816_E_APDU;
 	c->phase = PH_T0;
 	t0->stage = T0_COMMAND;
 	t0->has_le = a.has_le;

@@ -134,7 +134,7 @@ static void eject(struct transport *t, unsigned int lane, enum bin bin, transpor
 		take_out(w, lane, NOWHERE);
 		break;
 	case FAULT_OTHER_CARD:
-		snprintf(a.card, sizeof(a.card), "%u", WORLD_CARDS + 1);
+		snprintf(a.card, sizeof(a.card), "%d", WORLD_CARDS + 1);
 		take_out(w, lane, NOWHERE);
 		break;
 	case FAULT_JAM:

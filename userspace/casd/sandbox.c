@@ -271,5 +271,6 @@ int sandbox_fail(lua_State *L, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
 	lua_pushstring(L, text);
-	return lua_error(L);
+	lua_error(L);
+	__builtin_unreachable();	/* lua.h does not say that lua_error() never returns */
 }

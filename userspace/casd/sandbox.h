@@ -62,7 +62,8 @@ void *sandbox_owner(lua_State *L);
 int sandbox_wait(lua_State *L, lua_KContext ctx, lua_KFunction k);
 
 /* sandbox_fail() - raise an error whose text is for the operator: without a line number */
-int sandbox_fail(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int sandbox_fail(lua_State *L, const char *format, ...)
+	__attribute__((format(printf, 2, 3), noreturn));
 
 /* sandbox_globals() - a table with what a script may call, on top of the stack */
 void sandbox_globals(lua_State *L);

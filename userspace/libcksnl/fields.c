@@ -258,7 +258,7 @@ static int parse_hex(const char *text, uint8_t *buf, size_t size, size_t *ret_le
 		if (nibble(text[i]) < 0)
 			return -EINVAL;
 	for (size_t i = 0; i < len / 2; i++)
-		buf[i] = nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]);
+		buf[i] = (unsigned int)nibble(text[2 * i]) << 4 | nibble(text[2 * i + 1]);
 	*ret_len = len / 2;
 	return 0;
 }

@@ -27,6 +27,7 @@ static int parse(const char *text, uint8_t *uuid)
 {
 	int n = 0;
 
+	memset(uuid, 0, IDENTITY_LEN);
 	for (int i = 0; i < TEXT_LEN - 1; i++) {
 		if (i == 8 || i == 13 || i == 18 || i == 23) {
 			if (text[i] != '-')

@@ -140,7 +140,7 @@ static int write_file(struct journal *j)
 	struct record lease = { .type = RECORD_LEASE, .epoch = j->epoch, .number = j->lease };
 	int fd = openat(j->dir, NEW_NAME, O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
 	struct journal_entry *e;
-	struct stat st;
+	struct stat st = { 0 };
 	int err;
 
 	if (fd < 0)
