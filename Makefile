@@ -10,7 +10,7 @@ include mk/kernel.mk
 LIBDIRS := $(patsubst %/Makefile,%,$(wildcard userspace/lib*/Makefile))
 PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace/*/Makefile tools/*/Makefile)))
 
-.PHONY: all help build libs programs tests deps check check-long coverage demo unit style guest exact clean $(LIBDIRS) $(PROGDIRS)
+.PHONY: all help build libs programs tests deps check check-long coverage demo unit style static guest exact clean $(LIBDIRS) $(PROGDIRS)
 
 help:
 	@echo 'make build     libraries, programs and kernel modules, into build/'
@@ -25,6 +25,7 @@ help:
 	@echo 'make unit      tests on this machine          make guest     tests in the guest'
 	@echo 'make exact     tests of times, in a guest whose time is exact'
 	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
+	@echo 'make static    coccinelle, clang analyzer and cppcheck'
 	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach'
 	@echo 'make clean     remove build/'
 	@echo
@@ -62,6 +63,9 @@ exact: tests modules
 
 style:
 	@mk/style
+
+static:
+	@mk/static
 
 # The builds are makes of their own, since deps installs what they need.
 check:
