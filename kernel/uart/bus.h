@@ -64,6 +64,11 @@ struct cks_uart_regs {
 /* Accessors and context of a description; @regs stays as long as the UART does. */
 void cks_uart_use_regs(struct cks_uart_platform_data *pd, struct cks_uart_regs *regs);
 
+/* gpio.c */
+int cks_uart_use_gpios(struct device *dev, struct cks_uart_platform_data *pd);
+int cks_uart_watch_gpios(struct cks_uart *u);
+void cks_uart_unwatch_gpios(struct cks_uart *u);
+
 /* ------------------------------------------------------------------------------ drivers */
 
 extern struct platform_driver cks_uart_platform_driver;

@@ -10,12 +10,19 @@ static u8 output_bit(u8 line)
 	return line == CKS_MODEM_LINE_DTR ? UART_MCR_DTR : UART_MCR_RTS;
 }
 
+/* By a modem line, or by what the board has for it. */
+static bool can_switch(const struct cks_uart *u)
+{
+	return u->set.power_line != CKS_MODEM_LINE_NONE || (u->pd.wiring && u->pd.wiring->power);
+}
+
 /*
  * RST is on one of RTS and DTR, the power switch on the other, if there is one. OUT2 opens the way
  * of the interrupt on PC hardware.
  */
 void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power)
 {
+	const struct cks_uart_wiring *w = u->pd.wiring;
 	u8 rst = output_bit(u->set.rst_line);
 	u8 mcr = UART_MCR_OUT2 | u->family->mcr;
 
@@ -27,6 +34,8 @@ void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power)
 	u->power = power;
 	u->mcr = mcr;
 	cks_uart_out(u, UART_MCR, mcr);
+	if (w && w->contacts)
+		w->contacts(w, rst_high, power);
 }
 
 void cks_uart_set_rate(struct cks_uart *u, const struct cks_uart_rate *rate, u8 lcr)
@@ -52,9 +61,9 @@ u32 cks_uart_capabilities(const struct cks_uart *u, u16 f, u8 d)
 	/* Without an echo nobody knows to an etu when a character began. */
 	if (u->set.echo)
 		caps |= CKS_CAPABILITY_EXACT_GUARD;
-	if (u->set.power_line != CKS_MODEM_LINE_NONE)
+	if (can_switch(u))
 		caps |= CKS_CAPABILITY_POWER_SWITCH;
-	if (u->set.detect_line != CKS_MODEM_LINE_NONE)
+	if (u->set.detect_line != CKS_MODEM_LINE_NONE || (u->pd.wiring && u->pd.wiring->present))
 		caps |= CKS_CAPABILITY_CARD_DETECT;
 	return caps;
 }
@@ -128,7 +137,7 @@ void cks_uart_activate(struct cks_coupler *c)
 static void power_down(struct cks_uart *u)
 {
 	cks_uart_set_contacts(u, false, u->power);
-	if (u->set.power_line == CKS_MODEM_LINE_NONE)
+	if (!can_switch(u))
 		return;
 	cks_uart_out(u, UART_LCR, u->lcr | UART_LCR_SBC);
 	cks_uart_set_contacts(u, false, false);
@@ -156,6 +165,8 @@ bool cks_uart_present(struct cks_coupler *c)
 	struct cks_uart *u = cks_coupler_drvdata(c);
 	u8 bit;
 
+	if (u->pd.wiring && u->pd.wiring->present)
+		return u->pd.wiring->present(u->pd.wiring);
 	switch (u->set.detect_line) {
 	case CKS_MODEM_LINE_CTS:
 		bit = UART_MSR_CTS;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How deep a processor may sleep while somebody uses a coupler. Process context.
+ * While somebody uses a coupler: how deep a processor may sleep, and what feeds the card's power
+ * switch. Process context.
  */
 #include "state.h"
 
@@ -19,4 +20,6 @@ void cks_uart_claimed(struct cks_coupler *c, bool on)
 		cpu_latency_qos_add_request(&u->qos, EXIT_US);
 	else
 		cpu_latency_qos_remove_request(&u->qos);
+	if (u->pd.wiring && u->pd.wiring->supply)
+		u->pd.wiring->supply(u->pd.wiring, on);
 }

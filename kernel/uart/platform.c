@@ -12,6 +12,8 @@
  *	cks,family		"16550" (default), "16950", "xr17v35x"
  *	cks,clk-hz		clock of the card
  *	label			name of the coupler, else that of the device
+ *	reset-gpios, power-gpios, detect-gpios, vcc-supply
+ *				contacts that are not on modem lines: gpio.c
  *
  * Process context.
  */
@@ -97,7 +99,9 @@ static int describe(struct platform_device *pdev, struct cks_uart_platform_data 
 	pd->name = dev_name(dev);
 	device_property_read_string(dev, "label", &pd->name);
 	err = read_family(dev, &pd->family);
-	return err ?: read_clock(dev, &pd->uartclk);
+	if (!err)
+		err = read_clock(dev, &pd->uartclk);
+	return err ?: cks_uart_use_gpios(dev, pd);
 }
 
 static int probe(struct platform_device *pdev)
@@ -121,6 +125,11 @@ static int probe(struct platform_device *pdev)
 		cks_uart_making_failed(PTR_ERR(u));
 		return PTR_ERR(u);
 	}
+	err = cks_uart_watch_gpios(u);
+	if (err) {
+		cks_uart_remove(u);
+		return err;
+	}
 	platform_set_drvdata(pdev, u->coupler);
 	return 0;
 }
@@ -132,6 +141,7 @@ static struct cks_uart *uart_of(struct device *dev)
 
 static void remove(struct platform_device *pdev)
 {
+	cks_uart_unwatch_gpios(uart_of(&pdev->dev));
 	cks_uart_remove(uart_of(&pdev->dev));
 }
 

@@ -99,6 +99,9 @@ static void modem(struct cks_uart *u)
 	u->msr = msr;
 	is = cks_uart_present(u->coupler);
 
+	/* The board's contact has an interrupt of its own. */
+	if (u->pd.wiring && u->pd.wiring->present)
+		return;
 	switch (u->set.detect_line) {
 	case CKS_MODEM_LINE_CTS:
 		delta = UART_MSR_DCTS;

@@ -21,6 +21,22 @@ enum cks_uart_family {
 };
 
 /**
+ * struct cks_uart_wiring - contacts that are not on the UART's modem lines
+ * @contacts: levels of RST, and of the switch of VCC and CLK; any context, with the coupler's raw
+ *	spinlock held; called for every change of either, after that of the modem lines. NULL
+ *	without such
+ * @present: whether a card is in; same context. NULL: a modem line tells
+ * @supply: what feeds the switch is needed from now on, or no more; process context. May be NULL
+ * @power: @contacts switches VCC and CLK
+ */
+struct cks_uart_wiring {
+	void (*contacts)(const struct cks_uart_wiring *w, bool rst_high, bool power);
+	bool (*present)(const struct cks_uart_wiring *w);
+	void (*supply)(struct cks_uart_wiring *w, bool on);
+	bool power;
+};
+
+/**
  * struct cks_uart_platform_data - a 16550 and what is wired to it
  * @serial_in: read register 0...7 as <linux/serial_reg.h> counts them; any context, with the
  *	coupler's raw spinlock held; must not call the interrupt handler
@@ -35,6 +51,7 @@ enum cks_uart_family {
  * @fifo: characters that each FIFO holds; 0: what the family has, or what the UART is found to have
  * @port: number of the UART on its chip
  * @name: of the coupler, by which its settings are kept; NULL: that of the device, and they are not
+ * @wiring: contacts elsewhere, stays as long as the device does; or NULL
  * @settings: initial ones; @settings.uart_clk 0 means @uartclk
  */
 struct cks_uart_platform_data {
@@ -48,6 +65,7 @@ struct cks_uart_platform_data {
 	u16 fifo;
 	u8 port;
 	const char *name;
+	struct cks_uart_wiring *wiring;
 	struct cks_settings settings;
 };
 

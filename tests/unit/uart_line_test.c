@@ -247,6 +247,70 @@ static void test_stuck(void **state)
 	}
 }
 
+/* A board that has RST, the power switch and the detect contact elsewhere than on modem lines. */
+#define BOARD_RST	1
+#define BOARD_POWER	2
+
+static struct {
+	struct cks_uart_wiring wiring;
+	u8 levels[64];
+	unsigned int changes;
+	bool in;
+} board;
+
+static void board_contacts(const struct cks_uart_wiring *w, bool rst_high, bool power)
+{
+	u8 is = (rst_high ? BOARD_RST : 0) | (power ? BOARD_POWER : 0);
+
+	assert_ptr_equal(w, &board.wiring);
+	if (board.changes && board.levels[board.changes - 1] == is)
+		return;
+	assert_in_range(board.changes, 0, ARRAY_SIZE(board.levels) - 1);
+	board.levels[board.changes++] = is;
+}
+
+static bool board_present(const struct cks_uart_wiring *w)
+{
+	(void)w;
+	return board.in;
+}
+
+/* One contact changes at a time, RST is high under power alone, and at the end all is off. */
+static void test_board(void **state)
+{
+	struct iso7816_exchange x = read_binary(0);
+	u32 caps = CKS_CAPABILITY_POWER_SWITCH | CKS_CAPABILITY_CARD_DETECT;
+	unsigned int i;
+
+	(void)state;
+	begin(&rates[0], false);
+	memset(&board, 0, sizeof(board));
+	board.wiring.contacts = board_contacts;
+	board.wiring.present = board_present;
+	board.wiring.power = true;
+	bed.u.pd.wiring = &board.wiring;
+	assert_int_equal(bed_reset(), ISO7816_OK);
+	assert_int_equal(bed_exchange(&x), ISO7816_OK);
+	assert_false(cks_uart_present(bed.u.coupler));
+	board.in = true;
+	assert_true(cks_uart_present(bed.u.coupler));
+	/* The modem lines are not needed for it. */
+	bed.u.set.power_line = CKS_MODEM_LINE_NONE;
+	assert_int_equal(cks_uart_capabilities(&bed.u, 372, 1) & caps, caps);
+	raw_spin_lock(&bed.lock);
+	cks_uart_deactivate(bed.u.coupler);
+	raw_spin_unlock(&bed.lock);
+
+	assert_in_range(board.changes, 4, ARRAY_SIZE(board.levels));
+	for (i = 1; i < board.changes; i++) {
+		u8 change = board.levels[i] ^ board.levels[i - 1];
+
+		assert_true(change == BOARD_RST || change == BOARD_POWER);
+		assert_int_not_equal(board.levels[i], BOARD_RST);
+	}
+	assert_int_equal(board.levels[board.changes - 1], 0);
+}
+
 /* An exchange of T=1 with blocks of 250 bytes both ways. Returns the time it took in 1/16 etu. */
 static u64 exchange_t1(const struct t1_card *card, u16 fifo, bool stamps)
 {
@@ -474,6 +538,7 @@ int main(void)
 		cmocka_unit_test(test_refused_for_good),
 		cmocka_unit_test(test_late),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_board),
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_cwt),
 		cmocka_unit_test(test_late_t1),
