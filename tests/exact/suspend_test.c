@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Suspend and resume, as far as the drivers are concerned (pm_test "devices"): the card is switched
+ * off in order and counts as taken out; on resume one is there, and works. In a guest of this kind
+ * because the root file system of the others does not survive it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/cks.h>
+#include <linux/cks_sim.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kselftest/modules.h"
+#include "kselftest/simcard.h"
+
+#define PATIENCE_MS	20000
+#define TS_AT		(1000ULL * CKS_SIM_TICKS_PER_CLK)
+
+static const char *const modules[] = { "cks", "cks_uart", "cks_sim", NULL };
+static const uint8_t atr[] = { 0x3b, 0x02, 0x14, 0x50 };
+static const uint8_t get[] = { 0x00, 0xb0, 0x00, 0x00, 0x10 };
+
+static int count;
+static bool failed;
+
+static void tap(bool ok, const char *name)
+{
+	printf("%sok %d - %s\n", ok ? "" : "not ", ++count, name);
+	fflush(stdout);
+	failed |= !ok;
+}
+
+/* A bench with one slot, its coupler, and what the card has seen. */
+static struct {
+	int bench;
+	int slot;
+	int coupler;
+	bool powered;
+	bool rst;
+	bool order;		/* nothing has gone off in the wrong order */
+	unsigned int offs;	/* how often VCC has gone off */
+	unsigned int heard;
+} t = { .bench = -1, .slot = -1, .coupler = -1, .order = true };
+
+static void see(const struct cks_sim_event *e)
+{
+	switch (e->type) {
+	case CKS_SIM_VCC:
+		if (!e->value) {
+			t.order &= !t.rst;
+			t.offs++;
+		}
+		t.powered = e->value;
+		break;
+	case CKS_SIM_RST:
+		t.rst = e->value;
+		break;
+	case CKS_SIM_CHAR:
+		t.heard++;
+		break;
+	}
+}
+
+/* Events that are there, or as many characters as are wanted. */
+static bool look(unsigned int chars)
+{
+	struct pollfd f = { .fd = t.slot, .events = POLLIN };
+	struct cks_sim_event e;
+
+	while (poll(&f, 1, t.heard < chars ? PATIENCE_MS : 0) == 1 &&
+	       read(t.slot, &e, sizeof(e)) == sizeof(e))
+		see(&e);
+	return t.heard >= chars;
+}
+
+static bool write_text(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool ok = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (!ok)
+		printf("# %s: %s\n", path, strerror(errno));
+	close(fd);
+	return ok;
+}
+
+static bool suspend(void)
+{
+	return write_text("/sys/power/state", "freeze");
+}
+
+static struct cks_state state(void)
+{
+	struct cks_state st = { .size = sizeof(st) };
+
+	if (ioctl(t.coupler, CKS_IOC_STATE, &st))
+		memset(&st, 0, sizeof(st));
+	return st;
+}
+
+static bool wait_present(void)
+{
+	for (int i = 0; i < PATIENCE_MS; i++) {
+		if (state().present)
+			return true;
+		usleep(1000);
+	}
+	return false;
+}
+
+static bool reset(void)
+{
+	struct cks_reset r = { .size = sizeof(r) };
+
+	return !ioctl(t.coupler, CKS_IOC_RESET, &r) && r.atr_len == sizeof(atr) &&
+	       !memcmp(r.atr, atr, sizeof(atr));
+}
+
+static bool set_up(void)
+{
+	struct cks_sim_event e = {
+		.type = CKS_SIM_CHAR, .flags = CKS_SIM_ON_RESET, .time = TS_AT,
+	};
+	struct cks_sim_slot slot;
+	__u32 yes = 1;
+	char path[64];
+
+	simcard_slot_default(&slot);
+	t.bench = simbench_open();
+	t.slot = ioctl(t.bench, CKS_SIM_ADD_SLOT, &slot);
+	if (t.slot < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(atr); i++) {
+		e.value = atr[i];
+		if (write(t.slot, &e, sizeof(e)) != sizeof(e))
+			return false;
+	}
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", slot.coupler);
+	t.coupler = open(path, O_RDWR | O_CLOEXEC);
+	return t.coupler >= 0 && !ioctl(t.slot, CKS_SIM_PRESENT, &yes) && wait_present();
+}
+
+/* A command that the card does not answer. */
+static void *command(void *arg)
+{
+	uint8_t rsp[300];
+	int *err = arg;
+
+	*err = 0;
+	if (write(t.coupler, get, sizeof(get)) < 0 || read(t.coupler, rsp, sizeof(rsp)) < 0)
+		*err = errno;
+	return NULL;
+}
+
+int main(void)
+{
+	struct cks_state before, after;
+	pthread_t user;
+	int err = 0;
+
+	printf("1..15\n");
+	tap(!modules_load(modules), "modules are loaded");
+	tap(write_text("/sys/power/pm_test", "devices") &&
+	    write_text("/sys/module/suspend/parameters/pm_test_delay", "0"),
+	    "the kernel suspends devices alone");
+	tap(set_up(), "a card is in");
+
+	tap(reset(), "its ATR");
+	before = state();
+	tap(suspend(), "suspended and resumed with a card that is ready");
+	look(0);
+	tap(t.offs == 1 && !t.powered && t.order, "it was switched off in order");
+	tap(wait_present(), "a card is in");
+	after = state();
+	tap(after.presence_gen == before.presence_gen + 1 &&
+	    after.power_gen == before.power_gen + 1, "which is not known to be the same");
+	tap(write(t.coupler, get, sizeof(get)) < 0 && errno == EHOSTDOWN, "and is not active");
+	tap(reset(), "its ATR again");
+
+	t.heard = 0;
+	if (pthread_create(&user, NULL, command, &err))
+		return 1;
+	tap(look(sizeof(get)) && suspend(), "suspended in the middle of a command");
+	pthread_join(user, NULL);
+	tap(err == ENOMEDIUM, "which ends as with a card that was taken out");
+	look(0);
+	tap(t.offs == 2 && !t.powered && t.order, "it was switched off in order");
+	tap(wait_present() && reset(), "and answers again");
+
+	close(t.coupler);
+	close(t.slot);
+	close(t.bench);
+	tap(!modules_unload(modules), "modules are unloaded");
+	return failed;
+}
