@@ -10,7 +10,7 @@ include mk/kernel.mk
 LIBDIRS := $(patsubst %/Makefile,%,$(wildcard userspace/lib*/Makefile))
 PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace/*/Makefile tools/*/Makefile)))
 
-.PHONY: all help build libs programs tests deps check check-long coverage demo unit style static guest exact clean $(LIBDIRS) $(PROGDIRS)
+.PHONY: all help build libs programs tests deps check check-long coverage demo unit style static guest exact bench clean $(LIBDIRS) $(PROGDIRS)
 
 help:
 	@echo 'make build     libraries, programs and kernel modules, into build/'
@@ -24,6 +24,7 @@ help:
 	@echo '               parts of the build; modules take KDIR= and MODDIR='
 	@echo 'make unit      tests on this machine          make guest     tests in the guest'
 	@echo 'make exact     tests of times, in a guest whose time is exact'
+	@echo 'make bench     what 1, 4, 16 and 64 couplers use of their lines and of the processor'
 	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
 	@echo 'make static    coccinelle, clang analyzer and cppcheck'
 	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach'
@@ -60,6 +61,9 @@ guest: programs tests modules
 
 exact: tests modules
 	@tests/run exact $(T)
+
+bench: tests modules
+	@tests/run bench
 
 style:
 	@mk/style
