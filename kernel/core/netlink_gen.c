@@ -40,7 +40,7 @@ static const struct nla_policy cks_coupler_reset_nl_policy[CKS_A_COUPLER_RESET_K
 };
 
 /* CKS_CMD_STATION_SET - do */
-static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_NETNS_FD + 1] = {
+static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_VPCD_OFF_LANE + 1] = {
 	[CKS_A_STATION_UUID] = NLA_POLICY_EXACT_LEN(16),
 	[CKS_A_STATION_ADDRESS] = { .type = NLA_NUL_STRING, .len = 45, },
 	[CKS_A_STATION_CONTROL_PORT] = { .type = NLA_U16, },
@@ -67,6 +67,9 @@ static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_NETNS_FD 
 	[CKS_A_STATION_START_LANE] = { .type = NLA_U32, },
 	[CKS_A_STATION_GIVE_LANE] = { .type = NLA_U32, },
 	[CKS_A_STATION_NETNS_FD] = { .type = NLA_U32, },
+	[CKS_A_STATION_VPCD_PORT] = { .type = NLA_U16, },
+	[CKS_A_STATION_VPCD_LANE] = { .type = NLA_U32, },
+	[CKS_A_STATION_VPCD_OFF_LANE] = { .type = NLA_U32, },
 };
 
 /* CKS_CMD_SESSION_GET - do */
@@ -165,7 +168,7 @@ static const struct genl_split_ops cks_nl_ops[] = {
 		.cmd		= CKS_CMD_STATION_SET,
 		.doit		= cks_nl_station_set_doit,
 		.policy		= cks_station_set_nl_policy,
-		.maxattr	= CKS_A_STATION_NETNS_FD,
+		.maxattr	= CKS_A_STATION_VPCD_OFF_LANE,
 		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

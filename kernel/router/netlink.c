@@ -60,6 +60,7 @@ static int fill_station(struct sk_buff *skb, struct cks_station *st)
 {
 	u8 stopped[CKS_LANES_MAX / 8] = {};
 	u8 lanes[CKS_LANES_MAX / 8] = {};
+	u8 vpcd[CKS_LANES_MAX / 8] = {};
 	unsigned int lane;
 	enum cks_limit i;
 
@@ -92,10 +93,14 @@ static int fill_station(struct sk_buff *skb, struct cks_station *st)
 			stopped[lane / 8] |= 1 << lane % 8;
 		if (st->lanes[lane].present)
 			lanes[lane / 8] |= 1 << lane % 8;
+		if (st->lanes[lane].vpcd)
+			vpcd[lane / 8] |= 1 << lane % 8;
 	}
 	if (nla_put_u8(skb, CKS_A_STATION_HOLD, st->hold) ||
 	    nla_put(skb, CKS_A_STATION_LANES_STOPPED, sizeof(stopped), stopped) ||
 	    nla_put(skb, CKS_A_STATION_LANES, sizeof(lanes), lanes) ||
+	    nla_put(skb, CKS_A_STATION_VPCD_LANES, sizeof(vpcd), vpcd) ||
+	    nla_put_u16(skb, CKS_A_STATION_VPCD_PORT, st->vpcd_port) ||
 	    (st->hold_reason[0] &&
 	     nla_put_string(skb, CKS_A_STATION_HOLD_REASON, st->hold_reason)))
 		return -EMSGSIZE;
@@ -177,6 +182,15 @@ static int station_set(struct sk_buff *skb, struct genl_info *info)
 	ch.has_hold = a[CKS_A_STATION_HOLD];
 	if (ch.has_hold)
 		ch.hold = nla_get_u8(a[CKS_A_STATION_HOLD]);
+	ch.has_vpcd = a[CKS_A_STATION_VPCD_LANE];
+	if (ch.has_vpcd)
+		ch.vpcd_lane = nla_get_u32(a[CKS_A_STATION_VPCD_LANE]);
+	ch.has_vpcd_off = a[CKS_A_STATION_VPCD_OFF_LANE];
+	if (ch.has_vpcd_off)
+		ch.vpcd_off_lane = nla_get_u32(a[CKS_A_STATION_VPCD_OFF_LANE]);
+	ch.has_vpcd_port = a[CKS_A_STATION_VPCD_PORT];
+	if (ch.has_vpcd_port)
+		ch.vpcd_port = nla_get_u16(a[CKS_A_STATION_VPCD_PORT]);
 	ch.has_stop = a[CKS_A_STATION_STOP_LANE];
 	if (ch.has_stop)
 		ch.stop_lane = nla_get_u32(a[CKS_A_STATION_STOP_LANE]);

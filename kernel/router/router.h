@@ -29,6 +29,7 @@
 
 #define CKS_CONTROL_PORT	7816
 #define CKS_CHANNEL_PORT	7820
+#define CKS_VPCD_PORT		36963
 
 struct cks_batch;
 struct cks_channel;
@@ -182,6 +183,8 @@ struct cks_dispo {
  * @present: a coupler of this number is registered
  * @stopped: no request is made on it
  * @listener: of its channel socket, or NULL
+ * @vpcd: listener of its reader's socket, or NULL; then it serves no order
+ * @vpcd_nr: connections there
  */
 struct cks_lane {
 	struct cks_station *station;
@@ -189,6 +192,20 @@ struct cks_lane {
 	bool present;
 	bool stopped;
 	struct cks_listener *listener;
+	struct cks_listener *vpcd;
+	unsigned int vpcd_nr;
+};
+
+/**
+ * struct cks_vpcds - the connections of a station's readers
+ * @lock: protects @list, and vpcd_nr of the lanes
+ * @list: of the living
+ * @gone: woken when one has gone
+ */
+struct cks_vpcds {
+	spinlock_t lock;	/* protects @list, and vpcd_nr of the lanes */
+	struct list_head list;
+	wait_queue_head_t gone;
 };
 
 /**
@@ -220,6 +237,8 @@ struct cks_lane {
  * @listener: of the control socket
  * @control: the connection that said HELLO, or NULL
  * @streams: all connections
+ * @vpcd_port: of coupler 0's reader
+ * @vpcds: their connections
  * @lanes: by number
  * @sessions: not yet disposed, in the order of their numbers
  * @nr_sessions: their number
@@ -265,6 +284,8 @@ struct cks_station {
 	struct cks_listener *listener;
 	struct cks_control *control;
 	struct cks_streams streams;
+	u16 vpcd_port;
+	struct cks_vpcds vpcds;
 	struct cks_lane lanes[CKS_LANES_MAX];
 
 	struct list_head sessions;
@@ -303,9 +324,12 @@ struct cks_station_change {
 	const char *address;
 	bool has_control_port, has_channel_port, has_listen, has_plaintext, has_lease;
 	bool has_journal, has_last, has_acked, has_hold, has_stop, has_start;
+	bool has_vpcd, has_vpcd_off, has_vpcd_port;
 	u16 control_port, channel_port;
 	bool listen, plaintext_ok, hold;
 	u32 stop_lane, start_lane;
+	u32 vpcd_lane, vpcd_off_lane;
+	u16 vpcd_port;
 	u64 lease_epoch, journal_epoch, last_disposition, acked;
 	u32 has_limit;	/* bit CKS_L_* */
 	u32 limit[CKS_LIMITS];
@@ -465,6 +489,13 @@ void cks_links_wake(struct cks_links *links);
 /* A frame about a link. station.lock held. Return: NULL, or what the CAS did wrong. */
 const char *cks_links_frame(struct cks_links *links, struct cks_station *st,
 			    const struct cks_msg *m);
+
+/* -------------------------------------------------------------------------------- vpcd.c */
+
+void cks_vpcds_init(struct cks_vpcds *set);
+/* End a lane's connections, or with NULL all, and wait until they are gone. No lock held. */
+void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane);
+void cks_vpcd_accept(void *lane, struct cks_transport *tp);
 
 /* ----------------------------------------------------------------------------- exchange.c */
 

@@ -336,6 +336,10 @@ static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext
 		NL_SET_ERR_MSG(extack, "no such coupler");
 		return -ENODEV;
 	}
+	if (st->lanes[index].vpcd) {
+		NL_SET_ERR_MSG(extack, "the coupler is a reader of vpcd");
+		return -EBUSY;
+	}
 	if (!st->lanes[index].listener) {
 		NL_SET_ERR_MSG(extack, "no channel socket: the kernel's log says why");
 		return -EADDRNOTAVAIL;

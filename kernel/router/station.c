@@ -88,6 +88,59 @@ static void lane_unlisten(struct cks_lane *lane)
 	lane->listener = NULL;
 }
 
+/* Its reader's socket is on loopback, whatever the station's address is. station.lock held. */
+static int vpcd_listen(struct cks_lane *lane, struct netlink_ext_ack *extack)
+{
+	struct cks_station *st = lane->station;
+	struct sockaddr_storage addr = {};
+	struct sockaddr_in *sin = (struct sockaddr_in *)&addr;
+	struct cks_listener *l;
+
+	if (lane->vpcd)
+		return 0;
+	if (!lane->present) {
+		NL_SET_ERR_MSG(extack, "no such coupler");
+		return -ENODEV;
+	}
+	if (cks_session_on(st, lane->index)) {
+		NL_SET_ERR_MSG(extack, "the coupler serves an order");
+		return -EBUSY;
+	}
+	if (st->vpcd_port + lane->index > U16_MAX) {
+		NL_SET_ERR_MSG_FMT(extack, "vpcd-port plus %u is no port", lane->index);
+		return -EINVAL;
+	}
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin->sin_port = htons(st->vpcd_port + lane->index);
+	l = cks_tcp_listen(st->net, st->wq, &addr, 1, cks_vpcd_accept, lane);
+	if (IS_ERR(l)) {
+		NL_SET_ERR_MSG_FMT(extack, "cannot listen on port %u for vpcd",
+				   st->vpcd_port + lane->index);
+		return PTR_ERR(l);
+	}
+	lane->vpcd = l;
+	return 0;
+}
+
+/* Its connections are left to cks_vpcds_close(). */
+static void vpcd_unlisten(struct cks_lane *lane)
+{
+	if (lane->vpcd)
+		cks_tcp_unlisten(lane->vpcd);
+	lane->vpcd = NULL;
+}
+
+static bool any_vpcd(const struct cks_station *st)
+{
+	unsigned int i;
+
+	for (i = 0; i < CKS_LANES_MAX; i++)
+		if (st->lanes[i].vpcd)
+			return true;
+	return false;
+}
+
 static void close_sockets(struct cks_station *st)
 {
 	unsigned int i;
@@ -158,6 +211,7 @@ static void lanes_work(struct work_struct *work)
 		lane->present = seen;
 		if (!seen) {
 			lane_unlisten(lane);
+			vpcd_unlisten(lane);
 		} else if (st->listening && !lane->listener) {
 			err = lane_listen(lane, NULL);
 			if (err)
@@ -207,6 +261,9 @@ int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack
 		err = -ENODEV;
 	} else if (cks_session_on(st, index)) {
 		NL_SET_ERR_MSG(extack, "a request of this coupler is not yet disposed of");
+		err = -EBUSY;
+	} else if (st->lanes[index].vpcd) {
+		NL_SET_ERR_MSG(extack, "the coupler is a reader of vpcd");
 		err = -EBUSY;
 	} else {
 		st->lanes[index].present = false;
@@ -350,9 +407,14 @@ static int check_change(struct cks_station *st, const struct cks_station_change 
 		return -EBUSY;
 	}
 	if ((ch->has_control_port && !ch->control_port) ||
-	    (ch->has_channel_port && !ch->channel_port)) {
+	    (ch->has_channel_port && !ch->channel_port) ||
+	    (ch->has_vpcd_port && !ch->vpcd_port)) {
 		NL_SET_ERR_MSG(extack, "port 0 is none");
 		return -EINVAL;
+	}
+	if (ch->has_vpcd_port && any_vpcd(st)) {
+		NL_SET_ERR_MSG(extack, "a coupler is a reader of vpcd: switch it off first");
+		return -EBUSY;
 	}
 	if (ch->address) {
 		err = parse_address(st, ch->address,
@@ -370,6 +432,8 @@ static int check_change(struct cks_station *st, const struct cks_station_change 
 		return -EINVAL;
 	}
 	if ((ch->has_stop && ch->stop_lane >= CKS_LANES_MAX) ||
+	    (ch->has_vpcd && ch->vpcd_lane >= CKS_LANES_MAX) ||
+	    (ch->has_vpcd_off && ch->vpcd_off_lane >= CKS_LANES_MAX) ||
 	    (ch->has_start && ch->start_lane >= CKS_LANES_MAX)) {
 		NL_SET_ERR_MSG(extack, "the station has lanes 0 to 511");
 		return -ERANGE;
@@ -419,6 +483,7 @@ static void apply_journal(struct cks_station *st, const struct cks_station_chang
 int cks_station_change(struct cks_station *st, const struct cks_station_change *ch,
 		       struct netlink_ext_ack *extack)
 {
+	struct cks_lane *off = NULL;
 	bool close = false;
 	unsigned int i;
 	int err;
@@ -441,6 +506,8 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
 		st->control_port = ch->control_port;
 	if (ch->has_channel_port)
 		st->channel_port = ch->channel_port;
+	if (ch->has_vpcd_port)
+		st->vpcd_port = ch->vpcd_port;
 	if (ch->has_lease)
 		st->lease_epoch = max(st->lease_epoch, ch->lease_epoch);
 	for (i = 0; i < CKS_LIMITS; i++)
@@ -463,11 +530,19 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
 			close = true;
 		}
 	}
+	if (!err && ch->has_vpcd)
+		err = vpcd_listen(&st->lanes[ch->vpcd_lane], extack);
+	if (ch->has_vpcd_off) {
+		off = &st->lanes[ch->vpcd_off_lane];
+		vpcd_unlisten(off);
+	}
 unlock:
 	mutex_unlock(&st->lock);
 	/* Without station.lock: the streams take it as they close. */
 	if (close)
 		cks_streams_close(&st->streams);
+	if (off)
+		cks_vpcds_close(&st->vpcds, off);
 	mutex_unlock(&st->config);
 	return err;
 }
@@ -500,6 +575,8 @@ struct cks_station *cks_station_new(struct net *net)
 	strscpy(st->address, "127.0.0.1", sizeof(st->address));
 	st->control_port = CKS_CONTROL_PORT;
 	st->channel_port = CKS_CHANNEL_PORT;
+	st->vpcd_port = CKS_VPCD_PORT;
+	cks_vpcds_init(&st->vpcds);
 
 	st->wq = alloc_workqueue("cks_router", WQ_UNBOUND | WQ_HIGHPRI, 0);
 	if (!st->wq)
@@ -529,6 +606,7 @@ err_free:
 void cks_station_free(struct cks_station *st)
 {
 	struct cks_session *s;
+	unsigned int i;
 
 	cks_unregister_notifier(&st->nb);
 	cancel_work_sync(&st->lanes_work);
@@ -536,11 +614,14 @@ void cks_station_free(struct cks_station *st)
 	/* Told to all who are connected; then nobody is, and nothing begins any more. */
 	mutex_lock(&st->lock);
 	close_sockets(st);
+	for (i = 0; i < CKS_LANES_MAX; i++)
+		vpcd_unlisten(&st->lanes[i]);
 	list_for_each_entry(s, &st->sessions, node)
 		cks_session_fail(s, CKS_CODE_OPERATOR, "the station is closed down");
 	cks_control_drop(st, CKS_CODE_OPERATOR, "the station is closed down");
 	mutex_unlock(&st->lock);
 	cks_streams_close(&st->streams);
+	cks_vpcds_close(&st->vpcds, NULL);
 
 	for (;;) {
 		mutex_lock(&st->lock);

@@ -134,6 +134,10 @@ struct cksnl_station {
 	struct cksnl_lanes lanes;
 	uint32_t give_lane;
 	uint32_t netns_fd;
+	uint16_t vpcd_port;
+	struct cksnl_lanes vpcd_lanes;
+	uint32_t vpcd_lane;
+	uint32_t vpcd_off_lane;
 };
 
 /**

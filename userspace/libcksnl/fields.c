@@ -141,6 +141,10 @@ static const struct cksnl_field station_fields[] = {
 	BYTES(CKS_A_STATION_, cksnl_station, LANES, lanes, "lanes"),
 	T(GIVE_LANE, give_lane, U32, "give-lane"),
 	T(NETNS_FD, netns_fd, U32, "netns-fd"),
+	T(VPCD_PORT, vpcd_port, U16, "vpcd-port"),
+	BYTES(CKS_A_STATION_, cksnl_station, VPCD_LANES, vpcd_lanes, "vpcd-lanes"),
+	T(VPCD_LANE, vpcd_lane, U32, "vpcd-lane"),
+	T(VPCD_OFF_LANE, vpcd_off_lane, U32, "vpcd-off-lane"),
 };
 
 #define S(id, member, k, n)	FIELD(CKS_A_SESSION_, cksnl_session, id, member, CKSNL_##k, n)

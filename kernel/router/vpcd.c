@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Couplers as readers of PC/SC: the protocol of the vsmartcard project's vpcd, so that a stock
+ * pcscd with libifdvpcd uses a coupler. Off until the control unit switches it on for a coupler,
+ * which then serves no order; on loopback alone.
+ *
+ * The reader's driver connects when it looks for a card, and has one for as long as the connection
+ * lasts: without a card, or with a coupler that somebody else has, it is closed at once. It sends
+ * messages, a length of 16 bits, big-endian, and as many bytes: a command of the card, answered by
+ * its response; or one byte: 0 power off, 1 power on, 2 reset, 4 ATR, which alone is answered.
+ *
+ * Contexts: a connection's work, one at a time, does everything; what wakes it may be softirq. The
+ * core's reports set flags under @lock and wake it. It holds itself until it has closed; a queued
+ * work holds it too. The accepting must not take station.lock: listeners are closed with it held.
+ */
+#include <linux/in.h>
+#include <linux/kref.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+
+#include "router.h"
+
+#define HEADER		2
+#define MESSAGE_MAX	65535	/* what the length can say */
+#define WORK_BUDGET	32	/* rounds before others have their turn */
+
+enum vpcd_control {
+	VPCD_OFF = 0,
+	VPCD_ON = 1,
+	VPCD_RESET = 2,
+	VPCD_ATR = 4,
+};
+
+/**
+ * struct vpcd - one reader's connection
+ * @ref: one is its own while it lives, one of each queued work
+ * @lane: whose
+ * @node: in the station's list
+ * @tp: transport
+ * @work: does everything
+ * @coupler: claimed, or NULL
+ * @owner: the claim
+ * @cmd: of the core
+ * @lock: protects @busy, @lost, @closing
+ * @busy: @cmd is the core's
+ * @lost: the card is gone
+ * @closing: the station wants its end
+ * @opened: the work has run once
+ * @dead: nothing is left to be done
+ * @active: the card is on
+ * @working: @cmd was begun, and what it brings is to be taken
+ * @resetting: it is a reset
+ * @atr: of the last reset
+ * @in: the message that is coming, with its length
+ * @have: bytes of it
+ * @out: the answer, with its length
+ * @out_len: bytes of it
+ * @sent: of them
+ */
+struct vpcd {
+	struct kref ref;
+	struct cks_lane *lane;
+	struct list_head node;
+	struct cks_transport *tp;
+	struct work_struct work;
+	struct cks_coupler *coupler;
+	struct cks_owner owner;
+	struct cks_command cmd;
+	spinlock_t lock;	/* protects @busy, @lost, @closing */
+	bool busy;
+	bool lost;
+	bool closing;
+	bool opened;
+	bool dead;
+	bool active;
+	bool working;
+	bool resetting;
+	struct iso7816_atr atr;
+	u8 *in;
+	u32 have;
+	u8 *out;
+	u32 out_len;
+	u32 sent;
+};
+
+static void vpcd_free(struct kref *ref)
+{
+	struct vpcd *v = container_of(ref, struct vpcd, ref);
+
+	kvfree_sensitive(v->in, HEADER + MESSAGE_MAX);
+	kvfree_sensitive(v->out, HEADER + CKS_RESPONSE_MAX);
+	kfree(v);
+}
+
+static void vpcd_wake(void *ctx)
+{
+	struct vpcd *v = ctx;
+
+	kref_get(&v->ref);
+	if (!queue_work(v->lane->station->wq, &v->work))
+		kref_put(&v->ref, vpcd_free);
+}
+
+static void vpcd_done(struct cks_command *cmd)
+{
+	struct vpcd *v = container_of(cmd, struct vpcd, cmd);
+
+	spin_lock(&v->lock);
+	v->busy = false;
+	spin_unlock(&v->lock);
+	vpcd_wake(v);
+}
+
+static void vpcd_lost(struct cks_owner *owner, bool gone)
+{
+	struct vpcd *v = container_of(owner, struct vpcd, owner);
+
+	spin_lock(&v->lock);
+	v->lost = true;
+	spin_unlock(&v->lock);
+	vpcd_wake(v);
+}
+
+static void vpcd_die(struct vpcd *v)
+{
+	struct cks_vpcds *set = &v->lane->station->vpcds;
+
+	v->tp->ops->release(v->tp);
+	if (v->coupler) {
+		cks_coupler_release(v->coupler, &v->owner);
+		cks_coupler_put(v->coupler);
+		v->coupler = NULL;
+	}
+	v->dead = true;
+	spin_lock(&set->lock);
+	list_del(&v->node);
+	v->lane->vpcd_nr--;
+	spin_unlock(&set->lock);
+	wake_up_all(&set->gone);
+	kref_put(&v->ref, vpcd_free);
+}
+
+/* ------------------------------------------------------------------------------- the card */
+
+/* Whether the core has taken the command. */
+static int begun(struct vpcd *v, int err)
+{
+	v->working = !err;
+	if (err) {
+		spin_lock(&v->lock);
+		v->busy = false;
+		spin_unlock(&v->lock);
+	}
+	return err;
+}
+
+static void set_busy(struct vpcd *v)
+{
+	spin_lock(&v->lock);
+	v->busy = true;
+	spin_unlock(&v->lock);
+}
+
+static int reset(struct vpcd *v)
+{
+	set_busy(v);
+	v->resetting = true;
+	v->cmd.timeout_ms = 0;
+	return begun(v, cks_coupler_reset(v->coupler, &v->owner, &v->cmd,
+					  v->active ? ISO7816_WARM : ISO7816_COLD));
+}
+
+static int exchange(struct vpcd *v, u32 len)
+{
+	if (!v->active)
+		return -EHOSTDOWN;
+	set_busy(v);
+	v->resetting = false;
+	memset(&v->cmd.x, 0, sizeof(v->cmd.x));
+	v->cmd.x.cmd = v->in + HEADER;
+	v->cmd.x.cmd_len = len;
+	v->cmd.x.rsp = v->out + HEADER;
+	/* The length of a longer one could not be told. */
+	v->cmd.x.rsp_size = MESSAGE_MAX;
+	v->cmd.x.mode = ISO7816_APDU;
+	v->cmd.timeout_ms = v->lane->station->limit[CKS_L_COMMAND];
+	return begun(v, cks_coupler_exchange(v->coupler, &v->owner, &v->cmd));
+}
+
+static void answer(struct vpcd *v, u32 len)
+{
+	v->out[0] = len >> 8;
+	v->out[1] = len;
+	v->out_len = HEADER + len;
+	v->sent = 0;
+}
+
+/* A message has come whole. Return: 0, or why the reader gets no answer. */
+static int message(struct vpcd *v)
+{
+	u32 len = v->have - HEADER;
+
+	if (len != 1)
+		return exchange(v, len);
+	switch (v->in[HEADER]) {
+	case VPCD_OFF:
+		cks_coupler_power_off(v->coupler, &v->owner);
+		v->active = false;
+		return 0;
+	case VPCD_ON:
+		return v->active ? 0 : reset(v);
+	case VPCD_RESET:
+		return reset(v);
+	case VPCD_ATR:
+		memcpy(v->out + HEADER, v->atr.raw, v->atr.len);
+		answer(v, v->atr.len);
+		return 0;
+	default:
+		atomic64_inc(&v->lane->station->frames_refused);
+		return -EINVAL;
+	}
+}
+
+/* The core is done. What failed has switched the card off, and to the reader it is gone. */
+static int finished(struct vpcd *v)
+{
+	if (v->cmd.err != ISO7816_OK)
+		return -EIO;
+	if (v->resetting) {
+		v->atr = v->cmd.atr;
+		v->active = true;
+	} else {
+		answer(v, v->cmd.x.rsp_len);
+		memzero_explicit(v->in, HEADER + v->cmd.x.cmd_len);
+	}
+	return 0;
+}
+
+/* Claim the coupler and switch the card on; the reader asks for the ATR first of all. */
+static int contact(struct vpcd *v)
+{
+	struct cks_coupler_status status;
+	struct cks_coupler *c;
+	int err;
+
+	c = cks_coupler_get(v->lane->index);
+	if (!c)
+		return -ENODEV;
+	cks_coupler_status(c, &status);
+	err = status.present ? cks_coupler_claim(c, &v->owner) : -ENOMEDIUM;
+	if (err) {
+		cks_coupler_put(c);
+		return err;
+	}
+	v->coupler = c;
+	return reset(v);
+}
+
+/* -------------------------------------------------------------------------- the connection */
+
+/* Return: 1 something moved, 0 there is nothing to do now, or an error. */
+static int transmit(struct vpcd *v)
+{
+	int n;
+
+	n = v->tp->ops->send(v->tp, v->out + v->sent, v->out_len - v->sent);
+	if (n <= 0)
+		return n == -EAGAIN ? 0 : n ? n : -EPIPE;
+	v->sent += n;
+	if (v->sent == v->out_len) {
+		memzero_explicit(v->out, v->out_len);
+		v->out_len = 0;
+	}
+	return 1;
+}
+
+static int receive(struct vpcd *v)
+{
+	u32 want = HEADER;
+	int n, err;
+
+	if (v->have >= HEADER)
+		want += v->in[0] << 8 | v->in[1];
+	n = v->tp->ops->recv(v->tp, v->in + v->have, want - v->have);
+	if (n <= 0)
+		return n == -EAGAIN ? 0 : n ? n : -EPIPE;
+	v->have += n;
+	if (v->have < HEADER)
+		return 1;
+	want = HEADER + (v->in[0] << 8 | v->in[1]);
+	if (want == HEADER)
+		return -EINVAL;
+	if (v->have < want)
+		return 1;
+	err = message(v);
+	v->have = 0;
+	return err ? err : 1;
+}
+
+static int step(struct vpcd *v)
+{
+	int err;
+
+	if (!v->opened) {
+		v->opened = true;
+		err = contact(v);
+	} else if (v->working) {
+		v->working = false;
+		err = finished(v);
+	} else {
+		return v->out_len ? transmit(v) : receive(v);
+	}
+	return err ? err : 1;
+}
+
+static void vpcd_work(struct work_struct *work)
+{
+	struct vpcd *v = container_of(work, struct vpcd, work);
+	unsigned int budget = WORK_BUDGET;
+	bool busy = false, over;
+	int moved = 1;
+
+	while (!v->dead && moved && budget--) {
+		spin_lock(&v->lock);
+		busy = v->busy;
+		over = v->lost || v->closing;
+		spin_unlock(&v->lock);
+		if (busy && !over)
+			break;	/* it is woken when the core is done */
+		moved = over ? -EPIPE : step(v);
+		if (moved < 0)
+			vpcd_die(v);
+	}
+	if (!v->dead && moved > 0 && !busy)
+		vpcd_wake(v);
+	kref_put(&v->ref, vpcd_free);
+}
+
+void cks_vpcd_accept(void *ctx, struct cks_transport *tp)
+{
+	struct cks_lane *lane = ctx;
+	struct cks_vpcds *set = &lane->station->vpcds;
+	struct vpcd *v = kzalloc(sizeof(*v), GFP_KERNEL);
+	bool first;
+
+	if (!v)
+		goto refuse;
+	kref_init(&v->ref);
+	v->in = kvmalloc(HEADER + MESSAGE_MAX, GFP_KERNEL);
+	v->out = kvmalloc(HEADER + CKS_RESPONSE_MAX, GFP_KERNEL);
+	if (!v->in || !v->out)
+		goto refuse;
+	v->lane = lane;
+	v->tp = tp;
+	v->owner.name = "vpcd";
+	v->owner.lost = vpcd_lost;
+	v->cmd.done = vpcd_done;
+	spin_lock_init(&v->lock);
+	INIT_WORK(&v->work, vpcd_work);
+	tp->wake = vpcd_wake;
+	tp->ctx = v;
+
+	/* One reader at a time, and what it costs is bounded. */
+	spin_lock(&set->lock);
+	first = !lane->vpcd_nr;
+	if (first) {
+		lane->vpcd_nr++;
+		list_add_tail(&v->node, &set->list);
+	}
+	spin_unlock(&set->lock);
+	if (!first)
+		goto refuse;
+	/* From here on the work may run, and even end before this returns. */
+	tp->ops->start(tp);
+	return;
+
+refuse:
+	if (v)
+		kref_put(&v->ref, vpcd_free);
+	atomic64_inc(&lane->station->connections_refused);
+	tp->ops->release(tp);
+}
+
+void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane)
+{
+	struct vpcd *v;
+
+	spin_lock(&set->lock);
+	list_for_each_entry(v, &set->list, node) {
+		if (lane && v->lane != lane)
+			continue;
+		spin_lock(&v->lock);
+		v->closing = true;
+		spin_unlock(&v->lock);
+		vpcd_wake(v);
+	}
+	spin_unlock(&set->lock);
+	wait_event(set->gone, lane ? !READ_ONCE(lane->vpcd_nr) : list_empty_careful(&set->list));
+}
+
+void cks_vpcds_init(struct cks_vpcds *set)
+{
+	spin_lock_init(&set->lock);
+	INIT_LIST_HEAD(&set->list);
+	init_waitqueue_head(&set->gone);
+}
