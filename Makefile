@@ -15,7 +15,7 @@ PROGDIRS := $(filter-out $(LIBDIRS),$(patsubst %/Makefile,%,$(wildcard userspace
 help:
 	@echo 'make build     libraries, programs and kernel modules, into build/'
 	@echo 'make check     install what is missing, build, and run every test'
-	@echo 'make check-long  the tests that take longer: noise and fuzzing of the ISO 7816-3 engine, and'
+	@echo 'make check-long  what takes longer: noise and fuzzing of the ISO 7816-3 engine, sanitizers, and'
 	@echo '               the guest under every kernel of tests/rows'
 	@echo 'make demo      install what is missing, build, and personalize 40 cards in a guest'
 	@echo
