@@ -370,13 +370,16 @@ static void spoiled_may_be_free_again(void **state)
 
 static void dispositions_without_gaps(void **state)
 {
+	static const char uuid[] = "00000000000000000000000000000000";
+
 	(void)state;
+	assert_int_equal(ledger_adopt(l, uuid, "0000000000000001", 6, 1), LEDGER_OK);
 	assert_int_equal(dispose_with(7, 1, 0, 2), LEDGER_OK);
 	assert_int_equal(dispose_with(9, 1, 0, 2), LEDGER_GAP);
 	assert_int_equal(dispose_with(8, 1, 0, 2), LEDGER_OK);
 	assert_int_equal(dispose_with(7, 1, 0, 2), LEDGER_OK);
 	assert_int_equal(dispose_with(6, 1, 0, 2), LEDGER_GAP);
-	assert_int_equal(number("SELECT count(*) FROM disposition"), 2);
+	assert_int_equal(number("SELECT count(*) FROM disposition"), 3);
 	assert_int_equal(dispose_with(9, 1, 0, 5), LEDGER_REFUSED);
 	assert_int_equal(dispose_with(0, 1, 0, 2), LEDGER_REFUSED);
 }
@@ -580,6 +583,74 @@ static void repeated_disposition_must_be_the_same(void **state)
 	assert_state(record.id, "ISSUED");
 }
 
+/* An old copy may have no disposition at all; the station's go on from those that it lost. */
+static void first_disposition_is_number_one(void **state)
+{
+	static const uint8_t station[16], boot[16];
+	unsigned int doubted;
+
+	(void)state;
+	assert_int_equal(ledger_hello(l, station, boot, 1, 5, &doubted), LEDGER_OK);
+	assert_int_equal(dispose_with(5, 5, 0, 2), LEDGER_GAP);
+	assert_int_equal(ledger_caught_up(l, station, 1, 5), LEDGER_GAP);
+	assert_int_equal(dispose_with(1, 1, 0, 2), LEDGER_OK);
+}
+
+/* Result ids come again after a database was put back: a good card needs a good result. */
+static void rejected_request_delivers_nothing(void **state)
+{
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	open_request(1, &r);
+	r.verdict = 2;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_GAP);
+	assert_int_equal(number("SELECT count(*) FROM disposition"), 0);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 2), LEDGER_OK);
+}
+
+static void restart_leaves_no_verdict(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r, found;
+	uint64_t lease;
+
+	(void)state;
+	stock();
+	claim_on(1, "KDD:01", &r, &record);
+	assert_int_equal(ledger_start(l, &lease), LEDGER_OK);
+	assert_int_equal(ledger_request_find(l, r.boot_id, 1, &found), LEDGER_OK);
+	assert_false(found.decided);
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
+	r.verdict = 3;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_REFUSED);
+	r.verdict = 2;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	assert_int_equal(ledger_decide(l, &r), LEDGER_REFUSED);
+	assert_state(record.id, "INTENT");
+}
+
+/* A session that outlives the journal of its station issues nothing: no disposition would come. */
+static void lost_journal_ends_its_sessions(void **state)
+{
+	static const uint8_t station[16], boot[16];
+	struct ledger_record record;
+	struct ledger_request r;
+	unsigned int doubted;
+
+	(void)state;
+	stock();
+	assert_int_equal(ledger_hello(l, station, boot, 1, 0, &doubted), LEDGER_OK);
+	claim_on(1, "KDD:01", &r, &record);
+	assert_int_equal(ledger_hello(l, station, boot, 2, 0, &doubted), LEDGER_OK);
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
+	assert_state(record.id, "INTENT");
+}
+
 static void station_of_another_database(void **state)
 {
 	static const uint8_t station[16];
@@ -667,6 +738,10 @@ int main(void)
 		TEST(freed_intent_is_not_issued),
 		TEST(old_database_is_noticed),
 		TEST(repeated_disposition_must_be_the_same),
+		TEST(first_disposition_is_number_one),
+		TEST(rejected_request_delivers_nothing),
+		TEST(restart_leaves_no_verdict),
+		TEST(lost_journal_ends_its_sessions),
 		TEST(station_of_another_database),
 		TEST(tampering_shows),
 	};

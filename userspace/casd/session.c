@@ -340,6 +340,7 @@ static void repeat_live(struct session *s, const struct ck_frame *f)
 static bool record_request(struct session *s, bool repeat)
 {
 	struct ledger *ledger = s->station->casd->ledger;
+	const char *wrong;
 	bool known;
 
 	if (ledger_request_open(ledger, &s->req, &known) != LEDGER_OK) {
@@ -354,8 +355,10 @@ static bool record_request(struct session *s, bool repeat)
 		return false;
 	}
 	if (known || repeat) {
-		session_decide(s, CK_REJECT, known ? "the request's session is over" :
-						     "a repeated request that is not known here");
+		wrong = "a repeated request that is not known here";
+		if (known)
+			wrong = *s->req.reason ? s->req.reason : "the request's session is over";
+		session_decide(s, CK_REJECT, wrong);
 		return false;
 	}
 	return true;

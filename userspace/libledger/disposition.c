@@ -5,6 +5,9 @@
 #include "database.h"
 #include "libgp/hex.h"
 
+#define GOOD	1	/* verdict */
+#define RETRY	3
+
 enum disposed {
 	DISPOSED_GOOD = 1,
 	DISPOSED_REJECTED,
@@ -21,7 +24,8 @@ enum disposed {
  * @owner: request that claimed @record; an earlier one of the same presentation, if that was
  *	to be tried again
  * @card: identity, "" for none
- * @retry: the result was to try the same card again
+ * @good: the result of @request was good
+ * @verdict: of @owner, 0 for none
  */
 struct affected {
 	int64_t request;
@@ -30,7 +34,8 @@ struct affected {
 	char state[16];
 	char spoiled[8];
 	char card[64];
-	bool retry;
+	bool good;
+	int verdict;
 };
 
 /* Reads the row of either query below. */
@@ -41,7 +46,7 @@ static enum ledger_status fill(struct ledger *l, sqlite3_stmt *stmt, struct affe
 	if (stmt && db_next(l, stmt, &failed)) {
 		a->owner = sqlite3_column_int64(stmt, 0);
 		a->record = sqlite3_column_int64(stmt, 1);
-		a->retry = sqlite3_column_int(stmt, 5) == 3;
+		a->verdict = sqlite3_column_int(stmt, 5);
 		fits = db_text(stmt, 2, a->state, sizeof(a->state)) &&
 		       db_text(stmt, 3, a->spoiled, sizeof(a->spoiled)) &&
 		       db_text(stmt, 4, a->card, sizeof(a->card));
@@ -70,6 +75,7 @@ static enum ledger_status find(struct ledger *l, const struct ledger_disposition
 				    " WHERE q.boot_id = ? AND q.number = ? AND q.station = ?",
 				    "tit", boot, (int64_t)d->request, station), a);
 	a->request = a->owner;
+	a->good = a->verdict == GOOD;
 	if (status != LEDGER_OK || a->record)
 		return status;
 	/*
@@ -104,7 +110,7 @@ static const char *next_state(const struct affected *a, const struct ledger_disp
 		return a->spoiled;
 	case DISPOSED_REMOVED:
 		/* To be tried again: the record waits for this very card. */
-		if (intent && a->retry)
+		if (intent && a->verdict == RETRY)
 			return NULL;
 		return issued ? "DOUBT" : a->spoiled;
 	default:
@@ -168,10 +174,7 @@ static enum ledger_status position(struct ledger *l, const char *station, const 
 	sqlite3_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
-	/* A station that worked for another CAS before: its numbers go on from there. */
-	if (!count)
-		return LEDGER_OK;
-	if (number >= first && number <= last) {
+	if (count && number >= first && number <= last) {
 		*repeated = true;
 		return LEDGER_OK;
 	}
@@ -182,9 +185,20 @@ static enum ledger_status position(struct ledger *l, const char *station, const 
 	return LEDGER_GAP;
 }
 
+/* Whether the station acted on a result that this database knows of, or on none. */
+static bool given(const struct ledger_disposition *d, const struct affected *a)
+{
+	if (!d->result_id)
+		return true;
+	if (!a->request)
+		return false;
+	return d->disposition != DISPOSED_GOOD || a->record || a->good;
+}
+
 /*
  * What is repeated must be what was committed, and a result that a station acted on must be one
  * that was given: else this database, or that journal, is an old copy, and nothing is acknowledged.
+ * Where a record is bound to the request, it is in doubt then, and that is all that can be said.
  */
 static enum ledger_status plausible(struct ledger *l, const struct ledger_disposition *d,
 				    const struct affected *a, const char *station,
@@ -194,9 +208,9 @@ static enum ledger_status plausible(struct ledger *l, const struct ledger_dispos
 	bool failed, same;
 
 	if (!repeated) {
-		if (a->request || !d->result_id)
+		if (given(d, a))
 			return LEDGER_OK;
-		db_refused(l, "disposition %llu is of result %llu, which is not known here",
+		db_refused(l, "disposition %llu is of result %llu, which was not given here",
 			   (unsigned long long)d->number, (unsigned long long)d->result_id);
 		return LEDGER_GAP;
 	}

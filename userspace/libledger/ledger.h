@@ -48,8 +48,8 @@ struct sqlite3 *ledger_sqlite(struct ledger *l);
 /*
  * ledger_start() - a CAS process takes over: a new lease epoch
  *
- * Requests that were open belong to a process that is gone: they are decided as reject, since
- * nobody knows how far their cards came.
+ * Requests that were open belong to a process that is gone, and have ended: nobody knows how far
+ * their cards came.
  */
 enum ledger_status ledger_start(struct ledger *l, uint64_t *lease_epoch);
 

@@ -5,6 +5,8 @@
 #include "database.h"
 #include "libgp/hex.h"
 
+#define REJECT	2	/* verdict */
+
 #define SELECT_REQUEST							\
 	"SELECT id, station, coupler, presence_gen, application, reference, state, verdict,"	\
 	" bin, information, reason FROM request WHERE boot_id = ? AND number = ?"
@@ -107,7 +109,7 @@ static cJSON *result_body(const struct ledger_request *r)
 	return body;
 }
 
-/* Compare and set: a request is decided once. */
+/* Compare and set: a request is decided once. One that ended can only be rejected. */
 static enum ledger_status set_result(struct ledger *l, const struct ledger_request *r,
 				     const char *evidence)
 {
@@ -115,9 +117,11 @@ static enum ledger_status set_result(struct ledger *l, const struct ledger_reque
 
 	if (!db_run(l, &n,
 		    "UPDATE request SET state = 'decided', verdict = ?, bin = nullif(?, -1),"
-		    " information = ?, reason = ?, evidence = ? WHERE id = ? AND state = 'open'",
-		    "iibtti", (int64_t)r->verdict, r->has_bin ? (int64_t)r->bin : (int64_t)-1,
-		    r->information, r->information_len, r->reason, evidence, r->id))
+		    " information = ?, reason = ?, evidence = ?"
+		    " WHERE id = ? AND (state = 'open' OR (state = 'ended' AND verdict IS NULL AND ?))",
+		    "iibttii", (int64_t)r->verdict, r->has_bin ? (int64_t)r->bin : (int64_t)-1,
+		    r->information, r->information_len, r->reason, evidence, r->id,
+		    (int64_t)(r->verdict == REJECT)))
 		return LEDGER_FAILED;
 	if (n != 1)
 		return db_refused(l, "request %lld is over", (long long)r->id);

@@ -5,14 +5,17 @@
 #include "database.h"
 #include "libgp/hex.h"
 
-/* Those of a process that is gone; their cards are rejected, dispositions settle the records. */
+/*
+ * Those of a process that is gone. They have no verdict: none was sent. A station that repeats one
+ * gets a rejection, and one that has a result for it has worked for a newer database.
+ */
 static enum ledger_status close_open_requests(struct ledger *l)
 {
 	int n;
 	cJSON *body;
 
 	if (!db_run(l, &n,
-		    "UPDATE request SET state = 'decided', verdict = 2,"
+		    "UPDATE request SET state = 'ended',"
 		    " reason = 'the CAS was restarted' WHERE state = 'open'", ""))
 		return LEDGER_FAILED;
 	if (!n)
@@ -68,6 +71,12 @@ static enum ledger_status doubt_issued(struct ledger *l, const char *station, un
 		    "t", station))
 		return LEDGER_FAILED;
 	*doubted = (unsigned int)n;
+	/* What its sessions still do is nobody's request any more. */
+	if (!db_run(l, NULL,
+		    "UPDATE request SET state = 'ended', reason = 'the journal was lost'"
+		    " WHERE station = ? AND state = 'open'",
+		    "t", station))
+		return LEDGER_FAILED;
 	body = cJSON_CreateObject();
 	cJSON_AddStringToObject(body, "station", station);
 	cJSON_AddNumberToObject(body, "doubt", n);
