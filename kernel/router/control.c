@@ -340,7 +340,7 @@ static void send_inventory(struct cks_control *c, u32 number)
 			cks_be32(p + 4, s->request);
 			cks_be32(p + 8, s->index);
 			cks_be32(p + 12, s->presence_gen);
-			p[16] = cks_session_state(s);
+			p[16] = s->own_verdict ? CKS_INVENTORY_ENDED : cks_session_state(s);
 			s = list_next_entry(s, node);
 		}
 		frame_end(c, &b, tx);

@@ -167,6 +167,7 @@ enum cks_order {
 };
 
 #define CKS_INVENTORY_ITEM	17	/* request, coupler, presence_gen, state */
+#define CKS_INVENTORY_ENDED	6	/* state: by the station, without a result of the CAS */
 
 /* Why a batch ended before its last command. */
 enum cks_stop {

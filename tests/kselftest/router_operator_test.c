@@ -114,6 +114,17 @@ static void inventory_lists_what_is_open(void **state)
 	assert_int_equal(p[11], b->coupler);
 	assert_int_equal(p[15], b->presence_gen);
 	assert_int_equal(p[16], CKS_SESSION_STATE_OPEN);
+
+	/* What the station ended itself has no result of the CAS. */
+	assert_int_equal(simcard_remove(b->card), 0);
+	expect_closed(b, b->channel);
+	expect(b, b->control, ENDED);
+	order(b, 3, 5, -1, NULL);
+	expect(b, b->control, INVENTORY);
+	p = client_field(&b->f, F_INVENTORY, &len);
+	assert_non_null(p);
+	assert_int_equal(len, 17);
+	assert_int_equal(p[16], 6);
 }
 
 /* ------------------------------------------------------------------------------ prompts */

@@ -601,6 +601,42 @@ static void old_database_gives_nothing_out(void **state)
 	gp_card_free(&card);
 }
 
+/* What the station has a result for must have been decided here; until that is known, all wait. */
+static void unknown_result_starts_nothing(void **state)
+{
+	struct gp_card card;
+	uint64_t given;
+	char before[16];
+
+	(void)state;
+	blank(&card, 47);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	given = number;
+	query("SELECT count(*) FROM record WHERE state = 'FREE'", before, sizeof(before));
+	st.no_inventory = true;
+	station_hello(&st);
+	station_request(&st, ++number, "personalize", false);
+	st.has_result = 4711;
+	station_inventory(&st);
+	/* The session was not begun: it asks again, and then the answer is better. */
+	assert_true(station_read(st.control, &m));
+	assert_int_equal(m.f.type, CK_ORDER);
+	assert_query("SELECT count(*) FROM record WHERE state = 'FREE'", before);
+	assert_query("SELECT state FROM request ORDER BY id DESC LIMIT 1", "open");
+	st.has_result = given;
+	station_inventory(&st);
+	gp_card_free(&card);
+	blank(&card, 48);
+	station_serve(&st, number, &card);
+	station_result(&st, number, &m);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	dispose(CK_DISP_GOOD);
+	st.no_inventory = false;
+	st.has_result = 0;
+	gp_card_free(&card);
+}
+
 static void malformed_frame_is_refused(void **state)
 {
 	static const uint8_t bad[CK_HEADER] = { 'X', 'K', 1, CK_PING };
@@ -717,6 +753,7 @@ int main(void)
 		cmocka_unit_test(refused_claim_is_not_good),
 		cmocka_unit_test(evidence_is_of_the_claimed_card),
 		cmocka_unit_test(old_database_gives_nothing_out),
+		cmocka_unit_test(unknown_result_starts_nothing),
 		cmocka_unit_test(malformed_frame_is_refused),
 		cmocka_unit_test(killed_cas_rejects_what_was_open),
 		cmocka_unit_test(new_journal_puts_issued_in_doubt),

@@ -100,11 +100,28 @@ void station_write(int fd, struct ck_builder *b)
 	ck_free(b);
 }
 
+void station_inventory(struct fake_station *st)
+{
+	uint8_t item[CK_INVENTORY_ITEM] = { 0 };
+	struct ck_builder b;
+
+	for (int i = 0; i < 8; i++)
+		item[i] = (uint8_t)(st->has_result >> (56 - 8 * i));
+	item[11] = 2;
+	item[15] = 7;
+	item[16] = CK_INVENTORY_RESULT;
+	ck_begin(&b, CK_INVENTORY, 0);
+	ck_put_u8(&b, CK_T_MORE, 0);
+	ck_put(&b, CK_T_INVENTORY, item, st->has_result ? sizeof(item) : 0);
+	station_write(st->control, &b);
+}
+
 uint64_t station_hello(struct fake_station *st)
 {
 	static const uint8_t couplers[16] = { 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 3 };
 	static struct message m;
 	struct ck_builder b;
+	uint64_t lease;
 
 	if (st->control >= 0)
 		close(st->control);
@@ -120,7 +137,13 @@ uint64_t station_hello(struct fake_station *st)
 	station_write(st->control, &b);
 	assert_true(station_read(st->control, &m));
 	assert_int_equal(m.f.type, CK_HELLO);
-	return ck_u(&m.f, CK_T_LEASE_EPOCH);
+	lease = ck_u(&m.f, CK_T_LEASE_EPOCH);
+	assert_true(station_read(st->control, &m));
+	assert_int_equal(m.f.type, CK_ORDER);
+	assert_int_equal(ck_u(&m.f, CK_T_ORDER), CK_ORDER_INVENTORY);
+	if (!st->no_inventory)
+		station_inventory(st);
+	return lease;
 }
 
 void station_request(struct fake_station *st, uint64_t number, const char *application,

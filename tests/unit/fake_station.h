@@ -30,6 +30,8 @@ struct message {
  * @boot_id: in HELLO
  * @journal_epoch: in HELLO
  * @last_disposition: in HELLO
+ * @has_result: request that is not disposed of and has a result, 0 for none
+ * @no_inventory: station_hello() does not send it
  * @commands: that the card carried out in the last session
  * @last_number: of the last command
  * @mute_after: the card falls silent at this command; 0 never
@@ -45,6 +47,8 @@ struct fake_station {
 	uint8_t boot_id[16];
 	uint64_t journal_epoch;
 	uint64_t last_disposition;
+	uint64_t has_result;
+	bool no_inventory;
 	unsigned int commands;
 	uint32_t last_number;
 	unsigned int mute_after;
@@ -55,8 +59,15 @@ struct fake_station {
 void station_start(struct fake_station *st);
 void station_stop(struct fake_station *st);
 
-/* station_hello() - take the CAS's connection and exchange HELLO; returns its lease epoch */
+/*
+ * station_hello() - take the CAS's connection and exchange HELLO; returns its lease epoch
+ *
+ * The CAS's order for an inventory is answered, unless @no_inventory says that the test will.
+ */
 uint64_t station_hello(struct fake_station *st);
+
+/* station_inventory() - INVENTORY: @has_result, or nothing */
+void station_inventory(struct fake_station *st);
 
 /* station_request() - REQUEST for a card in coupler 2, presence_gen 7 */
 void station_request(struct fake_station *st, uint64_t number, const char *application,

@@ -62,23 +62,35 @@ static void send_hello(struct station *st)
 	link_send(st->link, &b);
 }
 
+static void update_held(struct station *st)
+{
+	st->held = st->refused;
+	if (!st->held && st->behind)
+		st->held = "the CAS does not know yet what became of the station's last cards";
+}
+
 /* No record is given out before this database knows what the station's journal knows. */
 static void catch_up(struct station *st)
 {
-	enum ledger_status status;
+	bool before = st->behind;
 
-	status = ledger_caught_up(st->casd->ledger, st->uuid, st->journal_epoch,
-				  st->last_disposition);
-	if (status == LEDGER_OK) {
-		st->held = NULL;
-		st->behind = false;
-		return;
-	}
-	if (!st->behind)
+	st->behind = ledger_caught_up(st->casd->ledger, st->uuid, st->journal_epoch,
+				      st->last_disposition) != LEDGER_OK;
+	if (st->behind && !before)
 		log_warn("behind", "station=%s reason=\"%s\"", st->name,
 			 ledger_error(st->casd->ledger));
-	st->held = "the CAS does not know yet what became of the station's last cards";
-	st->behind = true;
+	update_held(st);
+}
+
+/* Which results does the station have? Sessions wait for the answer. */
+static void ask_inventory(struct station *st)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_ORDER, 0);
+	ck_put_u8(&b, CK_T_ORDER, CK_ORDER_INVENTORY);
+	st->unknown = 0;
+	st->asked = link_send(st->link, &b);
 }
 
 static void on_hello(struct station *st, const struct ck_frame *f)
@@ -101,15 +113,17 @@ static void on_hello(struct station *st, const struct ck_frame *f)
 			  ledger_error(st->casd->ledger));
 	if (doubted)
 		log_error("journal-lost", "station=%s doubt=%u", st->name, doubted);
-	st->held = "the CAS cannot vouch for its records";
+	st->refused = status == LEDGER_OK ? NULL : "the CAS cannot vouch for its records";
 	st->behind = false;
-	if (status == LEDGER_OK)
-		catch_up(st);
+	st->unsure = true;
+	st->unknown = 0;
+	catch_up(st);
 	st->greeted = true;
 	st->stuck = false;
 	st->backoff = 0;
 	end_other_boots(st);
 	send_hello(st);
+	ask_inventory(st);
 	log_info("connected", "station=%s couplers=%u", st->name,
 		 f->field[CK_T_COUPLERS].len / 8);
 }
@@ -170,14 +184,47 @@ static void on_disposed(struct station *st, const struct ck_frame *f)
 	 */
 	st->stuck = true;
 	if (status == LEDGER_GAP) {
-		st->held = "dispositions do not fit: the CAS's database may be an old copy";
-		st->behind = false;
+		st->refused = "dispositions do not fit: the CAS's database may be an old copy";
+		update_held(st);
 	} else if (status == LEDGER_REFUSED) {
 		link_refuse(st->link, CK_E_MALFORMED, "no such disposition");
 	} else {
 		st->backoff = STUCK_BACKOFF;
 		disconnect(st, "a disposition could not be committed");
 	}
+}
+
+/*
+ * A result that was not given here was given by a newer database than this one, or could not be
+ * committed. Its record may be on that card: until it is disposed of, no session starts.
+ */
+static void on_inventory(struct station *st, const struct ck_frame *f)
+{
+	const struct ck_field *list = &f->field[CK_T_INVENTORY];
+	struct ledger_request r;
+
+	for (uint32_t i = 0; i + CK_INVENTORY_ITEM <= list->len; i += CK_INVENTORY_ITEM) {
+		const uint8_t *p = list->data + i;
+		uint64_t number = 0;
+
+		for (int j = 0; j < 8; j++)
+			number = number << 8 | p[j];
+		if (p[CK_INVENTORY_ITEM - 1] != CK_INVENTORY_RESULT)
+			continue;
+		if (ledger_request_find(st->casd->ledger, st->boot_id, number, &r) == LEDGER_OK &&
+		    r.decided)
+			continue;
+		log_error("inventory",
+			  "station=%s request=%llu reason=\"a result that was not given here: this database may be an old copy\"",
+			  st->name, (unsigned long long)number);
+		st->unknown++;
+	}
+	if (ck_u(f, CK_T_MORE) || !st->asked)
+		return;
+	st->asked = false;
+	st->unsure = st->unknown > 0;
+	if (!st->unsure)
+		session_start_waiting(st);
 }
 
 static void on_session_frame(struct station *st, const struct ck_frame *f)
@@ -238,6 +285,9 @@ static void on_frame(void *arg, const struct ck_frame *f)
 		break;
 	case CK_PONG:
 	case CK_RESULT_ACK:
+		break;
+	case CK_INVENTORY:
+		on_inventory(st, f);
 		break;
 	case CK_REQUEST:
 		session_request(st, f);
@@ -307,6 +357,8 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		ck_begin(&b, CK_PING, 0);
 		link_send(st->link, &b);
 	}
+	if (st->greeted && st->unsure && !st->asked)
+		ask_inventory(st);
 	tick_after(st, QUIET / 2);
 }
 

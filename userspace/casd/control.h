@@ -22,7 +22,11 @@ struct session;
  * @greeted: both HELLOs were exchanged
  * @stuck: a disposition could not be committed: later ones must wait for it
  * @held: why no session may start, NULL if they may
- * @behind: dispositions up to @last_disposition are still to come; @held is set until then
+ * @refused: why it stays so until the next HELLO, NULL if not
+ * @behind: dispositions up to @last_disposition are still to come
+ * @unsure: it is not known yet that all results at the station were given here
+ * @asked: an INVENTORY is to come
+ * @unknown: requests of this INVENTORY whose results were not given here
  * @uuid: from HELLO
  * @boot_id: from HELLO
  * @journal_epoch: from HELLO
@@ -40,7 +44,11 @@ struct station {
 	bool greeted;
 	bool stuck;
 	const char *held;
+	const char *refused;
 	bool behind;
+	bool unsure;
+	bool asked;
+	unsigned int unknown;
 	uint8_t uuid[16];
 	uint8_t boot_id[16];
 	uint64_t journal_epoch;

@@ -13,6 +13,7 @@
 #define PROFILE_MAX	65536
 #define SESSIONS_MAX	1024	/* of one station */
 #define ATTEMPTS_MAX	3	/* of one record on one card */
+#define INVENTORY_WAIT	15	/* seconds */
 
 static const struct sandbox_limits limits = {
 	.memory = 1 << 20,
@@ -218,6 +219,8 @@ void session_rechannel(struct session *s, const struct ck_frame *frame)
 	}
 	s->port = (uint16_t)ck_u(frame, CK_T_PORT);
 	memcpy(s->channel_token, frame->field[CK_T_TOKEN].data, 16);
+	if (s->waiting)
+		return;
 	event_del(s->turn);
 	channel_open(s);
 }
@@ -322,6 +325,16 @@ static struct session *create(struct station *station)
 	return NULL;
 }
 
+/* No record may be given out, so nothing begins, before the station's results are known. */
+static void start(struct session *s)
+{
+	s->waiting = s->station->unsure;
+	if (s->waiting)
+		session_wait(s, SESSION_CONNECTING, INVENTORY_WAIT);
+	else
+		channel_open(s);
+}
+
 /* A repeated request whose session is live: a channel that is not open needs the new token. */
 static void repeat_live(struct session *s, const struct ck_frame *f)
 {
@@ -329,7 +342,7 @@ static void repeat_live(struct session *s, const struct ck_frame *f)
 		return;
 	s->port = (uint16_t)ck_u(f, CK_T_PORT);
 	memcpy(s->channel_token, f->field[CK_T_TOKEN].data, 16);
-	if (s->state != SESSION_BROKEN && s->state != SESSION_CONNECTING)
+	if ((s->state != SESSION_BROKEN && s->state != SESSION_CONNECTING) || s->waiting)
 		return;
 	/* The script goes on when the channel is open, not before. */
 	event_del(s->turn);
@@ -393,5 +406,20 @@ void session_request(struct station *station, const struct ck_frame *f)
 	if (wrong)
 		session_decide(s, CK_REJECT, wrong);
 	else
-		channel_open(s);
+		start(s);
+}
+
+void session_start_waiting(struct station *station)
+{
+	struct session *s = LIST_FIRST(&station->sessions);
+
+	while (s) {
+		struct session *next = LIST_NEXT(s, entry);
+
+		if (s->waiting && station->held)
+			session_decide(s, CK_REJECT, station->held);
+		else if (s->waiting)
+			start(s);
+		s = next;
+	}
 }

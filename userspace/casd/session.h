@@ -61,6 +61,7 @@ struct claim {
  * @port: of the channel socket
  * @channel_token: opens it
  * @state: see enum
+ * @waiting: the channel is opened when the station's results are known
  * @link: the channel, or NULL
  * @opened: the channel was open once
  * @timer: bounds every wait
@@ -84,6 +85,7 @@ struct session {
 	uint16_t port;
 	uint8_t channel_token[16];
 	enum session_state state;
+	bool waiting;
 	struct link *link;
 	bool opened;
 	struct event *timer;
@@ -111,6 +113,9 @@ struct session *session_find(struct station *station, uint64_t number);
 
 /* session_rechannel() - RECHANNEL: open the channel again */
 void session_rechannel(struct session *s, const struct ck_frame *frame);
+
+/* session_start_waiting() - those that waited for the station's inventory */
+void session_start_waiting(struct station *station);
 
 /* session_ended() - the station ended it: no result any more */
 void session_ended(struct session *s, const char *reason);

@@ -178,6 +178,18 @@ enum ck_outcome {
 	CK_OUTCOME_LOST = 4,
 };
 
+/* An item of INVENTORY: request (8), coupler (4), presence_gen (4), state (1). */
+#define CK_INVENTORY_ITEM 17
+
+enum ck_inventory_state {
+	CK_INVENTORY_REQUESTED = 0,
+	CK_INVENTORY_OFFERED = 1,
+	CK_INVENTORY_OPEN = 2,
+	CK_INVENTORY_RUNNING = 3,
+	CK_INVENTORY_RESULT = 4,
+	CK_INVENTORY_ENDED = 6,
+};
+
 /**
  * struct ck_field - one field of a parsed frame
  * @data: within the body that was parsed; NULL if the field is absent

@@ -67,7 +67,7 @@ static const struct tag_rule tag_rules[CK_T_LIMIT] = {
 	[CK_T_RESPONSES] = RANGE(0, 1048576),
 	[CK_T_EXTENSIONS] = FIXED(4),
 	[CK_T_ORDER] = FIXED(1),
-	[CK_T_INVENTORY] = { .min = 0, .max = CK_CONTROL_MAX, .step = 17 },
+	[CK_T_INVENTORY] = { .min = 0, .max = CK_CONTROL_MAX, .step = CK_INVENTORY_ITEM },
 	[CK_T_MORE] = FIXED(1),
 	[CK_T_PROMPT] = FIXED(4),
 	[CK_T_KIND] = FIXED(1),
