@@ -29,7 +29,7 @@
 
 #define CKS_CONTROL_PORT	7816
 #define CKS_CHANNEL_PORT	7820
-#define CKS_VPCD_PORT		36963
+#define CKS_VPCD_PORT		35963	/* which the driver has by default */
 
 struct cks_batch;
 struct cks_channel;
@@ -183,8 +183,8 @@ struct cks_dispo {
  * @present: a coupler of this number is registered
  * @stopped: no request is made on it
  * @listener: of its channel socket, or NULL
- * @vpcd: listener of its reader's socket, or NULL; then it serves no order
- * @vpcd_nr: connections there
+ * @vpcd: it is a reader of vpcd, and serves no order
+ * @vpcd_nr: connections to its driver: one at most
  */
 struct cks_lane {
 	struct cks_station *station;
@@ -192,7 +192,7 @@ struct cks_lane {
 	bool present;
 	bool stopped;
 	struct cks_listener *listener;
-	struct cks_listener *vpcd;
+	bool vpcd;
 	unsigned int vpcd_nr;
 };
 
@@ -239,6 +239,7 @@ struct cks_vpcds {
  * @streams: all connections
  * @vpcd_port: of coupler 0's reader
  * @vpcds: their connections
+ * @vpcd_tick: begins and ends these as cards come and go
  * @lanes: by number
  * @sessions: not yet disposed, in the order of their numbers
  * @nr_sessions: their number
@@ -286,6 +287,7 @@ struct cks_station {
 	struct cks_streams streams;
 	u16 vpcd_port;
 	struct cks_vpcds vpcds;
+	struct delayed_work vpcd_tick;
 	struct cks_lane lanes[CKS_LANES_MAX];
 
 	struct list_head sessions;
@@ -495,7 +497,8 @@ const char *cks_links_frame(struct cks_links *links, struct cks_station *st,
 void cks_vpcds_init(struct cks_vpcds *set);
 /* End a lane's connections, or with NULL all, and wait until they are gone. No lock held. */
 void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane);
-void cks_vpcd_accept(void *lane, struct cks_transport *tp);
+/* Have a connection if there is a card, and none otherwise. station.lock held. */
+void cks_vpcd_tick(struct cks_lane *lane);
 
 /* ----------------------------------------------------------------------------- exchange.c */
 

@@ -20,6 +20,8 @@
 
 #include "router.h"
 
+#define VPCD_TICK_MS	300	/* pcscd looks for a card as often */
+
 /* --------------------------------------------------------------------------- listening */
 
 static int parse_address(struct cks_station *st, const char *text, bool plaintext_ok,
@@ -88,16 +90,11 @@ static void lane_unlisten(struct cks_lane *lane)
 	lane->listener = NULL;
 }
 
-/* Its reader's socket is on loopback, whatever the station's address is. station.lock held. */
-static int vpcd_listen(struct cks_lane *lane, struct netlink_ext_ack *extack)
+/* station.lock held. */
+static int vpcd_on(struct cks_lane *lane, struct netlink_ext_ack *extack)
 {
 	struct cks_station *st = lane->station;
-	struct sockaddr_storage addr = {};
-	struct sockaddr_in *sin = (struct sockaddr_in *)&addr;
-	struct cks_listener *l;
 
-	if (lane->vpcd)
-		return 0;
 	if (!lane->present) {
 		NL_SET_ERR_MSG(extack, "no such coupler");
 		return -ENODEV;
@@ -110,25 +107,9 @@ static int vpcd_listen(struct cks_lane *lane, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG_FMT(extack, "vpcd-port plus %u is no port", lane->index);
 		return -EINVAL;
 	}
-	sin->sin_family = AF_INET;
-	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	sin->sin_port = htons(st->vpcd_port + lane->index);
-	l = cks_tcp_listen(st->net, st->wq, &addr, 1, cks_vpcd_accept, lane);
-	if (IS_ERR(l)) {
-		NL_SET_ERR_MSG_FMT(extack, "cannot listen on port %u for vpcd",
-				   st->vpcd_port + lane->index);
-		return PTR_ERR(l);
-	}
-	lane->vpcd = l;
+	lane->vpcd = true;
+	mod_delayed_work(st->tick, &st->vpcd_tick, 0);
 	return 0;
-}
-
-/* Its connections are left to cks_vpcds_close(). */
-static void vpcd_unlisten(struct cks_lane *lane)
-{
-	if (lane->vpcd)
-		cks_tcp_unlisten(lane->vpcd);
-	lane->vpcd = NULL;
 }
 
 static bool any_vpcd(const struct cks_station *st)
@@ -139,6 +120,21 @@ static bool any_vpcd(const struct cks_station *st)
 		if (st->lanes[i].vpcd)
 			return true;
 	return false;
+}
+
+/* Readers' cards come and go. */
+static void vpcd_tick(struct work_struct *work)
+{
+	struct cks_station *st = container_of(to_delayed_work(work), struct cks_station, vpcd_tick);
+	unsigned int i;
+
+	mutex_lock(&st->lock);
+	for (i = 0; i < CKS_LANES_MAX; i++)
+		if (st->lanes[i].vpcd)
+			cks_vpcd_tick(&st->lanes[i]);
+	if (any_vpcd(st))
+		queue_delayed_work(st->tick, &st->vpcd_tick, msecs_to_jiffies(VPCD_TICK_MS));
+	mutex_unlock(&st->lock);
 }
 
 static void close_sockets(struct cks_station *st)
@@ -211,7 +207,7 @@ static void lanes_work(struct work_struct *work)
 		lane->present = seen;
 		if (!seen) {
 			lane_unlisten(lane);
-			vpcd_unlisten(lane);
+			lane->vpcd = false;
 		} else if (st->listening && !lane->listener) {
 			err = lane_listen(lane, NULL);
 			if (err)
@@ -531,10 +527,10 @@ int cks_station_change(struct cks_station *st, const struct cks_station_change *
 		}
 	}
 	if (!err && ch->has_vpcd)
-		err = vpcd_listen(&st->lanes[ch->vpcd_lane], extack);
+		err = vpcd_on(&st->lanes[ch->vpcd_lane], extack);
 	if (ch->has_vpcd_off) {
 		off = &st->lanes[ch->vpcd_off_lane];
-		vpcd_unlisten(off);
+		off->vpcd = false;
 	}
 unlock:
 	mutex_unlock(&st->lock);
@@ -565,6 +561,7 @@ struct cks_station *cks_station_new(struct net *net)
 	INIT_LIST_HEAD(&st->sessions);
 	INIT_LIST_HEAD(&st->dispositions);
 	INIT_WORK(&st->lanes_work, lanes_work);
+	INIT_DELAYED_WORK(&st->vpcd_tick, vpcd_tick);
 	for (i = 0; i < CKS_LIMITS; i++)
 		st->limit[i] = cks_limits[i].init;
 	for (i = 0; i < CKS_LANES_MAX; i++) {
@@ -615,12 +612,13 @@ void cks_station_free(struct cks_station *st)
 	mutex_lock(&st->lock);
 	close_sockets(st);
 	for (i = 0; i < CKS_LANES_MAX; i++)
-		vpcd_unlisten(&st->lanes[i]);
+		st->lanes[i].vpcd = false;
 	list_for_each_entry(s, &st->sessions, node)
 		cks_session_fail(s, CKS_CODE_OPERATOR, "the station is closed down");
 	cks_control_drop(st, CKS_CODE_OPERATOR, "the station is closed down");
 	mutex_unlock(&st->lock);
 	cks_streams_close(&st->streams);
+	cancel_delayed_work_sync(&st->vpcd_tick);
 	cks_vpcds_close(&st->vpcds, NULL);
 
 	for (;;) {

@@ -67,4 +67,17 @@ struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq
  */
 void cks_tcp_unlisten(struct cks_listener *l);
 
+/**
+ * cks_tcp_connect() - begin to connect
+ * @net: namespace
+ * @addr: address and port
+ *
+ * Until the connection is there, @recv and @send of the transport have nothing and no room; if it
+ * cannot be, they tell the error.
+ *
+ * Context: process, does not wait
+ * Return: a transport that is not yet started, or ERR_PTR()
+ */
+struct cks_transport *cks_tcp_connect(struct net *net, const struct sockaddr_storage *addr);
+
 #endif

@@ -185,6 +185,31 @@ static struct cks_transport *tcp_transport_alloc(struct socket *sock)
 	return &t->tp;
 }
 
+static int addr_len(const struct sockaddr_storage *addr)
+{
+	return addr->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
+					     sizeof(struct sockaddr_in);
+}
+
+struct cks_transport *cks_tcp_connect(struct net *net, const struct sockaddr_storage *addr)
+{
+	struct cks_transport *tp;
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, addr->ss_family, SOCK_STREAM, IPPROTO_TCP, &sock);
+	if (err)
+		return ERR_PTR(err);
+	tp = tcp_transport_alloc(sock);
+	err = tp ? kernel_connect(sock, (struct sockaddr *)addr, addr_len(addr), O_NONBLOCK) :
+		   -ENOMEM;
+	if (!err || err == -EINPROGRESS)
+		return tp;
+	sock_release(sock);
+	kfree(tp ? to_tcp(tp) : NULL);
+	return ERR_PTR(err);
+}
+
 /*
  * Between accept() and tcp_start() the child runs the listener's callback with the listener's
  * user data; it does nothing in any state but LISTEN.
@@ -254,9 +279,7 @@ struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq
 		goto err_free;
 	sk = l->sock->sk;
 	sock_set_reuseaddr(sk);
-	err = kernel_bind(l->sock, (struct sockaddr *)addr,
-			  addr->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
-							sizeof(struct sockaddr_in));
+	err = kernel_bind(l->sock, (struct sockaddr *)addr, addr_len(addr));
 	if (err)
 		goto err_sock;
 

@@ -4,14 +4,16 @@
  * pcscd with libifdvpcd uses a coupler. Off until the control unit switches it on for a coupler,
  * which then serves no order; on loopback alone.
  *
- * The reader's driver connects when it looks for a card, and has one for as long as the connection
- * lasts: without a card, or with a coupler that somebody else has, it is closed at once. It sends
- * messages, a length of 16 bits, big-endian, and as many bytes: a command of the card, answered by
- * its response; or one byte: 0 power off, 1 power on, 2 reset, 4 ATR, which alone is answered.
+ * The reader's driver listens. There is a connection to it for as long as there is a card, begun by
+ * the station's tick; the card is claimed and switched on when the reader first asks for something.
+ * Where that fails, or the card goes or fails, the connection is closed, which to the reader is a
+ * card that was taken out. The driver sends messages, a length of 16 bits, big-endian, and as many
+ * bytes: a command of the card, answered by its response; or one byte: 0 power off, 1 power on,
+ * 2 reset, 4 ATR, which alone is answered.
  *
  * Contexts: a connection's work, one at a time, does everything; what wakes it may be softirq. The
  * core's reports set flags under @lock and wake it. It holds itself until it has closed; a queued
- * work holds it too. The accepting must not take station.lock: listeners are closed with it held.
+ * work holds it too.
  */
 #include <linux/in.h>
 #include <linux/kref.h>
@@ -45,7 +47,6 @@ enum vpcd_control {
  * @busy: @cmd is the core's
  * @lost: the card is gone
  * @closing: the station wants its end
- * @opened: the work has run once
  * @dead: nothing is left to be done
  * @active: the card is on
  * @working: @cmd was begun, and what it brings is to be taken
@@ -70,7 +71,6 @@ struct vpcd {
 	bool busy;
 	bool lost;
 	bool closing;
-	bool opened;
 	bool dead;
 	bool active;
 	bool working;
@@ -236,7 +236,7 @@ static int finished(struct vpcd *v)
 	return 0;
 }
 
-/* Claim the coupler and switch the card on; the reader asks for the ATR first of all. */
+/* Claim the coupler and switch the card on; the message that has come waits. */
 static int contact(struct vpcd *v)
 {
 	struct cks_coupler_status status;
@@ -277,7 +277,7 @@ static int transmit(struct vpcd *v)
 static int receive(struct vpcd *v)
 {
 	u32 want = HEADER;
-	int n, err;
+	int n;
 
 	if (v->have >= HEADER)
 		want += v->in[0] << 8 | v->in[1];
@@ -290,25 +290,30 @@ static int receive(struct vpcd *v)
 	want = HEADER + (v->in[0] << 8 | v->in[1]);
 	if (want == HEADER)
 		return -EINVAL;
-	if (v->have < want)
-		return 1;
-	err = message(v);
-	v->have = 0;
-	return err ? err : 1;
+	return 1;
+}
+
+static bool whole(const struct vpcd *v)
+{
+	return v->have > HEADER && v->have == HEADER + (v->in[0] << 8 | v->in[1]);
 }
 
 static int step(struct vpcd *v)
 {
-	int err;
+	int err = 0;
 
-	if (!v->opened) {
-		v->opened = true;
-		err = contact(v);
-	} else if (v->working) {
+	if (v->working) {
 		v->working = false;
 		err = finished(v);
+	} else if (v->out_len) {
+		return transmit(v);
+	} else if (!whole(v)) {
+		return receive(v);
+	} else if (!v->coupler) {
+		err = contact(v);
 	} else {
-		return v->out_len ? transmit(v) : receive(v);
+		err = message(v);
+		v->have = 0;
 	}
 	return err ? err : 1;
 }
@@ -336,49 +341,84 @@ static void vpcd_work(struct work_struct *work)
 	kref_put(&v->ref, vpcd_free);
 }
 
-void cks_vpcd_accept(void *ctx, struct cks_transport *tp)
+/* Whether there is a card for the reader. */
+static bool card_there(u32 index)
 {
-	struct cks_lane *lane = ctx;
+	struct cks_coupler *c = cks_coupler_get(index);
+	struct cks_coupler_status status = { .present = false };
+
+	if (c) {
+		cks_coupler_status(c, &status);
+		cks_coupler_put(c);
+	}
+	return status.present;
+}
+
+static struct cks_transport *dial(struct cks_lane *lane)
+{
+	struct sockaddr_storage addr = {};
+	struct sockaddr_in *sin = (struct sockaddr_in *)&addr;
+
+	sin->sin_family = AF_INET;
+	sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	sin->sin_port = htons(lane->station->vpcd_port + lane->index);
+	return cks_tcp_connect(lane->station->net, &addr);
+}
+
+static void begin(struct cks_lane *lane)
+{
 	struct cks_vpcds *set = &lane->station->vpcds;
 	struct vpcd *v = kzalloc(sizeof(*v), GFP_KERNEL);
-	bool first;
 
 	if (!v)
-		goto refuse;
+		return;
 	kref_init(&v->ref);
 	v->in = kvmalloc(HEADER + MESSAGE_MAX, GFP_KERNEL);
 	v->out = kvmalloc(HEADER + CKS_RESPONSE_MAX, GFP_KERNEL);
-	if (!v->in || !v->out)
-		goto refuse;
+	v->tp = v->in && v->out ? dial(lane) : NULL;
+	if (IS_ERR_OR_NULL(v->tp)) {
+		kref_put(&v->ref, vpcd_free);
+		return;
+	}
 	v->lane = lane;
-	v->tp = tp;
 	v->owner.name = "vpcd";
 	v->owner.lost = vpcd_lost;
 	v->cmd.done = vpcd_done;
 	spin_lock_init(&v->lock);
 	INIT_WORK(&v->work, vpcd_work);
-	tp->wake = vpcd_wake;
-	tp->ctx = v;
-
-	/* One reader at a time, and what it costs is bounded. */
+	v->tp->wake = vpcd_wake;
+	v->tp->ctx = v;
 	spin_lock(&set->lock);
-	first = !lane->vpcd_nr;
-	if (first) {
-		lane->vpcd_nr++;
-		list_add_tail(&v->node, &set->list);
+	lane->vpcd_nr++;
+	list_add_tail(&v->node, &set->list);
+	spin_unlock(&set->lock);
+	/* From here on the work may run, and even end before this returns. */
+	v->tp->ops->start(v->tp);
+}
+
+void cks_vpcd_tick(struct cks_lane *lane)
+{
+	struct cks_vpcds *set = &lane->station->vpcds;
+	bool there = card_there(lane->index), connected = false;
+	struct vpcd *v;
+
+	lockdep_assert_held(&lane->station->lock);
+	spin_lock(&set->lock);
+	list_for_each_entry(v, &set->list, node) {
+		if (v->lane != lane)
+			continue;
+		connected = true;
+		if (there)
+			continue;
+		/* Who has not claimed the coupler is not told that its card has gone. */
+		spin_lock(&v->lock);
+		v->lost = true;
+		spin_unlock(&v->lock);
+		vpcd_wake(v);
 	}
 	spin_unlock(&set->lock);
-	if (!first)
-		goto refuse;
-	/* From here on the work may run, and even end before this returns. */
-	tp->ops->start(tp);
-	return;
-
-refuse:
-	if (v)
-		kref_put(&v->ref, vpcd_free);
-	atomic64_inc(&lane->station->connections_refused);
-	tp->ops->release(tp);
+	if (there && !connected)
+		begin(lane);
 }
 
 void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane)

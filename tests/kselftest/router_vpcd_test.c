@@ -13,7 +13,7 @@
 
 #include "router_bed.h"
 
-#define VPCD_PORT	36963
+#define VPCD_PORT	35963
 #define ROUNDS		20
 
 enum { OFF = 0, ON = 1, RST = 2, GET_ATR = 4 };
@@ -36,9 +36,42 @@ static int set_vpcd(struct bed *b, bool on)
 	return cksnl_station_change(b->nl, &st);
 }
 
-static int dial(struct bed *b)
+/* What the reader's driver does: it listens. */
+static int listener = -1;
+
+static void begin_to_listen(struct bed *b)
 {
-	return client_connect((uint16_t)(VPCD_PORT + b->coupler));
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)(VPCD_PORT + b->coupler)),
+	};
+	int one = 1;
+
+	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	assert_true(listener >= 0);
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	assert_int_equal(bind(listener, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(listener, 0), 0);
+}
+
+/* A card has come. It comes over loopback. */
+static int card(void)
+{
+	struct pollfd p = { .fd = listener, .events = POLLIN };
+	struct sockaddr_in sin;
+	socklen_t len = sizeof(sin);
+	int fd;
+
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	fd = accept4(listener, (struct sockaddr *)&sin, &len, SOCK_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(sin.sin_addr.s_addr, htonl(INADDR_LOOPBACK));
+	return fd;
+}
+
+static bool no_card(void)
+{
+	return accept(listener, NULL, NULL) < 0 && errno == EAGAIN;
 }
 
 static void say(int fd, const void *data, uint16_t len)
@@ -90,14 +123,13 @@ static void expect_end(int fd)
 }
 
 /* With a card whose ATR came in time; a busy machine's may be too late. */
-static int reader(struct bed *b)
+static int reader(void)
 {
 	uint8_t p[2 + sizeof(atr_t0)];
 	int i, fd;
 
 	for (i = 0; i < ROUNDS; i++) {
-		fd = dial(b);
-		assert_true(fd >= 0);
+		fd = card();
 		control(fd, GET_ATR);
 		if (hear(fd, p, sizeof(p)) == sizeof(p)) {
 			assert_memory_equal(p + 2, atr_t0, sizeof(atr_t0));
@@ -124,38 +156,39 @@ static void off_until_it_is_switched_on(void **state)
 	struct bed *b = *state;
 	int fd;
 
-	assert_int_equal(dial(b), -1);
+	assert_true(no_card());
 	assert_int_equal(set_vpcd(b, true), 0);
 	assert_int_equal(set_vpcd(b, true), 0);
 	assert_true(station(b).vpcd_lanes.data[b->coupler / 8] & 1 << b->coupler % 8);
-	fd = reader(b);
+	/* nothing is switched on before the reader asks */
+	fd = card();
+	assert_int_equal(coupler(b).state, CKS_COUPLER_STATE_INACTIVE);
+	close(fd);
+	fd = reader();
 	assert_string_equal(coupler(b).owner, "vpcd");
 	/* and off: the connection ends, the card is off, the coupler free when the call returns */
 	assert_int_equal(set_vpcd(b, false), 0);
 	assert_false(coupler(b).has & CKSNL_HAS(CKS_A_COUPLER_OWNER));
 	assert_int_equal(coupler(b).state, CKS_COUPLER_STATE_INACTIVE);
 	expect_end(fd);
-	assert_int_equal(dial(b), -1);
+	assert_true(no_card());
 }
 
-/* No address of the station's own makes it reachable from elsewhere. */
-static void on_loopback_alone(void **state)
+/* pcscd is stopped and started again. */
+static void driver_that_was_away(void **state)
 {
 	struct bed *b = *state;
-	struct sockaddr_in sin = {
-		.sin_family = AF_INET,
-		.sin_port = htons((uint16_t)(VPCD_PORT + b->coupler)),
-		.sin_addr.s_addr = htonl(0x7f000002),	/* of loopback, but another */
-	};
-	const struct cksnl_station down = { .has = CKSNL_HAS(CKS_A_STATION_LISTEN) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd;
 
-	assert_int_equal(cksnl_station_change(b->nl, &down), 0);
-	assert_int_equal(listen_at(b, "0.0.0.0", true), 0);
+	close(listener);
 	assert_int_equal(set_vpcd(b, true), 0);
-	assert_true(connect(fd, (struct sockaddr *)&sin, sizeof(sin)));
+	begin_to_listen(b);
+	fd = reader();
+	close(listener);
 	close(fd);
-	close(reader(b));
+	wait_free(b);
+	begin_to_listen(b);
+	close(reader());
 }
 
 static void commands_and_resets(void **state)
@@ -165,7 +198,7 @@ static void commands_and_resets(void **state)
 	int fd;
 
 	assert_int_equal(set_vpcd(b, true), 0);
-	fd = reader(b);
+	fd = reader();
 	control(fd, ON);	/* which it is */
 	say(fd, read8, sizeof(read8));
 	expect_message(fd, read8_answer, sizeof(read8_answer));
@@ -181,7 +214,7 @@ static void commands_and_resets(void **state)
 	expect_end(fd);
 	wait_free(b);
 
-	fd = reader(b);
+	fd = reader();
 	control(fd, RST);
 	control(fd, GET_ATR);
 	expect_message(fd, atr_t0, sizeof(atr_t0));
@@ -198,15 +231,13 @@ static void no_card_is_a_closed_connection(void **state)
 	int fd;
 
 	assert_int_equal(set_vpcd(b, true), 0);
-	fd = reader(b);
+	fd = reader();
 	assert_int_equal(simcard_remove(b->card), 0);
 	expect_end(fd);
 	wait_free(b);
-	fd = dial(b);
-	assert_true(fd >= 0);
-	expect_end(fd);
+	assert_true(no_card());
 	insert(b);
-	fd = reader(b);
+	fd = reader();
 	/* in the middle of a command */
 	say(fd, hold, sizeof(hold));
 	wait_commands(b, 1);
@@ -214,7 +245,7 @@ static void no_card_is_a_closed_connection(void **state)
 	expect_end(fd);
 	insert(b);
 	/* and a card that does not answer is none either */
-	fd = reader(b);
+	fd = reader();
 	say(fd, mute, sizeof(mute));
 	expect_end(fd);
 	wait_free(b);
@@ -231,7 +262,7 @@ static void orders_and_readers_exclude_each_other(void **state)
 	assert_int_equal(dispose(b, 1, CKS_DISPOSITION_REJECTED, 1), 0);
 	assert_int_equal(set_vpcd(b, true), 0);
 	assert_int_equal(try_request(b, coupler(b).presence_gen), -EBUSY);
-	close(reader(b));
+	close(reader());
 	assert_int_equal(try_request(b, coupler(b).presence_gen), -EBUSY);
 	assert_int_equal(set_vpcd(b, false), 0);
 	expect_disposed(b, 1, CKS_DISPOSITION_REJECTED);
@@ -244,33 +275,24 @@ static void what_a_reader_can_do_wrong(void **state)
 	static const uint8_t cut[] = { 0xff, 0xff, 0x00, 0xb0 };
 	static const uint8_t no_command[] = { 0, 3, 0x00, 0xb0, 0x00 };
 	struct bed *b = *state;
-	uint64_t refused;
-	int fd, second;
+	int fd;
 
 	assert_int_equal(set_vpcd(b, true), 0);
-	/* one reader at a time */
-	fd = reader(b);
-	refused = station(b).connections_refused;
-	second = dial(b);
-	assert_true(second >= 0);
-	expect_end(second);
-	assert_int_equal(station(b).connections_refused, refused + 1);
-	say(fd, read8, sizeof(read8));
-	expect_message(fd, read8_answer, sizeof(read8_answer));
 	/* nothing, what is no control, and what is no command */
+	fd = reader();
 	client_send_raw(fd, empty, sizeof(empty));
 	expect_end(fd);
 	wait_free(b);
-	fd = reader(b);
+	fd = reader();
 	client_send_raw(fd, unknown, sizeof(unknown));
 	expect_end(fd);
 	wait_free(b);
-	fd = reader(b);
+	fd = reader();
 	client_send_raw(fd, no_command, sizeof(no_command));
 	expect_end(fd);
 	wait_free(b);
 	/* a message that never ends: the card is the reader's until the operator says otherwise */
-	fd = reader(b);
+	fd = reader();
 	client_send_raw(fd, cut, sizeof(cut));
 	assert_int_equal(set_vpcd(b, false), 0);
 	expect_end(fd);
@@ -284,7 +306,7 @@ static void unloaded_at_work(void **state)
 	int fd;
 
 	assert_int_equal(set_vpcd(b, true), 0);
-	fd = reader(b);
+	fd = reader();
 	say(fd, hold, sizeof(hold));
 	wait_commands(b, 1);
 	assert_int_equal(modules_unload(router), 0);
@@ -295,16 +317,24 @@ static void unloaded_at_work(void **state)
 
 static int setup(void **state)
 {
-	return bed_make(state, atr_t0, sizeof(atr_t0));
+	bed_make(state, atr_t0, sizeof(atr_t0));
+	begin_to_listen(*state);
+	return 0;
 }
 
-#define TEST(test)	cmocka_unit_test_setup_teardown(test, setup, teardown)
+static int down(void **state)
+{
+	close(listener);
+	return teardown(state);
+}
+
+#define TEST(test)	cmocka_unit_test_setup_teardown(test, setup, down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(off_until_it_is_switched_on),
-		TEST(on_loopback_alone),
+		TEST(driver_that_was_away),
 		TEST(commands_and_resets),
 		TEST(no_card_is_a_closed_connection),
 		TEST(orders_and_readers_exclude_each_other),
