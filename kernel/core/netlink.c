@@ -76,7 +76,9 @@ static int cks_nl_put_status(struct sk_buff *skb, const struct cks_coupler_statu
 	    cks_nl_put_u64(skb, CKS_A_COUPLER_CHARS_RX, s->chars_rx) ||
 	    cks_nl_put_u64(skb, CKS_A_COUPLER_CHARS_TX, s->chars_tx) ||
 	    cks_nl_put_u64(skb, CKS_A_COUPLER_EXCHANGES, s->exchanges) ||
-	    cks_nl_put_u64(skb, CKS_A_COUPLER_CHAR_ERRORS, s->char_errors))
+	    cks_nl_put_u64(skb, CKS_A_COUPLER_CHAR_ERRORS, s->char_errors) ||
+	    cks_nl_put_u64(skb, CKS_A_COUPLER_CHARS_REFUSED, s->chars_refused) ||
+	    cks_nl_put_u64(skb, CKS_A_COUPLER_CHARS_REPEATED, s->chars_repeated))
 		return -EMSGSIZE;
 	if (s->atr.len && nla_put(skb, CKS_A_COUPLER_ATR, s->atr.len, s->atr.raw))
 		return -EMSGSIZE;

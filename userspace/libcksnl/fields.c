@@ -87,6 +87,8 @@ static const struct cksnl_field coupler_fields[] = {
 	C(CHARS_TX, chars_tx, U64, "chars-tx"),
 	C(EXCHANGES, exchanges, U64, "exchanges"),
 	C(CHAR_ERRORS, char_errors, U64, "char-errors"),
+	C(CHARS_REFUSED, chars_refused, U64, "chars-refused"),
+	C(CHARS_REPEATED, chars_repeated, U64, "chars-repeated"),
 	C(PORT, port, U32, "port"),
 	C(ADDRESS, address, U64, "address"),
 	C(IRQ, irq, U32, "irq"),
