@@ -735,6 +735,114 @@ static void ledger_holds_together(void **state)
 		     "0");
 }
 
+static void batch_is_played_in_one_frame(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 70);
+	profile("batch",
+		"local card = ...\n"
+		"local get = {cla = 0x80, ins = 0xca, p1 = 0x9f, p2 = 0x7f, le = 0}\n"
+		"local r = card:batch{{ins = 0xa4, p1 = 4, le = 0, expect = false}, get, get}\n"
+		"local d, sw = card:send(get)\n"
+		"assert(d == r[3].data and sw == r[2].sw)\n"
+		"return {verdict = 'hold', reason = #r .. ' responses'}\n");
+	session("batch", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_HOLD);
+	assert_int_equal(st.batches, 1);
+	assert_int_equal(st.commands, 4);
+	assert_int_equal(st.last_number, 4);
+	dispose(CK_DISP_REJECTED);
+
+	/* the channel breaks after two of them: the third follows by itself */
+	st.cut_after = 2;
+	session("batch", &card);
+	st.cut_after = 0;
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_HOLD);
+	assert_int_equal(st.batches, 2);
+	assert_int_equal(st.last_number, 4);
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+static void batch_stops_at_what_is_not_accepted(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 71);
+	profile("stops",
+		"local card = ...\n"
+		"local get = {cla = 0x80, ins = 0xca, p1 = 0x9f, p2 = 0x7f, le = 0}\n"
+		"local unknown = {ins = 0xff, name = 'NOTHING'}\n"
+		"local ok = pcall(card.batch, card, {get, unknown, get})\n"
+		"assert(not ok)\n"
+		"card:batch{get, {ins = 0xff, expect = {0x6d00, 0x6e00, 0x6985}}, unknown, get}\n");
+	session("stops", &card);
+	assert_reject("NOTHING: the card answered 6");
+	assert_int_equal(st.batches, 2);
+	assert_int_equal(st.commands, 5);
+	dispose(CK_DISP_REJECTED);
+	profile("empty", "local card = ...\ncard:batch{}\n");
+	session("empty", &card);
+	assert_reject("wants 1 to 4096 commands");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+static void card_holder_is_asked(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 72);
+	profile("ask",
+		"local card = ...\n"
+		"card:prompt{text = 'Bitte warten'}\n"
+		"local sure = card:prompt{kind = 'confirm', text = 'Sure?'}\n"
+		"local name = card:prompt{kind = 'entry', text = 'Name f\303\274r die Karte?'}\n"
+		"return {verdict = 'hold', reason = tostring(sure) .. ' ' .. tostring(name)}\n");
+	st.entry = "Hagn";
+	session("ask", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_HOLD);
+	assert_int_equal(m.f.field[CK_T_REASON].len, 9);
+	assert_memory_equal(m.f.field[CK_T_REASON].data, "true Hagn", 9);
+	assert_int_equal(st.prompts, 3);
+	assert_int_equal(st.prompt_kind, CK_PROMPT_ENTRY);
+	assert_string_equal(st.prompt_text, "Name f\303\274r die Karte?");
+	dispose(CK_DISP_REJECTED);
+
+	st.entry = NULL;
+	session("ask", &card);
+	assert_memory_equal(m.f.field[CK_T_REASON].data, "false nil", 9);
+	dispose(CK_DISP_REJECTED);
+
+	/* what no station would take is the profile's error, not the connection's */
+	profile("rude", "local card = ...\ncard:prompt{text = 'a\\nb'}\n");
+	session("rude", &card);
+	assert_reject("127 bytes of UTF-8");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+static void session_that_ends_cancels_its_command(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 73);
+	profile("long", "local card = ...\ncard:send{ins = 0xa4, p1 = 4, expect = false}\n"
+			"card:send{ins = 0xa4, p1 = 4, expect = false}\n");
+	st.hang_at = 2;
+	session("long", &card);
+	st.hang_at = 0;
+	assert_true(st.cancelled);
+	assert_reject("the card was changed");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -755,6 +863,10 @@ int main(void)
 		cmocka_unit_test(old_database_gives_nothing_out),
 		cmocka_unit_test(unknown_result_starts_nothing),
 		cmocka_unit_test(malformed_frame_is_refused),
+		cmocka_unit_test(batch_is_played_in_one_frame),
+		cmocka_unit_test(batch_stops_at_what_is_not_accepted),
+		cmocka_unit_test(card_holder_is_asked),
+		cmocka_unit_test(session_that_ends_cancels_its_command),
 		cmocka_unit_test(killed_cas_rejects_what_was_open),
 		cmocka_unit_test(new_journal_puts_issued_in_doubt),
 		cmocka_unit_test(ledger_holds_together),

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,22 +76,29 @@ static bool read_all(int fd, uint8_t *out, size_t len)
 	return true;
 }
 
-bool station_read(int fd, struct message *m)
+/* A PING too. */
+static bool read_one(int fd, struct message *m)
 {
 	struct ck_problem problem = { 0 };
 	uint8_t head[CK_HEADER];
 	struct ck_header header;
 
-	for (;;) {
-		if (!read_all(fd, head, sizeof(head)))
+	if (!read_all(fd, head, sizeof(head)))
+		return false;
+	assert_true(ck_header_parse(head, sizeof(m->body), &header, &problem));
+	assert_true(read_all(fd, m->body, header.length));
+	if (!ck_body_parse(&header, m->body, true, &m->f, &problem))
+		fail_msg("%s: %s", ck_type_name(header.type), problem.text);
+	return true;
+}
+
+bool station_read(int fd, struct message *m)
+{
+	do {
+		if (!read_one(fd, m))
 			return false;
-		assert_true(ck_header_parse(head, sizeof(m->body), &header, &problem));
-		assert_true(read_all(fd, m->body, header.length));
-		if (!ck_body_parse(&header, m->body, true, &m->f, &problem))
-			fail_msg("%s: %s", ck_type_name(header.type), problem.text);
-		if (m->f.type != CK_PING)
-			return true;
-	}
+	} while (m->f.type == CK_PING);
+	return true;
 }
 
 void station_write(int fd, struct ck_builder *b)
@@ -214,8 +222,8 @@ static void send_silence(struct fake_station *st)
 	station_write(st->channel, &b);
 }
 
-/* The channel breaks after the card has done the command: its response is kept. */
-static void break_channel(struct fake_station *st, uint64_t number, const uint8_t *rsp, size_t len)
+/* The channel breaks after the card has done a command, or some of a batch: they are kept. */
+static void break_channel(struct fake_station *st, uint64_t number, uint32_t first)
 {
 	struct ck_builder b;
 	uint32_t resume;
@@ -229,8 +237,120 @@ static void break_channel(struct fake_station *st, uint64_t number, const uint8_
 	ck_put_u32(&b, CK_T_POWER_GEN, 1);
 	station_write(st->control, &b);
 	open_channel(st, number, true, &resume);
-	assert_int_equal(resume, st->last_number - 1);
-	send_response(st, rsp, len);
+	assert_int_equal(resume, first - 1);
+}
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static bool accepted(const uint8_t *pairs, unsigned int n, const uint8_t *sw)
+{
+	for (unsigned int i = 0; i < n; i++, pairs += 4)
+		if (!(((sw[0] ^ pairs[0]) & pairs[2]) | ((sw[1] ^ pairs[1]) & pairs[3])))
+			return true;
+	return !n;
+}
+
+static void serve_batch(struct fake_station *st, uint64_t number, struct gp_card *card,
+			const struct message *m)
+{
+	const uint8_t *p = m->f.field[CK_T_COMMANDS].data;
+	const uint8_t *end = p + m->f.field[CK_T_COMMANDS].len;
+	static uint8_t rsps[65536];
+	uint32_t first = m->f.number, executed = 0;
+	uint8_t stop = CK_STOP_NONE;
+	struct ck_builder b;
+	size_t total = 0;
+
+	assert_int_equal(first, st->last_number + 1);
+	st->batches++;
+	while (p < end && !stop) {
+		unsigned int pairs = p[5];
+		uint32_t len = get32(p + 6);
+		uint8_t *rsp = rsps + total + 6;
+		size_t n;
+
+		assert_true((size_t)(end - p) >= 10 + 4 * pairs + len);
+		n = gp_card_command(card, p + 10 + 4 * pairs, len, rsp);
+		memcpy(rsps + total, (uint8_t[]){ 0, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n }, 6);
+		total += 6 + n;
+		executed++;
+		if (++st->commands == st->cut_after)
+			stop = CK_STOP_CHANNEL;
+		else if (!accepted(p + 10, pairs, rsp + n - 2))
+			stop = CK_STOP_STATUS_WORD;
+		p += 10 + 4 * pairs + len;
+	}
+	st->last_number += executed;
+	if (stop == CK_STOP_CHANNEL)
+		break_channel(st, number, first);
+	ck_begin(&b, CK_BATCHED, first);
+	ck_put_u32(&b, CK_T_EXECUTED, executed);
+	ck_put_u8(&b, CK_T_STOP, stop);
+	ck_put_u32(&b, CK_T_POWER_GEN, 1);
+	ck_put(&b, CK_T_RESPONSES, rsps, total);
+	station_write(st->channel, &b);
+}
+
+/* The card is changed while it works: what it does is to be cancelled. */
+static void hang(struct fake_station *st, uint64_t number)
+{
+	static struct message m;
+	struct ck_builder b;
+
+	ck_begin(&b, CK_RECHANNEL, 0);
+	ck_put_u64(&b, CK_T_REQUEST, number);
+	ck_put_u16(&b, CK_T_PORT, st->channel_port);
+	ck_put(&b, CK_T_TOKEN, "token-of-rechann", 16);
+	ck_put_u32(&b, CK_T_PRESENCE_GEN, 8);
+	ck_put_u32(&b, CK_T_POWER_GEN, 2);
+	station_write(st->control, &b);
+	assert_true(station_read(st->channel, &m));
+	assert_int_equal(m.f.type, CK_CANCEL);
+	assert_int_equal(m.f.number, st->last_number);
+	st->cancelled = true;
+	ck_begin(&b, CK_RESPONSE, st->last_number);
+	ck_put_u16(&b, CK_T_STATUS, CK_STATUS_CANCELLED);
+	ck_put_u32(&b, CK_T_POWER_GEN, 2);
+	ck_put_text(&b, CK_T_REASON, "cancelled");
+	station_write(st->channel, &b);
+}
+
+/* Until the channel has something: prompts are shown and answered. */
+static void serve_prompts(struct fake_station *st)
+{
+	static struct message m;
+
+	for (;;) {
+		struct pollfd p[2] = {
+			{ .fd = st->channel, .events = POLLIN },
+			{ .fd = st->control, .events = POLLIN },
+		};
+		struct ck_builder b;
+
+		assert_true(poll(p, 2, PATIENCE) > 0);
+		if (p[0].revents)
+			return;
+		assert_true(read_one(st->control, &m));
+		if (m.f.type == CK_PING)
+			continue;
+		assert_int_equal(m.f.type, CK_PROMPT);
+		st->prompts++;
+		st->prompt_kind = (uint8_t)ck_u(&m.f, CK_T_KIND);
+		snprintf(st->prompt_text, sizeof(st->prompt_text), "%.*s",
+			 (int)m.f.field[CK_T_TEXT].len, (const char *)m.f.field[CK_T_TEXT].data);
+		if (st->prompt_kind == CK_PROMPT_DISPLAY)
+			continue;
+		ck_begin(&b, CK_ENTRY, 0);
+		ck_put_u64(&b, CK_T_REQUEST, ck_u(&m.f, CK_T_REQUEST));
+		ck_put_u32(&b, CK_T_PROMPT, (uint32_t)ck_u(&m.f, CK_T_PROMPT));
+		ck_put_u8(&b, CK_T_ANSWER, st->entry ? CK_ANSWER_GIVEN : CK_ANSWER_REFUSED);
+		if (st->entry && st->prompt_kind == CK_PROMPT_ENTRY)
+			ck_put(&b, CK_T_ENTRY, st->entry, strlen(st->entry));
+		station_write(st->control, &b);
+	}
 }
 
 void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card)
@@ -243,20 +363,32 @@ void station_serve(struct fake_station *st, uint64_t number, struct gp_card *car
 
 	open_channel(st, number, false, &resume);
 	st->commands = 0;
+	st->batches = 0;
+	st->cancelled = false;
+	st->prompts = 0;
 	st->last_number = 0;
 	for (;;) {
+		serve_prompts(st);
 		assert_true(station_read(st->channel, &m));
 		if (m.f.type == CK_CLOSE)
 			break;
+		if (m.f.type == CK_BATCH) {
+			serve_batch(st, number, card, &m);
+			continue;
+		}
 		assert_int_equal(m.f.type, CK_COMMAND);
 		assert_int_equal(m.f.number, ++st->last_number);
+		if (st->commands + 1 == st->hang_at) {
+			hang(st, number);
+			continue;
+		}
 		len = gp_card_command(card, m.f.field[CK_T_DATA].data,
 				      m.f.field[CK_T_DATA].len, rsp);
 		if (++st->commands == st->mute_after)
 			send_silence(st);
-		else if (st->commands == st->cut_after)
-			break_channel(st, number, rsp, len);
-		else
+		if (st->commands == st->cut_after)
+			break_channel(st, number, st->last_number);
+		if (st->commands != st->mute_after)
 			send_response(st, rsp, len);
 	}
 	ck_begin(&b, CK_CLOSED, 0);

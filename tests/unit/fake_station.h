@@ -16,7 +16,7 @@
  */
 struct message {
 	struct ck_frame f;
-	uint8_t body[CK_CHANNEL_MAX];
+	uint8_t body[CK_BATCH_MAX];
 };
 
 /**
@@ -36,6 +36,13 @@ struct message {
  * @last_number: of the last command
  * @mute_after: the card falls silent at this command; 0 never
  * @cut_after: break the channel after so many commands, before the response; 0 never
+ * @batches: frames with several commands in the last session
+ * @hang_at: this command is not answered, but cancelled; 0 never
+ * @cancelled: CANCEL came
+ * @entry: what is entered at a prompt; NULL refuses
+ * @prompts: that were shown
+ * @prompt_kind: of the last one
+ * @prompt_text: same
  */
 struct fake_station {
 	int control_listen;
@@ -53,6 +60,13 @@ struct fake_station {
 	uint32_t last_number;
 	unsigned int mute_after;
 	unsigned int cut_after;
+	unsigned int batches;
+	unsigned int hang_at;
+	bool cancelled;
+	const char *entry;
+	unsigned int prompts;
+	uint8_t prompt_kind;
+	char prompt_text[128];
 };
 
 /* All fail the test by assertion if the CAS does something else or nothing for 20 s. */

@@ -126,6 +126,46 @@ static bool accepted(lua_State *L, int index, uint16_t sw)
 	return ok;
 }
 
+static void put_pair(uint8_t *p, lua_Integer sw)
+{
+	p[0] = (uint8_t)(sw >> 8);
+	p[1] = (uint8_t)sw;
+	p[2] = 0xff;
+	p[3] = 0xff;
+}
+
+/* A list of status words on top of the stack. */
+static unsigned int put_pairs(lua_State *L, uint8_t *pairs)
+{
+	unsigned int n = 0;
+
+	while (n < APDU_ACCEPTS_MAX && lua_rawgeti(L, -1, n + 1) == LUA_TNUMBER) {
+		put_pair(pairs + 4 * n++, lua_tointeger(L, -1));
+		lua_pop(L, 1);
+	}
+	if (n < APDU_ACCEPTS_MAX)
+		lua_pop(L, 1);
+	return n;
+}
+
+unsigned int apdu_accepts(lua_State *L, int index, uint8_t pairs[static 4 * APDU_ACCEPTS_MAX])
+{
+	int type = lua_getfield(L, index, "expect");
+	unsigned int n = 0;
+
+	if (type == LUA_TNIL || type == LUA_TNUMBER) {
+		put_pair(pairs, type == LUA_TNIL ? 0x9000 : lua_tointeger(L, -1));
+		n = 1;
+	} else if (type == LUA_TTABLE) {
+		n = put_pairs(L, pairs);
+	}
+	/* None means any to the station, which is for false alone. */
+	if (!n && (type != LUA_TBOOLEAN || lua_toboolean(L, -1)))
+		luaL_error(L, "batch: expect must be a status word, a list of them, or false");
+	lua_pop(L, 1);
+	return n;
+}
+
 void apdu_expect(lua_State *L, int index, uint16_t sw, const char *name)
 {
 	if (!accepted(L, index, sw))

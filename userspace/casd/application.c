@@ -95,7 +95,7 @@ static int card_reset(lua_State *L)
 	kind = luaL_checkoption(L, 2, "cold", kinds);
 	if (!session_command(s, 1, 0))
 		return sandbox_fail(L, "the CAS ran out of memory");
-	s->x.reset = true;
+	s->x.what = EXCHANGE_RESET;
 	s->x.kind = (uint8_t)kind;
 	return sandbox_wait(L, 0, was_reset);
 }
@@ -108,6 +108,8 @@ static int card_reject(lua_State *L)
 static const luaL_Reg card_methods[] = {
 	{ "send", card_send },
 	{ "reset", card_reset },
+	{ "batch", batch_send },
+	{ "prompt", prompt_ask },
 	{ "reject", card_reject },
 	{ "open_scp03", secure_channel_open },
 	{ "claim", record_claim },

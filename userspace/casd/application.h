@@ -22,6 +22,7 @@ int application_start(lua_State *L);
 /* ---- apdu.c: commands from tables ---- */
 
 #define APDU_SHORT_MAX 261
+#define APDU_ACCEPTS_MAX 64
 
 /*
  * apdu_build() - the command that the table at @index describes
@@ -37,6 +38,9 @@ uint32_t apdu_timeout(lua_State *L, int index);
 /* apdu_expect() - raise an error unless the table at @index (0: none) accepts the status word */
 void apdu_expect(lua_State *L, int index, uint16_t sw, const char *name);
 
+/* apdu_accepts() - the status words that the table at @index accepts, as pairs of value and mask */
+unsigned int apdu_accepts(lua_State *L, int index, uint8_t pairs[static 4 * APDU_ACCEPTS_MAX]);
+
 /* apdu_put() - hand a command to the session, then return sandbox_wait() */
 void apdu_put(lua_State *L, const uint8_t *apdu, size_t len, uint32_t timeout);
 
@@ -47,6 +51,11 @@ const uint8_t *apdu_take(lua_State *L, const char *name, size_t *len, uint16_t *
 
 void secure_channel_register(lua_State *L);
 int secure_channel_open(lua_State *L);
+
+/* ---- batch.c, promptcall.c: methods of the card ---- */
+
+int batch_send(lua_State *L);
+int prompt_ask(lua_State *L);
 
 /* ---- record.c ---- */
 

@@ -246,6 +246,8 @@ static void on_session_frame(struct station *st, const struct ck_frame *f)
 	}
 	if (f->type == CK_RECHANNEL) {
 		session_rechannel(s, f);
+	} else if (f->type == CK_ENTRY) {
+		prompt_entry(s, f);
 	} else {
 		copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
 		session_ended(s, reason);
@@ -297,6 +299,7 @@ static void on_frame(void *arg, const struct ck_frame *f)
 		break;
 	case CK_ENDED:
 	case CK_RECHANNEL:
+	case CK_ENTRY:
 		on_session_frame(st, f);
 		break;
 	case CK_ERROR:

@@ -176,7 +176,9 @@ struct link *link_connect(struct event_base *base, const struct sockaddr *addr, 
 		return NULL;
 	}
 	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
-	bufferevent_setwatermark(l->bev, EV_READ, 0, CK_HEADER + max);
+	/* A batch's responses come in one frame. */
+	bufferevent_setwatermark(l->bev, EV_READ, 0,
+				 CK_HEADER + (max == CK_CHANNEL_MAX ? CK_BATCH_MAX : max));
 	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
 	if (bufferevent_socket_connect(l->bev, addr, (int)len)) {
 		bufferevent_free(l->bev);

@@ -123,6 +123,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		[SESSION_CONNECTING] = "the channel could not be opened in time",
 		[SESSION_RUNNING] = "the profile ran too long",
 		[SESSION_COMMAND] = "the station did not answer a command in time",
+		[SESSION_PROMPT] = "",
 		[SESSION_BROKEN] = "the channel broke and did not come back",
 		[SESSION_CLOSING] = "",
 	};
@@ -132,6 +133,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	if (s->state == SESSION_CLOSING)
 		session_finish(s);
+	else if (s->state == SESSION_PROMPT)
+		prompt_timeout(s);
 	else
 		session_decide(s, CK_REJECT, reasons[s->state]);
 }
@@ -165,6 +168,10 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 		session_run(s);
 		break;
 	case SANDBOX_WAIT:
+		if (s->x.what == EXCHANGE_PROMPT) {
+			prompt_send(s);
+			break;
+		}
 		s->number++;
 		channel_send(s);
 		break;

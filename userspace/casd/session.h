@@ -12,28 +12,47 @@ enum session_state {
 	SESSION_CONNECTING,	/* channel: TCP, OPEN, until OPENED */
 	SESSION_RUNNING,	/* the script has its turn */
 	SESSION_COMMAND,	/* a command is at the station */
+	SESSION_PROMPT,		/* somebody is asked at the station */
 	SESSION_BROKEN,		/* the channel was lost; RECHANNEL may come */
 	SESSION_CLOSING,	/* decided; CLOSE was sent */
 };
 
+/* What the script waits for. */
+enum exchange_what {
+	EXCHANGE_COMMAND,
+	EXCHANGE_RESET,
+	EXCHANGE_BATCH,
+	EXCHANGE_PROMPT,
+};
+
 /**
- * struct exchange - the command at the station, and its response
- * @reset: RESET, not COMMAND
- * @kind: of the reset: 0 cold, 1 warm
- * @cmd: bytes, wiped when the response is there
+ * struct exchange - what was asked of the station, and what came of it
+ * @what: see enum
+ * @kind: of the reset: 0 cold, 1 warm; of the prompt: enum ck_prompt_kind
+ * @cmd: the command, the batch's commands in the form of the field, or the prompt's text; wiped
+ *	when the response is there
  * @cmd_len: of @cmd
- * @timeout: of the command, ms
+ * @timeout: of the command or prompt, ms
+ * @count: commands of the batch
+ * @executed: of them, those that have a response
+ * @given: the prompt was answered, and not refused
+ * @done: the prompt is over
  * @status: of the station, 0 is success
- * @rsp: response or ATR, wiped with the next command
+ * @rsp: response, ATR, responses in the form of the field, or what was entered; wiped with the
+ *	next command
  * @rsp_len: of @rsp
  * @reason: the station's, if @status is not 0
  */
 struct exchange {
-	bool reset;
+	enum exchange_what what;
 	uint8_t kind;
 	uint8_t *cmd;
 	size_t cmd_len;
 	uint32_t timeout;
+	uint32_t count;
+	uint32_t executed;
+	bool given;
+	bool done;
 	uint16_t status;
 	uint8_t *rsp;
 	size_t rsp_len;
@@ -70,7 +89,9 @@ struct claim {
  * @source: text of the profile
  * @source_len: bytes
  * @number: of the last command
+ * @cancelled: it is to end, since the session does
  * @answered: number of the last response
+ * @prompt: number of the last prompt
  * @x: the command
  * @claim: NULL until a record is claimed
  * @refused: a claim failed: the card must not leave as good
@@ -95,6 +116,8 @@ struct session {
 	size_t source_len;
 	uint32_t number;
 	uint32_t answered;
+	uint32_t prompt;
+	bool cancelled;
 	struct exchange x;
 	struct claim *claim;
 	bool refused;
@@ -139,6 +162,17 @@ uint8_t *session_command(struct session *s, size_t len, uint32_t timeout);
 
 /* session_free() - without a result */
 void session_free(struct session *s);
+
+/* ---- prompt.c ---- */
+
+/* prompt_send() - have the prompt of @s->x shown; the session waits for its answer */
+void prompt_send(struct session *s);
+
+/* prompt_entry() - ENTRY: what the card holder or operator did */
+void prompt_entry(struct session *s, const struct ck_frame *frame);
+
+/* prompt_timeout() - nobody did anything */
+void prompt_timeout(struct session *s);
 
 /* ---- channel.c ---- */
 

@@ -255,6 +255,9 @@ bool ck_header_parse(const uint8_t *buf, uint32_t max, struct ck_header *header,
 bool ck_body_parse(const struct ck_header *header, const uint8_t *body, bool from_cas,
 		   struct ck_frame *frame, struct ck_problem *problem);
 
+/* Whether a text is UTF-8 without control characters. */
+bool ck_text_ok(const uint8_t *p, size_t len);
+
 /* The type's name for messages, "unknown" if there is none. */
 const char *ck_type_name(uint8_t type);
 

@@ -218,7 +218,7 @@ static size_t utf8_len(const uint8_t *p, size_t left)
 	return n;
 }
 
-static bool is_text(const uint8_t *p, size_t len)
+bool ck_text_ok(const uint8_t *p, size_t len)
 {
 	while (len) {
 		size_t n = utf8_len(p, len);
@@ -252,7 +252,7 @@ static bool take_field(const struct type_rule *rule, uint16_t tag, const uint8_t
 	}
 	if (len < t->min || len > t->max || (t->step && len % t->step))
 		return refuse(problem, CK_E_MALFORMED, "field with a wrong length");
-	if (t->text && !is_text(data, len))
+	if (t->text && !ck_text_ok(data, len))
 		return refuse(problem, CK_E_MALFORMED, "text with control characters or not UTF-8");
 	if (listed(rule->required, tag) || listed(rule->optional, tag)) {
 		frame->field[tag].data = data;
