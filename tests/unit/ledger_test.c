@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "libledger/ledger.h"
@@ -671,6 +673,74 @@ static void station_of_another_database(void **state)
 	assert_int_equal(lease, 5);
 }
 
+/* A copy of the database that lacks the last claim gives the same record out again. */
+static void witness_knows_an_old_copy(void **state)
+{
+	char witness[96], old[96], error[192];
+	struct ledger_record record;
+	struct ledger_request r;
+	struct ledger *copy;
+	sqlite3_backup *b;
+	sqlite3 *to;
+
+	(void)state;
+	stock();
+	snprintf(witness, sizeof(witness), "%s.witness", path);
+	snprintf(old, sizeof(old), "%s.old", path);
+	assert_int_equal(ledger_witness(l, witness), LEDGER_OK);
+	assert_int_equal(sqlite3_open(old, &to), SQLITE_OK);
+	b = sqlite3_backup_init(to, "main", ledger_sqlite(l), "main");
+	assert_non_null(b);
+	assert_int_equal(sqlite3_backup_step(b, -1), SQLITE_DONE);
+	sqlite3_backup_finish(b);
+	sqlite3_close(to);
+	copy = ledger_open(old, false, error, sizeof(error));
+	assert_non_null(copy);
+	/* Nothing was given out since: the copy is as good. */
+	assert_int_equal(ledger_witness(copy, witness), LEDGER_OK);
+	ledger_close(copy);
+
+	claim_on(1, "KDD:01", &r, &record);
+	copy = ledger_open(old, false, error, sizeof(error));
+	assert_non_null(copy);
+	assert_int_equal(ledger_witness(copy, witness), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(copy), "old copy"));
+	ledger_close(copy);
+	/* What is newer than its witness is not old. */
+	r.verdict = 2;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	copy = ledger_open(path, false, error, sizeof(error));
+	assert_int_equal(ledger_witness(copy, witness), LEDGER_OK);
+	ledger_close(copy);
+	unlink(witness);
+	unlink(old);
+	strcat(old, "-wal");
+	unlink(old);
+	strcpy(old + strlen(old) - 3, "shm");
+	unlink(old);
+}
+
+/* A claim that cannot be noted gives nothing out. */
+static void claim_without_witness_fails(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+	char witness[32];
+	int fd;
+
+	(void)state;
+	stock();
+	fd = memfd_create("witness", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_true(fd >= 0);
+	snprintf(witness, sizeof(witness), "/proc/self/fd/%d", fd);
+	assert_int_equal(ledger_witness(l, witness), LEDGER_OK);
+	open_request(1, &r);
+	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_FAILED);
+	assert_string_equal(record.iccid, "");
+	close(fd);
+}
+
 /* ---- the chain ---- */
 
 static void tampering_shows(void **state)
@@ -743,6 +813,8 @@ int main(void)
 		TEST(restart_leaves_no_verdict),
 		TEST(lost_journal_ends_its_sessions),
 		TEST(station_of_another_database),
+		TEST(witness_knows_an_old_copy),
+		TEST(claim_without_witness_fails),
 		TEST(tampering_shows),
 	};
 

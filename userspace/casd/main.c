@@ -20,6 +20,8 @@ static const char usage[] =
 	"Serves card stations: runs the application that each asks for, card by card.\n"
 	"\n"
 	"  --db FILE            database of records and ledger\n"
+	"  --witness FILE       notes what was given out, to notice an old database\n"
+	"                       (default: that of --db with .witness)\n"
 	"  --station ADDR:PORT  control socket of a station; may be given several times\n"
 	"  --profiles DIR       applications, one NAME.lua each (default: profiles)\n"
 	"  --order NAME         take records of this order only\n"
@@ -36,6 +38,7 @@ static const char usage[] =
 /**
  * struct options - from the command line
  * @db: path
+ * @witness: path, NULL for that of @db with .witness
  * @stations: addresses
  * @count: of them
  * @module: path of the PKCS#11 module
@@ -45,6 +48,7 @@ static const char usage[] =
  */
 struct options {
 	const char *db;
+	const char *witness;
 	const char *stations[64];
 	unsigned int count;
 	const char *module;
@@ -64,6 +68,7 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 {
 	static const struct option names[] = {
 		{ "db", required_argument, NULL, 'd' },
+		{ "witness", required_argument, NULL, 'w' },
 		{ "station", required_argument, NULL, 's' },
 		{ "profiles", required_argument, NULL, 'p' },
 		{ "order", required_argument, NULL, 'o' },
@@ -81,6 +86,9 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		switch (c) {
 		case 'd':
 			o->db = optarg;
+			break;
+		case 'w':
+			o->witness = optarg;
 			break;
 		case 's':
 			if (o->count == sizeof(o->stations) / sizeof(o->stations[0]))
@@ -151,14 +159,19 @@ static bool open_token(struct casd *casd, const struct options *o)
 
 static bool open_ledger(struct casd *casd, const struct options *o)
 {
-	char error[256];
+	char error[256], path[4096];
 
 	casd->ledger = ledger_open(o->db, false, error, sizeof(error));
 	if (!casd->ledger) {
 		log_error("start", "reason=\"%s\"", error);
 		return false;
 	}
-	if (ledger_start(casd->ledger, &casd->lease_epoch) != LEDGER_OK) {
+	if (!o->witness && snprintf(path, sizeof(path), "%s.witness", o->db) >= (int)sizeof(path)) {
+		log_error("start", "reason=\"--db is too long\"");
+		return false;
+	}
+	if (ledger_witness(casd->ledger, o->witness ? o->witness : path) != LEDGER_OK ||
+	    ledger_start(casd->ledger, &casd->lease_epoch) != LEDGER_OK) {
 		log_error("start", "reason=\"%s\"", ledger_error(casd->ledger));
 		return false;
 	}

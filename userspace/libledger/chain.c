@@ -11,7 +11,7 @@
 #include "database.h"
 #include "libgp/hex.h"
 
-#define HASH 32
+#define HASH CHAIN_HASH
 
 static bool update_text(EVP_MD_CTX *ctx, const char *text)
 {
@@ -40,7 +40,7 @@ static bool entry_hash(const uint8_t before[HASH], uint64_t seq, const char *whe
 	return ok;
 }
 
-static bool last_entry(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
+bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
 {
 	sqlite3_stmt *stmt = db_prepare(l, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1",
 					"");
@@ -88,7 +88,7 @@ bool chain_append(struct ledger *l, const char *kind, cJSON *body)
 		db_refused(l, "ledger: out of memory");
 		return false;
 	}
-	ok = last_entry(l, &seq, hash) &&
+	ok = chain_last(l, &seq, hash) &&
 	     entry_hash(hash, (uint64_t)seq + 1, when, kind, text, hash) &&
 	     db_run(l, NULL, "INSERT INTO ledger(seq, time, kind, body, hash) VALUES(?,?,?,?,?)",
 		    "itttb", seq + 1, when, kind, text, hash, (size_t)HASH);

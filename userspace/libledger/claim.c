@@ -158,6 +158,8 @@ enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *o
 	if (status == LEDGER_OK)
 		status = bind_record(l, request, card, record);
 	status = db_end(l, status);
+	if (status == LEDGER_OK)
+		status = witness_note(l);
 	if (status != LEDGER_OK)
 		explicit_bzero(record, sizeof(*record));
 	return status;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "database.h"
 
@@ -208,6 +209,7 @@ struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t 
 	int rc = SQLITE_NOMEM;
 
 	if (l) {
+		l->witness = -1;
 		rc = sqlite3_open_v2(path, &l->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
 		if (rc == SQLITE_OK)
 			rc = set_up(l, readonly);
@@ -224,6 +226,8 @@ void ledger_close(struct ledger *l)
 {
 	if (!l)
 		return;
+	if (l->witness >= 0)
+		close(l->witness);
 	sqlite3_close(l->db);
 	free(l);
 }

@@ -8,8 +8,11 @@
 
 #include "libledger/ledger.h"
 
+#define CHAIN_HASH 32
+
 struct ledger {
 	sqlite3 *db;
+	int witness;		/* descriptor, -1 for none */
 	char error[256];
 };
 
@@ -45,6 +48,12 @@ enum ledger_status db_refused(struct ledger *l, const char *format, ...)
  * @body: is freed; NULL counts as out of memory
  */
 bool chain_append(struct ledger *l, const char *kind, cJSON *body);
+
+/* chain_last() - number and hash of the last entry, 0 if there is none; false on failure */
+bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[CHAIN_HASH]);
+
+/* witness_note() - the last entry was a claim: sync it to the witness, if there is one */
+enum ledger_status witness_note(struct ledger *l);
 
 /* A field of bytes as hexadecimal text. */
 void chain_hex(cJSON *body, const char *name, const uint8_t *data, size_t len);

@@ -40,6 +40,16 @@ struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t 
 void ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
 
+/*
+ * ledger_witness() - compare the database with its witness, and keep that from now on
+ * @path: file of the witness, best on another disk; made if it is not there
+ *
+ * Every claim is noted in the witness after its commit and before any field of the record can be
+ * read. LEDGER_REFUSED if the database lacks the entry that the witness names: it is an old copy,
+ * and takes records for free that were given out.
+ */
+enum ledger_status ledger_witness(struct ledger *l, const char *path);
+
 /* The SQLite connection, for queries that only show. */
 struct sqlite3 *ledger_sqlite(struct ledger *l);
 
