@@ -235,6 +235,8 @@ int main(int argc, char **argv)
 		return rc;
 	LIST_INIT(&casd.stations);
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is a full disk: no result, but no end either. */
+	signal(SIGXFSZ, SIG_IGN);
 	ok = lock_process() && open_token(&casd, &o) && open_ledger(&casd, &o) && run(&casd, &o);
 	token_close(casd.token);
 	ledger_close(casd.ledger);
