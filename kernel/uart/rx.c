@@ -46,7 +46,7 @@ void cks_uart_deliver(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 		return;
 	if (cks_uart_tx_echo(u, edge, ch))
 		return;
-	if (cks_uart_is_signal(u, edge)) {
+	if (cks_uart_is_signal(u, edge, ch.byte)) {
 		cks_uart_tx_again(u);
 		return;
 	}
@@ -177,7 +177,7 @@ void cks_uart_urgent(struct cks_uart *u, ktime_t now)
 		return;
 	now = announced(u, now);
 	if (ktime_to_ns(ktime_sub(ktime_get(), now)) > u->window_ns ||
-	    cks_uart_is_signal(u, ktime_sub_ns(now, cks_uart_rx_delay_ns(u))))
+	    cks_uart_is_signal(u, ktime_sub_ns(now, cks_uart_rx_delay_ns(u)), 0xff))
 		return;
 	u->lsr = 0;
 	u->urgent = true;

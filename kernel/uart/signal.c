@@ -38,6 +38,9 @@
 /* An answer of the card begins 12 etu after the last character of the coupler, less 0.2. */
 #define ANSWER_SIXTEENTHS	(11 * 16 + 6)
 
+/* What the receiver makes of a signal: FE, or FF if it is shorter. */
+#define SIGNAL_BYTE	0xfe
+
 /* The signal of the card has begun by 10.7 etu, and ended by 12.7. */
 #define PROBE_SIXTEENTHS	(10 * 16 + 12)
 #define PROBE_FAST_BITS		11
@@ -175,10 +178,15 @@ void cks_uart_await_signal(struct cks_uart *u)
  * cks_uart_is_signal() - has the card refused the last character that was sent?
  * @u: UART
  * @edge: leading edge of what was received now
+ * @byte: what was received
+ *
+ * One or two bits low and the rest high: nothing else is made of a signal. Where interrupts are
+ * late, the answer of the card may seem to begin as early; but few answers look like that.
  */
-bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge)
+bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge, u8 byte)
 {
 	u64 answer = cks_uart_etu_sixteenths(u, ANSWER_SIXTEENTHS);
 
-	return u->armed && u->doubt && ktime_before(edge, ktime_add_ns(u->edge, answer));
+	return u->armed && u->doubt && byte >= SIGNAL_BYTE &&
+	       ktime_before(edge, ktime_add_ns(u->edge, answer));
 }

@@ -284,7 +284,7 @@ bool cks_uart_can_signal(const struct cks_uart *u, u16 f, u8 d, u32 *ret_window_
 void cks_uart_refuse(struct cks_uart *u, ktime_t announced, u8 lsr);
 void cks_uart_signal_over(struct cks_uart *u);
 void cks_uart_await_signal(struct cks_uart *u);
-bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge);
+bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge, u8 byte);
 void cks_uart_slow(struct cks_uart *u);
 
 /* latency.c; process context */

@@ -223,6 +223,36 @@ static void test_late(void **state)
 	assert_true(good && bad);
 }
 
+/*
+ * Interrupts that are late by up to seven etu: that is where the echo of the last character and the
+ * answer of the card seem to be closer than they are. Nothing is taken for a refusal.
+ */
+static void test_late_without_refusal(void **state)
+{
+	u8 cmd[5 + 250];
+	struct iso7816_exchange x = {
+		.cmd = cmd, .cmd_len = sizeof(cmd), .rsp = rsp, .rsp_size = sizeof(rsp),
+	};
+	unsigned int r, i;
+
+	(void)state;
+	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, 250 }, 5);
+	for (i = 5; i < sizeof(cmd); i++)
+		cmd[i] = (u8)(i * 7);
+	for (r = 0; r < 2 * ARRAY_SIZE(rates); r++) {
+		for (i = 0; i < 60; i++) {
+			begin(&rates[r / 2], r % 2);
+			bed.late_every = 1 + i % 7;
+			bed.late_ns = (u64)bed.u.etu_ns * (1 + 2 * i) / 16;
+			assert_int_equal(bed_exchange(&x), ISO7816_OK);
+			assert_int_equal(bed.repeated, 0);
+			assert_int_equal(bed.flagged, 0);
+			assert_int_equal(x.rsp_len, 2);
+			assert_memory_equal(bed.card.apdu, cmd, sizeof(cmd));
+		}
+	}
+}
+
 /* A UART that lies: always a character and an interrupt, or gone. An error, and not for ever. */
 static void test_stuck(void **state)
 {
@@ -537,6 +567,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_refused_for_good),
 		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_late_without_refusal),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_board),
 		cmocka_unit_test(test_fifo),
