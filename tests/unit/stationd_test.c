@@ -276,6 +276,41 @@ static void test_hold_is_not_good(void **state)
 	assert_int_equal(w.card[5], REJECT);
 }
 
+/* Held before a card is fed, and after it. */
+static void test_held_station_feeds_nothing(void **state)
+{
+	(void)state;
+	w.held_until = w.now + 60000;
+	world_run(&w);
+	assert_true(w.first_feed >= 61000);
+	assert_int_equal(world_count(&w, GOOD), 8);
+	assert_false(w.st.failed);
+}
+
+static void test_card_waits_while_held(void **state)
+{
+	(void)state;
+	w.hold_at = 3;
+	world_run(&w);
+	assert_true(w.held_until > 0);
+	assert_int_equal(world_count(&w, GOOD), 8);
+	assert_int_equal(w.lanes[0].stats.rejected + w.lanes[1].stats.rejected, 0);
+	assert_false(w.st.failed);
+}
+
+/* The other lane does the work. */
+static void test_stopped_lane_feeds_nothing(void **state)
+{
+	(void)state;
+	w.lane_stopped[0] = true;
+	w.settings.once = false;
+	assert_int_equal(station_begin(&w.st), 0);
+	world_steps(&w, 600000);
+	assert_int_equal(world_count(&w, GOOD), 8);
+	assert_int_equal(w.lanes[0].stats.good, 0);
+	assert_int_equal(w.lanes[1].stats.good, 8);
+}
+
 static void test_failures_stop_a_lane(void **state)
 {
 	(void)state;
@@ -562,6 +597,9 @@ int main(void)
 		T(test_contact_is_tried_again),
 		T(test_machine_rejects_another_card),
 		T(test_hold_is_not_good),
+		T(test_held_station_feeds_nothing),
+		T(test_card_waits_while_held),
+		T(test_stopped_lane_feeds_nothing),
 		T(test_failures_stop_a_lane),
 		T(test_disk_full_no_good),
 		T(test_disk_full_no_new_card),

@@ -60,6 +60,8 @@ static void feed(struct transport *t, unsigned int lane, transport_fn fn, void *
 	struct transport_answer a = { .result = TRANSPORT_FEEDER_EMPTY, .text = "feeder empty" };
 	struct world *w = t->w;
 
+	if (!w->first_feed)
+		w->first_feed = w->now;
 	if (w->in_lane[lane])
 		a.result = TRANSPORT_OCCUPIED;
 	for (unsigned int c = 1; c <= WORLD_CARDS && !w->in_lane[lane]; c++) {
@@ -214,6 +216,12 @@ static int station_get(void *router, struct cksnl_station *ret)
 	ret->acked_disposition = w->acked;
 	ret->last_disposition = w->numbered;
 	ret->lease_epoch = w->lease;
+	ret->hold = w->now < w->held_until;
+	strcpy(ret->hold_reason, "by the operator");
+	ret->lanes_stopped.len = 1;
+	for (unsigned int i = 0; i < WORLD_LANES; i++)
+		if (w->lane_stopped[i])
+			ret->lanes_stopped.data[0] |= 1 << i;
 	return 0;
 }
 
@@ -268,6 +276,10 @@ static int request_new(void *router, const struct cksnl_session *req, uint64_t *
 
 	if (!w->listening)
 		return -EHOSTDOWN;
+	if (card == w->hold_at && !w->held_until)
+		w->held_until = w->now + 60000;
+	if (w->now < w->held_until || w->lane_stopped[req->coupler])
+		return -EAGAIN;
 	if (w->session_open[req->coupler])
 		return -EBUSY;
 	if (!card || req->presence_gen != w->gen[req->coupler])
@@ -488,4 +500,12 @@ void world_run(struct world *w)
 		if (w->now > end)
 			fail_msg("not over after an hour");
 	}
+}
+
+void world_steps(struct world *w, uint64_t ms)
+{
+	uint64_t end = w->now + ms;
+
+	while (w->now < end)
+		step(w);
 }

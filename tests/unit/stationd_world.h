@@ -69,6 +69,10 @@ struct world {
 	uint64_t disposed_result[WORLD_CARDS + 1];
 	unsigned int dispositions;
 	unsigned int cancelled;
+	uint64_t held_until;		/* by an order of the CAS, or of the operator */
+	unsigned int hold_at;		/* for a minute, when this card is requested */
+	bool lane_stopped[WORLD_LANES];
+	uint64_t first_feed;		/* when */
 	void (*before_gate)(struct world *w, unsigned int lane);	/* when a result is taken */
 };
 
@@ -78,6 +82,8 @@ void world_end(struct world *w);
 void world_restart(struct world *w);
 /* Until the work is over; fails the test if it is not after an hour of the world's time. */
 void world_run(struct world *w);
+/* So many ms of the world's time. */
+void world_steps(struct world *w, uint64_t ms);
 unsigned int world_count(const struct world *w, enum place place);
 
 #endif

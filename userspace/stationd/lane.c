@@ -462,6 +462,13 @@ static void request(struct lane *lane)
 	lane->job.disposition = CKS_DISPOSITION_NONE;
 	err = st->router->request_new(st->router_arg, &req, &lane->job.request,
 				      lane->job.boot_id);
+	/* Held since it was fed: it waits for as long as that lasts. */
+	if (err == -EAGAIN && !st->draining) {
+		lane->attempts--;
+		lane->deadline_ms = station_now(st) + CONTACT_MS;
+		enter(lane, LANE_CONTACT, POLL_MS);
+		return;
+	}
 	/* The router was loaded anew, or somebody has the coupler: not the card's fault. */
 	if ((err == -EHOSTDOWN || err == -EBUSY || err == -ETIMEDOUT) &&
 	    station_now(st) < lane->deadline_ms) {
