@@ -155,6 +155,8 @@ static struct cks_uart *cks_uart_alloc(struct device *dev, int irq,
 		return ERR_CAST(c);
 	}
 	u->lock = cks_coupler_lock(u->coupler);
+	/* The core has a copy; this one may lie on a stack. */
+	u->pd.name = NULL;
 	return u;
 }
 

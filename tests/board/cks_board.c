@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A board for tests, as firmware would describe it: a platform device "cks_uart" with a UART at a
+ * port, and GPIOs for RST, power switch and card detect, on a chip of three lines that exists here
+ * alone. What is done to them can be read, and a card be put in, by parameters of the module:
+ *
+ *	log	changes of the outputs in their order, as "power+ reset+ ..."; writing forgets them
+ *	card	level of the detect contact
+ *
+ * Lines are set with hard interrupts off: a raw spinlock protects log and levels.
+ */
+#include <linux/gpio/driver.h>
+#include <linux/gpio/machine.h>
+#include <linux/interrupt.h>
+#include <linux/irq.h>
+#include <linux/irq_work.h>
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/property.h>
+
+#define LABEL	"cks-board"
+
+enum { RESET, POWER, DETECT, LINES };
+
+static unsigned int port = 0x2f8;
+module_param(port, uint, 0444);
+static unsigned int irq = 3;
+module_param(irq, uint, 0444);
+static bool sleeping;
+module_param(sleeping, bool, 0444);
+MODULE_PARM_DESC(sleeping, "the GPIOs are said to sleep");
+
+static struct {
+	raw_spinlock_t lock;	/* what follows */
+	bool level[LINES];
+	char log[1024];
+} board;
+
+static int detect_irq;
+static struct platform_device *device;
+
+/* ------------------------------------------------------------------------------- the chip */
+
+static int get_direction(struct gpio_chip *gc, unsigned int line)
+{
+	return line == DETECT ? GPIO_LINE_DIRECTION_IN : GPIO_LINE_DIRECTION_OUT;
+}
+
+static int get(struct gpio_chip *gc, unsigned int line)
+{
+	unsigned long flags;
+	bool ret;
+
+	raw_spin_lock_irqsave(&board.lock, flags);
+	ret = board.level[line];
+	raw_spin_unlock_irqrestore(&board.lock, flags);
+	return ret;
+}
+
+static void set(struct gpio_chip *gc, unsigned int line, int value)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&board.lock, flags);
+	if (board.level[line] != !!value) {
+		strlcat(board.log, line == POWER ? "power" : "reset", sizeof(board.log));
+		strlcat(board.log, value ? "+ " : "- ", sizeof(board.log));
+	}
+	board.level[line] = value;
+	raw_spin_unlock_irqrestore(&board.lock, flags);
+}
+
+static int direction_input(struct gpio_chip *gc, unsigned int line)
+{
+	return line == DETECT ? 0 : -EINVAL;
+}
+
+static int direction_output(struct gpio_chip *gc, unsigned int line, int value)
+{
+	if (line == DETECT)
+		return -EINVAL;
+	set(gc, line, value);
+	return 0;
+}
+
+static int to_irq(struct gpio_chip *gc, unsigned int line)
+{
+	return line == DETECT ? detect_irq : -ENXIO;
+}
+
+static struct gpio_chip chip = {
+	.label = LABEL,
+	.owner = THIS_MODULE,
+	.base = -1,
+	.ngpio = LINES,
+	.get_direction = get_direction,
+	.direction_input = direction_input,
+	.direction_output = direction_output,
+	.get = get,
+	.set = set,
+	.to_irq = to_irq,
+};
+
+/* ------------------------------------------------------------------------- the parameters */
+
+static void raise(struct irq_work *work)
+{
+	generic_handle_irq(detect_irq);
+}
+
+static struct irq_work edge = IRQ_WORK_INIT_HARD(raise);
+
+static int set_card(const char *text, const struct kernel_param *kp)
+{
+	bool in, changed;
+	int err;
+
+	err = kstrtobool(text, &in);
+	if (err)
+		return err;
+	raw_spin_lock_irq(&board.lock);
+	changed = board.level[DETECT] != in;
+	board.level[DETECT] = in;
+	raw_spin_unlock_irq(&board.lock);
+	if (changed) {
+		irq_work_queue(&edge);
+		irq_work_sync(&edge);
+	}
+	return 0;
+}
+
+static int get_card(char *buf, const struct kernel_param *kp)
+{
+	return sysfs_emit(buf, "%d\n", get(&chip, DETECT));
+}
+
+static const struct kernel_param_ops card_ops = { .set = set_card, .get = get_card };
+module_param_cb(card, &card_ops, NULL, 0644);
+
+static int set_log(const char *text, const struct kernel_param *kp)
+{
+	raw_spin_lock_irq(&board.lock);
+	board.log[0] = 0;
+	raw_spin_unlock_irq(&board.lock);
+	return 0;
+}
+
+static int get_log(char *buf, const struct kernel_param *kp)
+{
+	int n;
+
+	raw_spin_lock_irq(&board.lock);
+	n = sysfs_emit(buf, "%s\n", board.log);
+	raw_spin_unlock_irq(&board.lock);
+	return n;
+}
+
+static const struct kernel_param_ops log_ops = { .set = set_log, .get = get_log };
+module_param_cb(log, &log_ops, NULL, 0644);
+
+/* ------------------------------------------------------------------------------ the board */
+
+static struct gpiod_lookup_table lines = {
+	.dev_id = "cks_uart.77",
+	.table = {
+		GPIO_LOOKUP(LABEL, RESET, "reset", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP(LABEL, POWER, "power", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP(LABEL, DETECT, "detect", GPIO_ACTIVE_HIGH),
+		{ }
+	},
+};
+
+static int add_device(void)
+{
+	const struct property_entry properties[] = {
+		PROPERTY_ENTRY_U32("clock-frequency", 1843200),
+		PROPERTY_ENTRY_U32("cks,clk-hz", 3571200),
+		PROPERTY_ENTRY_STRING("label", "board"),
+		{ }
+	};
+	const struct resource resources[] = {
+		DEFINE_RES_IO(port, 8),
+		DEFINE_RES_IRQ(irq),
+	};
+	const struct platform_device_info info = {
+		.name = "cks_uart",
+		.id = 77,
+		.res = resources,
+		.num_res = ARRAY_SIZE(resources),
+		.properties = properties,
+	};
+
+	device = platform_device_register_full(&info);
+	return PTR_ERR_OR_ZERO(device);
+}
+
+static int __init board_init(void)
+{
+	int err;
+
+	raw_spin_lock_init(&board.lock);
+	detect_irq = irq_alloc_desc(NUMA_NO_NODE);
+	if (detect_irq < 0)
+		return detect_irq;
+	irq_set_chip_and_handler(detect_irq, &dummy_irq_chip, handle_simple_irq);
+	irq_modify_status(detect_irq, IRQ_NOREQUEST | IRQ_NOAUTOEN, IRQ_NOPROBE);
+
+	chip.can_sleep = sleeping;
+	err = gpiochip_add_data(&chip, NULL);
+	if (err)
+		goto free;
+	gpiod_add_lookup_table(&lines);
+	err = add_device();
+	if (!err)
+		return 0;
+	gpiod_remove_lookup_table(&lines);
+	gpiochip_remove(&chip);
+free:
+	irq_free_desc(detect_irq);
+	return err;
+}
+module_init(board_init);
+
+static void __exit board_exit(void)
+{
+	platform_device_unregister(device);
+	irq_work_sync(&edge);
+	gpiod_remove_lookup_table(&lines);
+	gpiochip_remove(&chip);
+	irq_free_desc(detect_irq);
+}
+module_exit(board_exit);
+
+MODULE_DESCRIPTION("A board with a coupler, for tests");
+MODULE_LICENSE("GPL");

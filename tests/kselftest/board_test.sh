@@ -1,0 +1,57 @@
+#!/bin/sh
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-only
+# A UART that firmware describes, with RST, power switch and card detect on GPIOs: QEMU's isa-serial
+# and the chip of tests/board.
+
+. "$(dirname "$0")/harness.sh"
+
+plan 19
+
+board=/sys/module/cks_board/parameters
+pnp=$(grep -l 0x2f8 /sys/bus/pnp/drivers/serial/*:*/resources | head -n 1)
+pnp=$(basename "$(dirname "$pnp")")
+
+value()
+{
+	cksctl coupler 0 | sed -n "s/^$1: //p"
+}
+
+becomes()
+{
+	wait_for "cksctl coupler 0 | grep -qx '$1: $2'" 10
+}
+
+check "the other driver lets the UART go" sh -c "echo $pnp >/sys/bus/pnp/drivers/serial/unbind"
+check "modules" load_modules cks cks_uart cks_board
+is "it has the name and the clock of its description" "$(value name) $(value clk-hz)" \
+	"board 3571200"
+is "and a FIFO" "$(value fifo)" 16
+like "a power switch and card detect, which are not on modem lines" "$(value capabilities)" \
+	'power-switch card-detect'
+is "no card is in" "$(value present)" no
+check_fails "and none answers" cksctl reset 0
+is "all is off" "$(cat $board/log)" ""
+
+echo 1 >$board/card
+check "a card is put in" becomes present yes
+check_fails "it does not answer" cksctl reset 0
+like "which is why" "$(value last-error)" 'no answer to reset'
+is "contacts went on and off in order" "$(sed 's/ $//' $board/log)" "power+ reset+ reset- power-"
+gen=$(value presence-gen)
+echo 0 >$board/card
+check "it is taken out" becomes present no
+is "and counted" "$(value presence-gen)" $((gen + 1))
+check "settings are kept by the name" cksctl set 0 clk-hz 1785600
+echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/unbind
+echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/bind
+is "and back" "$(value name) $(value clk-hz)" "board 1785600"
+
+# As long as the driver has its lines, the chip stays.
+echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/unbind
+rmmod cks_board
+insmod "$CKS_MODULES/cks_board.ko" sleeping=1
+is "GPIOs that sleep are refused" "$(cksctl couplers)" ""
+check "modules go" unload_modules
+check "the UART goes back" sh -c "echo $pnp >/sys/bus/pnp/drivers/serial/bind"
+finish
