@@ -34,6 +34,8 @@
  * @wi: of T=0
  * @turn: T=0: etu between opposite directions, 0 where there is no such rule: 16 of EMV
  * @odd: inverse convention
+ * @blind: the UART does not hear itself: a start bit may come a bit later than it is told, and what
+ *	follows is written as much later
  * @given: when each command was handed over, CLOCK_MONOTONIC
  * @commands: how many
  */
@@ -53,6 +55,7 @@ struct exact_session {
 	uint8_t wi;
 	uint8_t turn;
 	bool odd;
+	bool blind;
 	const uint64_t *given;
 	unsigned int commands;
 };

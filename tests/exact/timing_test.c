@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timing_test [TA1:T...]: whole sessions on the bench, each checked against all rules of check.h.
+ * timing_test [TA1:T...] [wiring:T]: whole sessions on the bench, each checked against all rules of
+ * check.h.
  *
  * For each rate and protocol: both conventions, N of 0, 2, 254 and 255; in T=0, where there is an
- * error signal, characters that are refused as well. With words, 95:1 for instance, only those.
+ * error signal, characters that are refused as well; and at TA1 11 each wiring of a coupler. With
+ * words, 95:1 for instance, only those.
  */
 #include <fcntl.h>
 #include <linux/cks.h>
@@ -55,6 +57,7 @@ static const uint8_t ns[] = { 0, 2, 254, 255 };
  * @n: N
  * @inverse: convention
  * @refuse: characters are refused, in both directions
+ * @flags: wiring
  * @bench: descriptor
  * @card: in its slot
  * @trace: descriptor
@@ -70,6 +73,7 @@ struct session {
 	uint8_t n;
 	bool inverse;
 	bool refuse;
+	uint32_t flags;
 	int bench;
 	struct simcard *card;
 	int trace;
@@ -84,8 +88,8 @@ static bool complain(const struct session *s, const char *fmt, ...)
 {
 	va_list ap;
 
-	printf("# TA1 %02x, T=%u, N %u, %s%s: ", s->rate->ta1, s->t, s->n,
-	       s->inverse ? "inverse" : "direct", s->refuse ? ", refused" : "");
+	printf("# TA1 %02x, T=%u, N %u, %s, wiring %#x%s: ", s->rate->ta1, s->t, s->n,
+	       s->inverse ? "inverse" : "direct", s->flags, s->refuse ? ", refused" : "");
 	va_start(ap, fmt);
 	vprintf(fmt, ap);
 	va_end(ap);
@@ -117,7 +121,8 @@ static void build_atr(struct session *s)
 static bool open_all(struct session *s)
 {
 	struct cks_sim_slot slot = {
-		.size = sizeof(slot), .card_clk = CARD_CLK, .uart_clk = s->rate->uart_clk,
+		.size = sizeof(slot), .flags = s->flags, .card_clk = CARD_CLK,
+		.uart_clk = s->rate->uart_clk,
 		.clk_div = s->refuse ? s->rate->signals : 1,
 	};
 	char path[64];
@@ -246,6 +251,7 @@ static bool checked(struct session *s)
 		.atr_len = (unsigned int)s->atr_len, .pps_len = s->rate->ta1 == 0x11 ? 0 : 4,
 		.f = iso7816_fi(s->rate->ta1), .d = iso7816_di(s->rate->ta1), .t = s->t, .n = s->n,
 		.cwi = 13, .bwi = 4, .wi = 10, .odd = s->inverse,
+		.blind = s->flags & CKS_SIM_NO_ECHO,
 		.given = s->given, .commands = s->commands,
 	};
 	struct wire_plan plan;
@@ -270,11 +276,12 @@ static bool checked(struct session *s)
 	return ok;
 }
 
-static bool run(const struct rate *rate, uint8_t t, uint8_t n, bool inverse, bool refuse)
+static bool run(const struct rate *rate, uint8_t t, uint8_t n, bool inverse, bool refuse,
+		uint32_t flags)
 {
 	struct session s = {
 		.rate = rate, .t = t, .n = n, .inverse = inverse, .refuse = refuse,
-		.bench = -1, .trace = -1, .fd = -1,
+		.flags = flags, .bench = -1, .trace = -1, .fd = -1,
 	};
 	bool ok = open_all(&s) && exchange(&s);
 
@@ -287,28 +294,66 @@ static bool run(const struct rate *rate, uint8_t t, uint8_t n, bool inverse, boo
 	return ok;
 }
 
-static bool wanted(const struct rate *rate, unsigned int t, int argc, char **argv)
+static bool wanted(const char *what, unsigned int t, int argc, char **argv)
 {
 	char name[16];
 
-	snprintf(name, sizeof(name), "%02x:%u", rate->ta1, t);
+	snprintf(name, sizeof(name), "%s:%u", what, t);
 	for (int i = 1; i < argc; i++)
 		if (!strcmp(argv[i], name))
 			return true;
 	return argc < 2;
 }
 
-static bool test(const struct rate *rate, uint8_t t, bool refuse)
+static bool result(bool ok, const char *what, unsigned int t, const char *more)
 {
 	static unsigned int number;
-	bool ok = true;
 
-	for (size_t i = 0; i < 2 * sizeof(ns); i++)
-		ok = run(rate, t, ns[i / 2], i % 2, refuse) && ok;
-	printf("%sok %u - TA1 %02x, T=%u%s\n", ok ? "" : "not ", ++number, rate->ta1, t,
-	       refuse ? ", refused characters" : "");
+	printf("%sok %u - %s, T=%u%s\n", ok ? "" : "not ", ++number, what, t, more);
 	fflush(stdout);
 	return ok;
+}
+
+static bool test(const struct rate *rate, uint8_t t, bool refuse)
+{
+	char what[16];
+	bool ok = true;
+
+	snprintf(what, sizeof(what), "TA1 %02x", rate->ta1);
+	for (size_t i = 0; i < 2 * sizeof(ns); i++)
+		ok = run(rate, t, ns[i / 2], i % 2, refuse, 0) && ok;
+	return result(ok, what, t, refuse ? ", refused characters" : "");
+}
+
+/* RST and power in all polarities, on both outputs; card detect; no echo. */
+static bool test_wirings(uint8_t t)
+{
+	static const uint32_t flags[] = {
+		CKS_SIM_RST_INVERT,
+		CKS_SIM_SWITCH_INVERT,
+		CKS_SIM_RST_INVERT | CKS_SIM_SWITCH_INVERT | CKS_SIM_DETECT_INVERT,
+		CKS_SIM_RST_ON_DTR,
+		CKS_SIM_RST_ON_DTR | CKS_SIM_RST_INVERT | CKS_SIM_DETECT_DSR,
+		CKS_SIM_RST_ON_DTR | CKS_SIM_SWITCH_INVERT | CKS_SIM_DETECT_DCD,
+		CKS_SIM_NO_ECHO,
+		CKS_SIM_NO_ECHO | CKS_SIM_RST_ON_DTR | CKS_SIM_RST_INVERT,
+	};
+	bool ok = true;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
+		ok = run(&rates[0], t, 2, i % 2, false, flags[i]) && ok;
+	return result(ok, "wirings", t, "");
+}
+
+/* Tests of rate i / 2 in T = i % 2: none, one, or one with refused characters as well. */
+static unsigned int tests(size_t i, int argc, char **argv)
+{
+	char ta1[4];
+
+	snprintf(ta1, sizeof(ta1), "%02x", rates[i / 2].ta1);
+	if (!wanted(ta1, i % 2, argc, argv))
+		return 0;
+	return rates[i / 2].signals && i % 2 == 0 ? 2 : 1;
 }
 
 int main(int argc, char **argv)
@@ -323,15 +368,15 @@ int main(int argc, char **argv)
 	if (modules_load(modules))
 		return 1;
 	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++)
-		if (wanted(&rates[i / 2], i % 2, argc, argv))
-			plan += rates[i / 2].signals && i % 2 == 0 ? 2 : 1;
+		plan += tests(i, argc, argv);
+	for (uint8_t t = 0; t < 2; t++)
+		plan += wanted("wiring", t, argc, argv);
 	printf("1..%u\n", plan);
-	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++) {
-		if (!wanted(&rates[i / 2], i % 2, argc, argv))
-			continue;
-		ok = test(&rates[i / 2], i % 2, false) && ok;
-		if (rates[i / 2].signals && i % 2 == 0)
-			ok = test(&rates[i / 2], 0, true) && ok;
-	}
+	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++)
+		for (unsigned int k = 0; k < tests(i, argc, argv); k++)
+			ok = test(&rates[i / 2], i % 2, k) && ok;
+	for (uint8_t t = 0; t < 2; t++)
+		if (wanted("wiring", t, argc, argv))
+			ok = test_wirings(t) && ok;
 	return modules_unload(modules) || !ok;
 }
