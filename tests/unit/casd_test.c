@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,7 +34,7 @@
 static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 				 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
 static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
-static char dir[128], db[160], pin_file[160], profiles[160];
+static char dir[128], db[160], pin_file[160], profiles[160], orders[160];
 static struct fake_station st;
 static pid_t casd;
 static uint64_t number, disposition;
@@ -148,7 +149,7 @@ static void start_casd(void)
 
 		dup2(fd, 2);
 		execl(CASD, "casd", "--db", db, "--station", address, "--pin-file", pin_file,
-		      "--profiles", profiles, NULL);
+		      "--profiles", profiles, "--control", orders, NULL);
 		_exit(127);
 	}
 }
@@ -182,6 +183,7 @@ static int setup(void **state)
 	snprintf(db, sizeof(db), "%s/cas.db", dir);
 	snprintf(pin_file, sizeof(pin_file), "%s/pin", dir);
 	snprintf(profiles, sizeof(profiles), "%s/profiles", dir);
+	snprintf(orders, sizeof(orders), "%s/orders", dir);
 	snprintf(command, sizeof(command), "cp -r '%s/profiles' '%s'", CKS_TOP, dir);
 	if (system(command) || make_order())
 		return -1;
@@ -843,6 +845,136 @@ static void session_that_ends_cancels_its_command(void **state)
 	gp_card_free(&card);
 }
 
+/* ---- orders ---- */
+
+/* casctl station, in the background; what it prints is in orders.out. */
+static pid_t casctl_station(const char *const *args)
+{
+	const char *argv[12] = { "casctl", "station", "--socket", orders };
+	char out[192];
+	pid_t pid;
+
+	for (int i = 4; *args; args++)
+		argv[i++] = *args;
+	snprintf(out, sizeof(out), "%s/orders.out", dir);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+		dup2(fd, 1);
+		dup2(fd, 2);
+		execv(CASCTL, (char *const *)argv);
+		_exit(127);
+	}
+	return pid;
+}
+
+static void casctl_ends(pid_t pid, int status, const char *text)
+{
+	char path[192], got[512];
+	size_t n;
+	FILE *f;
+	int s;
+
+	assert_int_equal(waitpid(pid, &s, 0), pid);
+	snprintf(path, sizeof(path), "%s/orders.out", dir);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	n = fread(got, 1, sizeof(got) - 1, f);
+	got[n] = '\0';
+	fclose(f);
+	if (!WIFEXITED(s) || WEXITSTATUS(s) != status || !strstr(got, text))
+		fail_msg("status %x: \"%s\"", (unsigned int)s, got);
+}
+
+static void expect_order(enum ck_order order)
+{
+	assert_true(station_read(st.control, &m));
+	assert_int_equal(m.f.type, CK_ORDER);
+	assert_int_equal(ck_u(&m.f, CK_T_ORDER), order);
+}
+
+static void acknowledge_order(uint16_t status)
+{
+	struct ck_builder b;
+
+	ck_begin(&b, CK_ORDER_ACK, m.f.number);
+	ck_put_u8(&b, CK_T_ORDER, (uint8_t)ck_u(&m.f, CK_T_ORDER));
+	ck_put_u16(&b, CK_T_STATUS, status);
+	station_write(st.control, &b);
+}
+
+static void send_inventory(uint32_t order, uint8_t request, bool more)
+{
+	const uint8_t item[17] = { [7] = request, [11] = 2, [15] = 7, [16] = 3 };
+	struct ck_builder b;
+
+	ck_begin(&b, CK_INVENTORY, order);
+	ck_put_u8(&b, CK_T_MORE, more);
+	ck_put(&b, CK_T_INVENTORY, item, sizeof(item));
+	station_write(st.control, &b);
+}
+
+static void orders_go_to_the_station(void **state)
+{
+	uint32_t order;
+	pid_t pid;
+
+	(void)state;
+	pid = casctl_station((const char *const[]){ "hold", "--reason", "no more blanks", NULL });
+	expect_order(CK_ORDER_HOLD);
+	assert_int_equal(m.f.field[CK_T_REASON].len, 14);
+	assert_memory_equal(m.f.field[CK_T_REASON].data, "no more blanks", 14);
+	acknowledge_order(0);
+	casctl_ends(pid, 0, "");
+
+	pid = casctl_station((const char *const[]){ "stop", "--lane", "9", NULL });
+	expect_order(CK_ORDER_STOP_LANE);
+	assert_int_equal(ck_u(&m.f, CK_T_COUPLER), 9);
+	acknowledge_order(CK_STATUS_COUPLER);
+	casctl_ends(pid, 1, "no such lane");
+
+	pid = casctl_station((const char *const[]){ "inventory", NULL });
+	expect_order(CK_ORDER_INVENTORY);
+	order = m.f.number;
+	send_inventory(order, 4, true);
+	send_inventory(order - 1, 99, false);	/* of another order, whose client has gone */
+	send_inventory(order, 5, false);
+	casctl_ends(pid, 0, "request=4 coupler=2 presence_gen=7 state=running\n"
+			    "request=5 coupler=2 presence_gen=7 state=running\n");
+}
+
+static void wrong_orders_reach_no_station(void **state)
+{
+	static const char *const wrong[] = {
+		"- explode\n", "-\n", "- stop\n", "- stop x\n", "- stop 99999999999\n",
+		"- hold \001\n", "192.0.2.1:1 hold\n", " x\n", "\n",
+	};
+	char line[300], got[128];
+
+	(void)state;
+	casctl_ends(casctl_station((const char *const[]){ "stop", NULL }), 2, "which --lane");
+	casctl_ends(casctl_station((const char *const[]){ "hold", "--station", "::1", NULL }), 1,
+		    "no such station");
+	memset(line, 'x', sizeof(line));
+	for (size_t i = 0; i <= sizeof(wrong) / sizeof(wrong[0]); i++) {
+		struct sockaddr_un sun = { .sun_family = AF_UNIX };
+		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		const char *text = i < sizeof(wrong) / sizeof(wrong[0]) ? wrong[i] : line;
+		ssize_t n;
+
+		strcpy(sun.sun_path, orders);
+		assert_int_equal(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+		n = text == line ? (ssize_t)sizeof(line) : (ssize_t)strlen(text);
+		assert_int_equal(write(fd, text, (size_t)n), n);
+		n = read(fd, got, sizeof(got));
+		assert_true(n > 4 && !memcmp(got, "err ", 4));
+		assert_true(read(fd, got, sizeof(got)) <= 0);
+		close(fd);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -867,6 +999,8 @@ int main(void)
 		cmocka_unit_test(batch_stops_at_what_is_not_accepted),
 		cmocka_unit_test(card_holder_is_asked),
 		cmocka_unit_test(session_that_ends_cancels_its_command),
+		cmocka_unit_test(wrong_orders_reach_no_station),
+		cmocka_unit_test(orders_go_to_the_station),
 		cmocka_unit_test(killed_cas_rejects_what_was_open),
 		cmocka_unit_test(new_journal_puts_issued_in_doubt),
 		cmocka_unit_test(ledger_holds_together),

@@ -3,5 +3,5 @@ casd_test_SRCS := fake_station.c ../../tools/cardsim/gpcard.c ../../tools/cardsi
 	../../tools/cardsim/identity.c ../../tools/cardsim/kdf.c ../../tools/cardsim/aes.c
 casd_test_PKGS := libcrypto sqlite3 p11-kit-1 libcjson
 casd_test_LIBS := frame gp token ledger
-casd_test_CPPFLAGS := -I$(TOP)/tools/cardsim -DCASD=\"$(B)/bin/casd\"
+casd_test_CPPFLAGS := -I$(TOP)/tools/cardsim -DCASCTL=\"$(B)/bin/casctl\" -DCASD=\"$(B)/bin/casd\"
 casd_test_LDLIBS := -ldl

@@ -18,6 +18,7 @@ int cmd_adopt(int argc, char **argv);
 int cmd_sessions(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_station(int argc, char **argv);
 
 /* usage_error() - says what and where help is; returns EXIT_USAGE */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

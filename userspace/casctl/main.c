@@ -32,6 +32,10 @@ static const struct {
 	  "sessions --db FILE [--json]               sessions with verdict and disposition" },
 	{ "ledger", cmd_ledger,
 	  "ledger show|verify --db FILE [--json] [--expect-head HASH]" },
+	{ "station", cmd_station,
+	  "station ORDER --socket PATH [--station ADDRESS:PORT] [--lane N] [--reason TEXT]\n"
+	  "                                          hold, go-on, stop, start or inventory, by way of\n"
+	  "                                          the casd whose --control socket it is" },
 	{ "key", cmd_key,
 	  "key init|import|list [...]                the token; see casctl key --help" },
 };

@@ -10,6 +10,7 @@
 #include "libledger/ledger.h"
 #include "libtoken/token.h"
 
+struct orders;
 struct station;
 
 /**
@@ -22,6 +23,7 @@ struct station;
  * @name: of this CAS, for HELLO
  * @order: that records are taken from, NULL for any
  * @lease_epoch: of this process
+ * @orders: of the operator, NULL without --control
  * @stations: control connections
  */
 struct casd {
@@ -33,6 +35,7 @@ struct casd {
 	const char *name;
 	const char *order;
 	uint64_t lease_epoch;
+	struct orders *orders;
 	LIST_HEAD(station_list, station) stations;
 };
 

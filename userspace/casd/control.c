@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "orders.h"
 #include "session.h"
 
 #define BACKOFF_MAX	16	/* seconds */
@@ -288,9 +289,6 @@ static void on_frame(void *arg, const struct ck_frame *f)
 	case CK_PONG:
 	case CK_RESULT_ACK:
 		break;
-	case CK_INVENTORY:
-		on_inventory(st, f);
-		break;
 	case CK_REQUEST:
 		session_request(st, f);
 		break;
@@ -301,6 +299,14 @@ static void on_frame(void *arg, const struct ck_frame *f)
 	case CK_RECHANNEL:
 	case CK_ENTRY:
 		on_session_frame(st, f);
+		break;
+	case CK_INVENTORY:
+	case CK_ORDER_ACK:
+		/* Our own has no number. */
+		if (f->number)
+			orders_answer(st->casd->orders, st, f);
+		else if (f->type == CK_INVENTORY)
+			on_inventory(st, f);
 		break;
 	case CK_ERROR:
 		on_error(st, f);

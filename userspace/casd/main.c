@@ -11,6 +11,7 @@
 #include "control.h"
 #include "lock.h"
 #include "log.h"
+#include "orders.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
@@ -30,6 +31,7 @@ static const char usage[] =
 	"  --label NAME         of the token (default: cards)\n"
 	"  --pin-file FILE      PIN of the token: a file, or fd:N\n"
 	"  --transport NAME     transport key in the token (default: transport)\n"
+	"  --control PATH       Unix socket for the operator's orders; see casctl station\n"
 	"  --help\n"
 	"\n"
 	"It runs in the foreground, logs to standard error and ends on SIGTERM.\n"
@@ -45,6 +47,7 @@ static const char usage[] =
  * @label: of the token
  * @pin_file: where the PIN is
  * @transport: label of the transport key
+ * @control: path of the socket for orders, or NULL
  */
 struct options {
 	const char *db;
@@ -55,6 +58,7 @@ struct options {
 	const char *label;
 	const char *pin_file;
 	const char *transport;
+	const char *control;
 };
 
 static int wrong_usage(const char *what)
@@ -77,6 +81,7 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		{ "label", required_argument, NULL, 'l' },
 		{ "pin-file", required_argument, NULL, 'P' },
 		{ "transport", required_argument, NULL, 't' },
+		{ "control", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -115,6 +120,9 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 			break;
 		case 't':
 			o->transport = optarg;
+			break;
+		case 'c':
+			o->control = optarg;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -200,14 +208,17 @@ static bool run(struct casd *casd, const struct options *o)
 		wrong = "no event loop";
 	for (unsigned int i = 0; !wrong && i < o->count; i++)
 		wrong = control_add(casd, o->stations[i]);
+	if (!wrong && o->control)
+		casd->orders = orders_open(casd, o->control);
 	if (wrong) {
 		log_error("start", "reason=\"%s\"", wrong);
-	} else {
+	} else if (!o->control || casd->orders) {
 		log_info("start", "name=%s lease_epoch=%llu stations=%u", casd->name,
 			 (unsigned long long)casd->lease_epoch, o->count);
 		ok = event_base_dispatch(casd->base) >= 0;
 		log_info("stop", "name=%s", casd->name);
 	}
+	orders_close(casd->orders);
 	control_remove_all(casd);
 	if (term)
 		event_free(term);
