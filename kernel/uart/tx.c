@@ -36,6 +36,9 @@ void cks_uart_wait(struct cks_uart *u, ktime_t t)
 	hrtimer_start(&u->timer, t, HRTIMER_MODE_ABS_HARD);
 }
 
+/* Of twelve etu, each rounded to a nanosecond, and their sum. */
+#define ROUNDED_NS	8
+
 static void end(struct cks_uart *u, u8 flags)
 {
 	u->last = u->data[u->pos];
@@ -59,12 +62,19 @@ static bool too_late(const struct cks_uart *u, ktime_t now)
 	return u->pos && since > u->limit_ns;
 }
 
-/* Several at a time: no gap beyond the frame, nothing that the card could refuse, and an echo. */
+/*
+ * No gap beyond the frame: the stop bits make it. Compared with the frame as the etu has it, since
+ * a UART may be faster by what is tolerated, and N may count in less than that (T=15).
+ */
+static bool back_to_back(const struct cks_uart *u)
+{
+	return u->gap_ns <= (u->lcr & UART_LCR_STOP ? 12 : 11) * (u64)u->etu_ns + ROUNDED_NS;
+}
+
+/* Several at a time: no gap, nothing that the card could refuse, and an echo. */
 static bool fills(const struct cks_uart *u)
 {
-	u64 frame = cks_uart_frame_ns(u);
-
-	return u->level && u->set.echo && u->gap_ns <= frame + frame / 32;
+	return u->level && u->set.echo && back_to_back(u);
 }
 
 /* The echoes of @n characters, written now, are awaited. */
@@ -199,19 +209,14 @@ void cks_uart_send(struct cks_coupler *c, const struct cks_characters *chars)
 /* The character whose echo has come is done with. */
 static void next(struct cks_uart *u)
 {
-	u64 frame = cks_uart_frame_ns(u);
-
 	if (u->pos + 1 == u->len) {
 		end(u, u->bad_echo ? ISO7816_TX_ECHO : 0);
 		return;
 	}
 	u->pos++;
 	u->repeats = 0;
-	/*
-	 * The stop bits make the gap where it is as long as a frame; a UART that is faster than the
-	 * etu by what is tolerated counts as making it. After a probe they were shorter.
-	 */
-	if (u->gap_ns <= frame + frame / 32 && !u->armed)
+	/* After a probe the stop bits were shorter. */
+	if (back_to_back(u) && !u->armed)
 		write_next(u, ktime_get());
 	else
 		cks_uart_tx_start(u, ktime_add_ns(u->edge, u->gap_ns));

@@ -191,8 +191,11 @@ static bool in_time(struct checker *k, size_t i, uint64_t gap)
 	if (i == k->s->atr_len)
 		return true;
 	if (is_next_command(k, i, &given)) {
-		if (given + STAGED_NS > over)
+		if (given + STAGED_NS > over) {
+			if (was->due && c->written - was->due > r->reaction)
+				r->reaction = c->written - was->due;
 			return true;
+		}
 		if (late > r->late_next)
 			r->late_next = late;
 	}

@@ -73,6 +73,8 @@ struct exact_session {
  * @late: the latest write to THR after its guard time, ns; negative when all were earlier
  * @late_own: likewise, without what the bench spent meanwhile
  * @late_next: of the first character of a command, where this was handed over in time
+ * @reaction: of the first character of a command that was not, from when the UART announced the
+ *	last one of the response, ns
  * @due: sum of the shortest gaps before the coupler's characters, ns
  * @taken: sum of these gaps
  */
@@ -88,6 +90,7 @@ struct exact_report {
 	int64_t late;
 	int64_t late_own;
 	int64_t late_next;
+	uint64_t reaction;
 	uint64_t due;
 	uint64_t taken;
 };

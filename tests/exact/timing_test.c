@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timing_test [TA1:T...] [wiring:T]: whole sessions on the bench, each checked against all rules of
- * check.h.
+ * timing_test [TA1:T...] [t15:T] [wiring:T]: whole sessions on the bench, each checked against all
+ * rules of check.h.
  *
  * For each rate and protocol: both conventions, N of 0, 2, 254 and 255; in T=0, where there is an
- * error signal, characters that are refused as well; and at TA1 11 each wiring of a coupler. With
- * words, 95:1 for instance, only those.
+ * error signal, characters that are refused as well; a card with T=15, which fixes the unit of N;
+ * and at TA1 11 each wiring of a coupler. With words, 95:1 for instance, only those.
  */
 #include <fcntl.h>
 #include <linux/cks.h>
@@ -57,6 +57,7 @@ static const uint8_t ns[] = { 0, 2, 254, 255 };
  * @n: N
  * @inverse: convention
  * @refuse: characters are refused, in both directions
+ * @t15: T=15 is in the ATR
  * @flags: wiring
  * @bench: descriptor
  * @card: in its slot
@@ -73,6 +74,7 @@ struct session {
 	uint8_t n;
 	bool inverse;
 	bool refuse;
+	bool t15;
 	uint32_t flags;
 	int bench;
 	struct simcard *card;
@@ -105,17 +107,37 @@ static uint64_t now(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
-/* TA1 TC1, with T=1 IFSC, BWI 4 and CWI 13 as well. */
+/*
+ * TA1 TC1; with T=1 IFSC, BWI 4 and CWI 13 as well; with T=15 a class indicator. With either of
+ * them there is TCK.
+ */
 static void build_atr(struct session *s)
 {
-	const uint8_t t0[] = { 0x50, s->rate->ta1, s->n };
-	const uint8_t t1[] = { 0xd0, s->rate->ta1, s->n, 0x81, 0x31, 0xfe, 0x4d, 0 };
+	uint8_t *a = s->atr;
+	bool check = s->t || s->t15;
 
-	s->atr[0] = s->inverse ? 0x3f : 0x3b;
-	s->atr_len = 1 + (s->t ? sizeof(t1) : sizeof(t0));
-	memcpy(s->atr + 1, s->t ? t1 : t0, s->atr_len - 1);
-	for (size_t i = 1; s->t && i + 1 < s->atr_len; i++)
-		s->atr[s->atr_len - 1] ^= s->atr[i];
+	*a++ = s->inverse ? 0x3f : 0x3b;
+	*a++ = check ? 0xd0 : 0x50;
+	*a++ = s->rate->ta1;
+	*a++ = s->n;
+	if (check)
+		*a++ = 0x80 | s->t;
+	if (s->t) {
+		*a++ = s->t15 ? 0xb1 : 0x31;
+		*a++ = 0xfe;
+		*a++ = 0x4d;
+	}
+	if (s->t15) {
+		*a++ = 0x1f;
+		*a++ = 0x03;
+	}
+	if (check) {
+		*a = 0;
+		for (const uint8_t *p = s->atr + 1; p < a; p++)
+			*a ^= *p;
+		a++;
+	}
+	s->atr_len = (size_t)(a - s->atr);
 }
 
 static bool open_all(struct session *s)
@@ -239,8 +261,13 @@ static void tell(struct session *s, const struct exact_report *r)
 		 r->taken ? 100.0 * (double)r->due / (double)r->taken : 0);
 	complain(s, "THR written %.1f us after the guard time, without the bench %.1f", us(r->late),
 		 us(r->late_own));
-	complain(s, "next command %.1f us after it; the bench takes %.1f us a character",
-		 r->late_next == INT64_MIN ? 0 : us(r->late_next),
+	if (r->late_next != INT64_MIN)
+		complain(s, "a command in time: THR written %.1f us after the guard time",
+			 us(r->late_next));
+	if (r->reaction)
+		complain(s, "a command that was not: %.1f us after the last character",
+			 us((int64_t)r->reaction));
+	complain(s, "the bench takes %.1f us a character",
 		 us((int64_t)cost.ns) / (r->sent + r->received));
 }
 
@@ -251,6 +278,7 @@ static bool checked(struct session *s)
 		.atr_len = (unsigned int)s->atr_len, .pps_len = s->rate->ta1 == 0x11 ? 0 : 4,
 		.f = iso7816_fi(s->rate->ta1), .d = iso7816_di(s->rate->ta1), .t = s->t, .n = s->n,
 		.cwi = 13, .bwi = 4, .wi = 10, .odd = s->inverse,
+		.t15 = s->t15, .ri = iso7816_fi(s->rate->ta1), .rd = iso7816_di(s->rate->ta1),
 		.blind = s->flags & CKS_SIM_NO_ECHO,
 		.given = s->given, .commands = s->commands,
 	};
@@ -276,14 +304,15 @@ static bool checked(struct session *s)
 	return ok;
 }
 
-static bool run(const struct rate *rate, uint8_t t, uint8_t n, bool inverse, bool refuse,
-		uint32_t flags)
+/* A session of which what it is to be is filled in. */
+static bool run(struct session s)
 {
-	struct session s = {
-		.rate = rate, .t = t, .n = n, .inverse = inverse, .refuse = refuse,
-		.flags = flags, .bench = -1, .trace = -1, .fd = -1,
-	};
-	bool ok = open_all(&s) && exchange(&s);
+	bool ok;
+
+	s.bench = -1;
+	s.trace = -1;
+	s.fd = -1;
+	ok = open_all(&s) && exchange(&s);
 
 	/* Closed, it is deactivated. */
 	if (s.fd >= 0)
@@ -321,8 +350,22 @@ static bool test(const struct rate *rate, uint8_t t, bool refuse)
 
 	snprintf(what, sizeof(what), "TA1 %02x", rate->ta1);
 	for (size_t i = 0; i < 2 * sizeof(ns); i++)
-		ok = run(rate, t, ns[i / 2], i % 2, refuse, 0) && ok;
+		ok = run((struct session){
+			.rate = rate, .t = t, .n = ns[i / 2], .inverse = i % 2, .refuse = refuse,
+		}) && ok;
 	return result(ok, what, t, refuse ? ", refused characters" : "");
+}
+
+/* ISO/IEC 7816-3 8.3: N counts in units of Fi/Di of TA1, at each rate, in PPS as well. */
+static bool test_t15(uint8_t t)
+{
+	bool ok = true;
+
+	for (size_t i = 0; i < 2 * sizeof(ns); i++)
+		ok = run((struct session){
+			.rate = &rates[4], .t = t, .n = ns[i / 2], .inverse = i % 2, .t15 = true,
+		}) && ok;
+	return result(ok, "T=15 in the ATR", t, "");
 }
 
 /* RST and power in all polarities, on both outputs; card detect; no echo. */
@@ -341,7 +384,9 @@ static bool test_wirings(uint8_t t)
 	bool ok = true;
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		ok = run(&rates[0], t, 2, i % 2, false, flags[i]) && ok;
+		ok = run((struct session){
+			.rate = &rates[0], .t = t, .n = 2, .inverse = i % 2, .flags = flags[i],
+		}) && ok;
 	return result(ok, "wirings", t, "");
 }
 
@@ -370,11 +415,14 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++)
 		plan += tests(i, argc, argv);
 	for (uint8_t t = 0; t < 2; t++)
-		plan += wanted("wiring", t, argc, argv);
+		plan += wanted("t15", t, argc, argv) + wanted("wiring", t, argc, argv);
 	printf("1..%u\n", plan);
 	for (size_t i = 0; i < 2 * sizeof(rates) / sizeof(rates[0]); i++)
 		for (unsigned int k = 0; k < tests(i, argc, argv); k++)
 			ok = test(&rates[i / 2], i % 2, k) && ok;
+	for (uint8_t t = 0; t < 2; t++)
+		if (wanted("t15", t, argc, argv))
+			ok = test_t15(t) && ok;
 	for (uint8_t t = 0; t < 2; t++)
 		if (wanted("wiring", t, argc, argv))
 			ok = test_wirings(t) && ok;
