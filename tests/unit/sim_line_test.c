@@ -211,6 +211,71 @@ static void test_cut(void **state)
 	assert_true(sim_line_fall(&line, BOTH, 1001) == SIM_NEVER);
 }
 
+static u32 seed;
+
+static u32 draw(u32 below)
+{
+	seed = seed * 1664525 + 1013904223;
+	return (seed >> 8) % below;
+}
+
+/*
+ * A character that is alone on the line is read as a whole; it must be what its samples are. Both
+ * sides send, with rates that differ, cut short, and beneath breaks; what the line is asked for is
+ * asked for again after each change.
+ */
+static void test_samples(void **state)
+{
+	unsigned int round, i, k, plain = 0;
+	struct sim_receiver r;
+	struct sim_char ch;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		u64 bit = BIT_PS / 100 * (95 + draw(11)), start = 1000 + draw(1000), due, fall;
+		u16 levels = 0;
+
+		seed = round;
+		sim_line_init(&line);
+		receiver_init(&r, &even8, BIT_PS);
+		assert_true(sim_receiver_due(&r, &line) == SIM_NEVER);
+		for (i = 0; i < 3; i++) {
+			send(SIM_CARD, start, bit, draw(8) ? &even8 : &odd8, (u8)draw(256));
+			start += (11 + draw(3)) * BIT_NS + draw(BIT_NS);
+			sim_receiver_due(&r, &line);
+		}
+		if (!draw(4))
+			send(SIM_UART, 1000 + draw(30 * BIT_NS), BIT_PS, &even8, (u8)draw(256));
+		if (!draw(4))
+			sim_line_pulse(&line, SIM_UART, 1000 + draw(30 * BIT_NS), 40 * BIT_NS);
+		if (!draw(4))
+			sim_line_cut(&line, SIM_CARD, 1000 + draw(30 * BIT_NS));
+		for (k = 0; k < 3; k++) {
+			fall = r.busy ? r.start : sim_line_fall(&line, BOTH, r.from);
+			due = sim_receiver_due(&r, &line);
+			if (due == SIM_NEVER)
+				break;
+			levels = 0;
+			for (i = 0; i <= 10; i++)
+				if (sim_line_level(&line, BOTH,
+						   fall + sim_sixteenths(BIT_PS, 16 * i + 8)))
+					levels |= (u16)(1 << i);
+			if (!sim_receiver_take(&r, &line, &ch)) {
+				assert_true(levels & 1);
+				continue;
+			}
+			assert_int_equal(ch.start, fall);
+			assert_int_equal(ch.data, levels >> 1 & 0xff);
+			assert_int_equal(ch.framing, !(levels >> 10 & 1));
+			assert_int_equal(ch.brk, !levels);
+			assert_int_equal(ch.parity,
+					 (sim_frame(&even8, ch.data, false) ^ levels) >> 9 & 1);
+			plain += !ch.framing && !ch.parity;
+		}
+	}
+	assert_true(plain > 20000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +288,7 @@ int main(void)
 		cmocka_unit_test_setup(test_break, setup),
 		cmocka_unit_test_setup(test_rate_change, setup),
 		cmocka_unit_test_setup(test_cut, setup),
+		cmocka_unit_test_setup(test_samples, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
