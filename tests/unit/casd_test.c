@@ -25,15 +25,17 @@
 #include "identity.h"
 #include "libgp/aes.h"
 #include "libgp/hex.h"
+#include "libgp/kdf.h"
 #include "libledger/ledger.h"
 #include "libtoken/token.h"
+#include "memory_scan.h"
 #include "softhsm.h"
 
 #define RECORDS 30
 
-static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
-				 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
-static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
+static const uint8_t kmc[16] = { 0x9d, 0x31, 0x5e, 0xc2, 0x07, 0xb8, 0x44, 0xf1,
+				 0x6a, 0x1c, 0xe3, 0x92, 0x58, 0x0d, 0xa7, 0x73 };
+static const uint8_t transport[16] = { 0x4b, 0xe6, 0x18, 0xd9, 0x82, 0x35, 0xaf, 0x60 };
 static char dir[128], db[160], pin_file[160], profiles[160], orders[160];
 static struct fake_station st;
 static pid_t casd;
@@ -83,10 +85,11 @@ static void luhn(char *digits)
 	digits[n + 1] = '\0';
 }
 
-/* Row @i: key j is all bytes 10 * i + j. */
+/* Row @i, key @j: nothing that is in memory by chance. */
 static void record_key(unsigned int i, unsigned int j, uint8_t key[16])
 {
 	memset(key, (int)(10 * i + j), 16);
+	memcpy(key, "\xc3\x5e\x91", 3);
 }
 
 static void record_iccid(unsigned int i, char iccid[24])
@@ -652,6 +655,78 @@ static void malformed_frame_is_refused(void **state)
 	station_hello(&st);
 }
 
+/* The key process that casd started. */
+static pid_t key_process(void)
+{
+	char path[64];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)casd, (int)casd);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	return pid;
+}
+
+/* Master, transport, card and record keys: neither process has one that can be read. */
+static void assert_no_key_in_memory(const struct gp_card *card)
+{
+	pid_t pids[] = { casd, key_process() };
+	uint8_t key[16];
+
+	if (memory_count(casd, "casd", 4) < 0)
+		return;
+	assert_true(memory_count(casd, "personalize", 11) > 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(memory_count(pids[i], kmc, 16), 0);
+		assert_int_equal(memory_count(pids[i], transport, 16), 0);
+		for (unsigned int j = 0; j < 3; j++) {
+			gp_kdf3(kmc, j + 1, card->id.kdd, key);
+			assert_int_equal(memory_count(pids[i], key, 16), 0);
+		}
+		for (unsigned int r = 0; r < RECORDS; r++) {
+			record_key(r, 0, key);
+			assert_int_equal(memory_count(pids[i], key, 16), 0);
+		}
+	}
+}
+
+static void keys_are_not_in_memory(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 49);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	assert_no_key_in_memory(&card);
+	dispose(CK_DISP_GOOD);
+	gp_card_free(&card);
+}
+
+/* A session that meets the end of the key process is rejected; the next one has a new process. */
+static void key_process_may_end(void **state)
+{
+	struct gp_card card;
+	pid_t before = key_process();
+
+	(void)state;
+	blank(&card, 51);
+	assert_int_equal(kill(before, SIGKILL), 0);
+	session("personalize", &card);
+	assert_reject("key process: it is gone");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+	blank(&card, 52);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	dispose(CK_DISP_GOOD);
+	assert_true(key_process() != before);
+	gp_card_free(&card);
+}
+
 static void killed_cas_rejects_what_was_open(void **state)
 {
 	struct gp_card card;
@@ -690,6 +765,7 @@ static void killed_cas_rejects_what_was_open(void **state)
 		assert_true(station_read(fd, &m));
 		assert_query("SELECT state FROM record WHERE request ="
 			     " (SELECT max(id) FROM request)", "INTENT");
+		assert_no_key_in_memory(&card);
 		end_casd(SIGKILL);
 		close(fd);
 	}
@@ -1001,6 +1077,8 @@ int main(void)
 		cmocka_unit_test(session_that_ends_cancels_its_command),
 		cmocka_unit_test(wrong_orders_reach_no_station),
 		cmocka_unit_test(orders_go_to_the_station),
+		cmocka_unit_test(keys_are_not_in_memory),
+		cmocka_unit_test(key_process_may_end),
 		cmocka_unit_test(killed_cas_rejects_what_was_open),
 		cmocka_unit_test(new_journal_puts_issued_in_doubt),
 		cmocka_unit_test(ledger_holds_together),

@@ -18,7 +18,7 @@ struct station;
  * @base: the one event loop
  * @ledger: database
  * @token: keys
- * @transport: key in the token that the records' keys are wrapped under
+ * @transport: label of the key in the token that the records' keys are wrapped under
  * @profiles: directory of the applications' scripts
  * @name: of this CAS, for HELLO
  * @order: that records are taken from, NULL for any
@@ -30,7 +30,7 @@ struct casd {
 	struct event_base *base;
 	struct ledger *ledger;
 	struct token *token;
-	token_key transport;
+	const char *transport;
 	const char *profiles;
 	const char *name;
 	const char *order;

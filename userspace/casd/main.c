@@ -9,6 +9,7 @@
 
 #include "casd.h"
 #include "control.h"
+#include "libkeyd/keyd.h"
 #include "lock.h"
 #include "log.h"
 #include "orders.h"
@@ -31,6 +32,8 @@ static const char usage[] =
 	"  --label NAME         of the token (default: cards)\n"
 	"  --pin-file FILE      PIN of the token: a file, or fd:N\n"
 	"  --transport NAME     transport key in the token (default: transport)\n"
+	"  --keyd SOCKET        of a cas-keyd that runs; without it one is started\n"
+	"  --keyd-user NAME     that it becomes\n"
 	"  --control PATH       Unix socket for the operator's orders; see casctl station\n"
 	"  --help\n"
 	"\n"
@@ -43,10 +46,7 @@ static const char usage[] =
  * @witness: path, NULL for that of @db with .witness
  * @stations: addresses
  * @count: of them
- * @module: path of the PKCS#11 module
- * @label: of the token
- * @pin_file: where the PIN is
- * @transport: label of the transport key
+ * @keyd: the key process, and the token that it opens
  * @control: path of the socket for orders, or NULL
  */
 struct options {
@@ -54,10 +54,7 @@ struct options {
 	const char *witness;
 	const char *stations[64];
 	unsigned int count;
-	const char *module;
-	const char *label;
-	const char *pin_file;
-	const char *transport;
+	struct keyd_options keyd;
 	const char *control;
 };
 
@@ -81,6 +78,8 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		{ "label", required_argument, NULL, 'l' },
 		{ "pin-file", required_argument, NULL, 'P' },
 		{ "transport", required_argument, NULL, 't' },
+		{ "keyd", required_argument, NULL, 'k' },
+		{ "keyd-user", required_argument, NULL, 'u' },
 		{ "control", required_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -110,16 +109,22 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 			casd->name = optarg;
 			break;
 		case 'm':
-			o->module = optarg;
+			o->keyd.module = optarg;
 			break;
 		case 'l':
-			o->label = optarg;
+			o->keyd.label = optarg;
 			break;
 		case 'P':
-			o->pin_file = optarg;
+			o->keyd.pin_file = optarg;
 			break;
 		case 't':
-			o->transport = optarg;
+			casd->transport = optarg;
+			break;
+		case 'k':
+			o->keyd.socket = optarg;
+			break;
+		case 'u':
+			o->keyd.user = optarg;
 			break;
 		case 'c':
 			o->control = optarg;
@@ -133,31 +138,34 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 	}
 	if (optind != argc)
 		return wrong_usage("arguments without an option");
-	if (!o->db || !o->count || !o->pin_file)
-		return wrong_usage("--db, --station and --pin-file must be given");
+	if (!o->db || !o->count || (!o->keyd.pin_file && !o->keyd.socket))
+		return wrong_usage("--db, --station, and --pin-file or --keyd must be given");
 	if (!*casd->name || strlen(casd->name) > 63)
 		return wrong_usage("--name has 1 to 63 characters");
 	return -1;
 }
 
-static bool open_token(struct casd *casd, const struct options *o)
+static bool open_token(struct casd *casd, struct options *o)
 {
-	const char *wrong;
-	struct token_pin pin;
+	static char beside[4096];
 	char error[256];
+	token_key key;
+	ssize_t n;
+	char *end;
 
-	wrong = token_pin_read(o->pin_file, &pin);
-	if (wrong) {
-		log_error("start", "reason=\"%s\"", wrong);
-		return false;
+	n = readlink("/proc/self/exe", beside, sizeof(beside) - sizeof("cas-keyd"));
+	if (n > 0) {
+		beside[n] = '\0';
+		end = strrchr(beside, '/');
+		strcpy(end ? end + 1 : beside, "cas-keyd");
 	}
-	casd->token = token_open(o->module, o->label, &pin, error, sizeof(error));
-	explicit_bzero(&pin, sizeof(pin));
+	o->keyd.program = beside;
+	casd->token = keyd_open(&o->keyd, error, sizeof(error));
 	if (!casd->token) {
 		log_error("start", "reason=\"%s\"", error);
 		return false;
 	}
-	if (token_find(casd->token, o->transport, &casd->transport)) {
+	if (token_find(casd->token, casd->transport, &key)) {
 		log_error("start", "reason=\"%s; --transport names it\"",
 			  token_error(casd->token));
 		return false;
@@ -232,11 +240,9 @@ static bool run(struct casd *casd, const struct options *o)
 int main(int argc, char **argv)
 {
 	struct options o = {
-		.module = MODULE,
-		.label = "cards",
-		.transport = "transport",
+		.keyd = { .module = MODULE, .label = "cards" },
 	};
-	struct casd casd = { .profiles = "profiles", .name = "casd" };
+	struct casd casd = { .profiles = "profiles", .name = "casd", .transport = "transport" };
 	bool ok;
 	int rc;
 

@@ -83,13 +83,16 @@ const token_key *record_keys(lua_State *L)
 {
 	struct session *s = application_session(L);
 	struct casd *casd = s->station->casd;
+	token_key transport;
 
 	if (!s->claim)
 		sandbox_fail(L, "no record is claimed");
 	for (int i = 0; i < 3; i++) {
 		if (s->claim->keys[i])
 			continue;
-		if (token_unwrap(casd->token, casd->transport, s->claim->record.keys[i],
+		/* Each time anew: the key process may have been started again. */
+		if (token_find(casd->token, casd->transport, &transport) ||
+		    token_unwrap(casd->token, transport, s->claim->record.keys[i],
 				 &s->claim->keys[i]))
 			sandbox_fail(L, "record: %s", token_error(casd->token));
 	}
