@@ -130,7 +130,7 @@ static int make_order(void)
 	}
 	rewind(f);
 	l = ledger_open(db, false, error, sizeof(error));
-	rc = l ? (int)ledger_import(l, f, "first", false, &report) : -1;
+	rc = l ? (int)ledger_import(l, f, "first", false, NULL, &report) : -1;
 	if (rc)
 		print_error("line %u, %s: %s\n", report.problems[0].line,
 			    report.problems[0].column, report.problems[0].text);

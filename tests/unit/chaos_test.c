@@ -127,7 +127,7 @@ static void make_order(void)
 	l = ledger_open(db, false, error, sizeof(error));
 	assert_non_null(l);
 	/* Records of spoiled cards are used again in every other game: the dangerous way. */
-	if (ledger_import(l, f, "order", game_seed % 2, &report) != LEDGER_OK)
+	if (ledger_import(l, f, "order", game_seed % 2, NULL, &report) != LEDGER_OK)
 		fail_msg("import: %s", report.problems[0].text);
 	ledger_close(l);
 	fclose(f);

@@ -120,7 +120,7 @@ static void stock(void)
 	f = fmemopen(text, n, "r");
 	assert_non_null(f);
 	/* Records of spoiled cards are used again: the dangerous way. */
-	if (ledger_import(l, f, "order", true, &report))
+	if (ledger_import(l, f, "order", true, NULL, &report))
 		fail_msg("%s", report.problems[0].text);
 	fclose(f);
 }

@@ -65,7 +65,7 @@ static enum ledger_status import(const char *text, bool free_spoiled, struct ord
 
 	assert_non_null(f);
 	snprintf(name, sizeof(name), "order-%u", count++);
-	status = ledger_import(l, f, name, free_spoiled, r);
+	status = ledger_import(l, f, name, free_spoiled, NULL, r);
 	fclose(f);
 	return status;
 }
@@ -673,6 +673,136 @@ static void station_of_another_database(void **state)
 	assert_int_equal(lease, 5);
 }
 
+/* ---- an order's life ---- */
+
+static enum ledger_status step(enum order_step what, const char *by)
+{
+	return ledger_order_step(l, "life", what, by);
+}
+
+static void import_life(const char *by)
+{
+	static const char text[] = HEADER ROW1 ROW2;
+	struct order_report r;
+	FILE *f = fmemopen((void *)text, strlen(text), "r");
+
+	assert_non_null(f);
+	assert_int_equal(ledger_import(l, f, "life", false, by, &r), LEDGER_OK);
+	fclose(f);
+}
+
+/* Nobody gives out alone what he imported. */
+static void release_needs_another_one(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	import_life("anna");
+	open_request(1, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(step(ORDER_GO_ON, "otto"), LEDGER_REFUSED);
+	assert_int_equal(step(ORDER_RELEASE, "anna"), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "another one releases it"));
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_OK);
+	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(number("SELECT state = 'running' FROM orders"), 1);
+	assert_int_equal(number("SELECT count(*) FROM ledger WHERE kind = 'order'"), 1);
+}
+
+/* While an order is held no card begins; one that has its record comes to its end. */
+static void held_order_begins_nothing(void **state)
+{
+	struct ledger_record first, record;
+	struct ledger_request r;
+
+	(void)state;
+	import_life(NULL);
+	to_be_retried(1, "KDD:01", &first);
+	assert_int_equal(step(ORDER_HOLD, "anna"), LEDGER_OK);
+	open_request(2, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, "life", "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(record.id, first.id);
+	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_OK);
+	open_request(3, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_OK);
+}
+
+/* Whether the file of the database, or the log beside it, has these bytes. */
+static bool in_file(const char *tail, const void *bytes, size_t len)
+{
+	char name[80], *buf;
+	bool found = false;
+	long size;
+	FILE *f;
+
+	snprintf(name, sizeof(name), "%s%s", path, tail);
+	f = fopen(name, "r");
+	if (!f)
+		return false;
+	fseek(f, 0, SEEK_END);
+	size = ftell(f);
+	rewind(f);
+	buf = malloc((size_t)size + 1);
+	assert_non_null(buf);
+	assert_int_equal(fread(buf, 1, (size_t)size, f), size);
+	for (long i = 0; i + (long)len <= size && !found; i++)
+		found = !memcmp(buf + i, bytes, len);
+	free(buf);
+	fclose(f);
+	return found;
+}
+
+static void wiped_order_leaves_no_secret(void **state)
+{
+	uint8_t key[LEDGER_WRAPPED];
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	import_life(NULL);
+	claim_on(1, "KDD:01", &r, &record);
+	memcpy(key, record.keys[0], sizeof(key));
+	assert_true(in_file("", key, sizeof(key)) || in_file("-wal", key, sizeof(key)));
+	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_REFUSED);
+	assert_int_equal(step(ORDER_CLOSE, "anna"), LEDGER_OK);
+	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "open"));
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_OK);
+	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_OK);
+	assert_false(in_file("", key, sizeof(key)));
+	assert_false(in_file("-wal", key, sizeof(key)));
+	assert_state(record.id, "DELIVERED");
+	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_REFUSED);
+	open_request(2, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_REFUSED);
+}
+
+/* A database of before orders had states. */
+static void older_database_goes_on(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+	char error[192];
+
+	(void)state;
+	import_life(NULL);
+	sqlite3_exec(ledger_sqlite(l), "ALTER TABLE orders DROP COLUMN state;"
+		     "ALTER TABLE orders DROP COLUMN imported_by", NULL, NULL, NULL);
+	ledger_close(l);
+	l = ledger_open(path, false, error, sizeof(error));
+	if (!l)
+		fail_msg("%s", error);
+	claim_on(1, "KDD:01", &r, &record);
+	assert_int_equal(step(ORDER_HOLD, "anna"), LEDGER_OK);
+}
+
 /* A copy of the database that lacks the last claim gives the same record out again. */
 static void witness_knows_an_old_copy(void **state)
 {
@@ -813,6 +943,10 @@ int main(void)
 		TEST(restart_leaves_no_verdict),
 		TEST(lost_journal_ends_its_sessions),
 		TEST(station_of_another_database),
+		TEST(release_needs_another_one),
+		TEST(held_order_begins_nothing),
+		TEST(wiped_order_leaves_no_secret),
+		TEST(older_database_goes_on),
 		TEST(witness_knows_an_old_copy),
 		TEST(claim_without_witness_fails),
 		TEST(tampering_shows),

@@ -12,6 +12,12 @@
 int cmd_import(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_order(int argc, char **argv);
+/* show_orders() - order without a step */
+int show_orders(int argc, char **argv);
+
+/* who_am_i() - the user that runs this, for the ledger */
+const char *who_am_i(char name[64]);
+
 int cmd_records(int argc, char **argv);
 int cmd_intent(int argc, char **argv);
 int cmd_adopt(int argc, char **argv);

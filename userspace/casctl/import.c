@@ -19,12 +19,14 @@ static void print_problems(const char *path, const struct order_report *r)
 		fprintf(stderr, "%s: there may be more\n", path);
 }
 
-static int import(const char *db, const char *order, bool free_spoiled, const char *path)
+static int import(const char *db, const char *order, bool free_spoiled, bool release,
+		  const char *path)
 {
 	struct order_report report = { 0 };
 	enum ledger_status status;
 	struct ledger *l;
 	FILE *f;
+	char name[64];
 
 	f = fopen(path, "re");
 	if (!f) {
@@ -36,7 +38,8 @@ static int import(const char *db, const char *order, bool free_spoiled, const ch
 		fclose(f);
 		return 1;
 	}
-	status = ledger_import(l, f, order, free_spoiled, &report);
+	status = ledger_import(l, f, order, free_spoiled, release ? who_am_i(name) : NULL,
+			       &report);
 	print_problems(path, &report);
 	if (status == LEDGER_OK)
 		printf("order %s: %u records\n", order, report.rows);
@@ -53,10 +56,11 @@ int cmd_import(int argc, char **argv)
 		{ "db", required_argument, NULL, 'd' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "spoiled", required_argument, NULL, 's' },
+		{ "needs-release", no_argument, NULL, 'r' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *db = NULL, *order = NULL;
-	bool free_spoiled = false;
+	bool free_spoiled = false, release = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -72,11 +76,14 @@ int cmd_import(int argc, char **argv)
 			if (!free_spoiled && strcmp(optarg, "void"))
 				return usage_error("--spoiled is void or free");
 			break;
+		case 'r':
+			release = true;
+			break;
 		default:
 			return EXIT_USAGE;
 		}
 	}
 	if (!db || !order || optind + 1 != argc)
 		return usage_error("import wants --db, --order and one CSV file");
-	return import(db, order, free_spoiled, argv[optind]);
+	return import(db, order, free_spoiled, release, argv[optind]);
 }

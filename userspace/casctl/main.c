@@ -12,12 +12,13 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "import", cmd_import,
-	  "import --db FILE --order NAME [--spoiled void|free] CSV\n"
+	  "import --db FILE --order NAME [--spoiled void|free] [--needs-release] CSV\n"
 	  "                                          import an order, all rows or none" },
 	{ "status", cmd_status,
 	  "status --db FILE [--json]                 records by state, cards, sessions" },
 	{ "order", cmd_order,
-	  "order --db FILE [--json]                  orders and how far they are" },
+	  "order --db FILE [--json]                  orders and how far they are"
+	  "\n  casctl order release|hold|go-on|close|wipe --db FILE --order NAME" },
 	{ "records", cmd_records,
 	  "records --db FILE [--order NAME] [--json] records with state and card, no secrets" },
 	{ "intent", cmd_intent,

@@ -29,10 +29,10 @@ int cmd_status(int argc, char **argv)
 		    NULL);
 }
 
-int cmd_order(int argc, char **argv)
+int show_orders(int argc, char **argv)
 {
 	return show(argc, argv,
-		    "SELECT o.name AS 'order', o.rows AS 'rows#',"
+		    "SELECT o.name AS 'order', o.state, o.rows AS 'rows#',"
 		    " sum(r.state = 'FREE') AS 'free#', sum(r.state IN('INTENT','ISSUED')) AS 'open#',"
 		    " sum(r.state = 'DELIVERED') AS 'delivered#', sum(r.state = 'VOID') AS 'void#',"
 		    " sum(r.state = 'DOUBT') AS 'doubt#'"

@@ -81,9 +81,14 @@ static bool copy_record(sqlite3_stmt *stmt, struct ledger_record *r)
 	return true;
 }
 
-#define SELECT_RECORD								\
+#define FIELDS								\
 	"SELECT r.id, r.attempt, r.iccid, r.imsi, r.pin1, r.puk1, r.kvn, r.enc, r.mac, r.dek,"	\
-	" r.payload, o.name FROM record r JOIN orders o ON o.id = r.orders "
+	" r.payload, o.name "
+#define SELECT_RECORD FIELDS "FROM record r JOIN orders o ON o.id = r.orders "
+/* CROSS: order by order, so that a held one with many records costs nothing. */
+#define SELECT_FREE FIELDS						\
+	"FROM orders o CROSS JOIN record r ON r.orders = o.id AND r.state = 'FREE'"	\
+	" WHERE o.state IN('released','running') "
 
 static enum ledger_status choose(struct ledger *l, const char *order, int64_t again,
 				 struct ledger_record *record)
@@ -95,12 +100,10 @@ static enum ledger_status choose(struct ledger *l, const char *order, int64_t ag
 	if (again)
 		stmt = db_prepare(l, SELECT_RECORD "WHERE r.id = ?", "i", again);
 	else if (order)
-		stmt = db_prepare(l, SELECT_RECORD
-				  "WHERE r.state = 'FREE' AND o.name = ? ORDER BY r.id LIMIT 1",
-				  "t", order);
+		stmt = db_prepare(l, SELECT_FREE "AND o.name = ? ORDER BY o.id, r.id LIMIT 1", "t",
+				  order);
 	else
-		stmt = db_prepare(l, SELECT_RECORD
-				  "WHERE r.state = 'FREE' ORDER BY r.id LIMIT 1", "");
+		stmt = db_prepare(l, SELECT_FREE "ORDER BY o.id, r.id LIMIT 1", "");
 	if (!stmt)
 		return LEDGER_FAILED;
 	if (!db_next(l, stmt, &failed))
@@ -125,6 +128,10 @@ static enum ledger_status bind_record(struct ledger *l, int64_t request, const c
 		return LEDGER_FAILED;
 	if (n != 1)
 		return db_refused(l, "record %lld was taken", (long long)record->id);
+	if (!db_run(l, NULL,
+		    "UPDATE orders SET state = 'running' WHERE name = ? AND state = 'released'",
+		    "t", record->order))
+		return LEDGER_FAILED;
 	if (!db_run(l, NULL,
 		    "INSERT INTO card(identity, state, request) VALUES(?,'open',?)"
 		    " ON CONFLICT(identity) DO UPDATE SET state = 'open', request = excluded.request",

@@ -13,7 +13,8 @@ static const char schema[] =
 	" uuid TEXT PRIMARY KEY, boot_id TEXT NOT NULL, journal_epoch TEXT NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS orders("
 	" id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL,"
-	" spoiled TEXT NOT NULL CHECK(spoiled IN('FREE','VOID')), rows INTEGER NOT NULL);"
+	" spoiled TEXT NOT NULL CHECK(spoiled IN('FREE','VOID')), rows INTEGER NOT NULL,"
+	" state TEXT NOT NULL DEFAULT 'released', imported_by TEXT);"
 	"CREATE TABLE IF NOT EXISTS request("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT NOT NULL, boot_id TEXT NOT NULL,"
 	" number INTEGER NOT NULL, coupler INTEGER NOT NULL, presence_gen INTEGER NOT NULL,"
@@ -30,6 +31,7 @@ static const char schema[] =
 	" CHECK(state IN('FREE','INTENT','ISSUED','DELIVERED','VOID','DOUBT')),"
 	" attempt INTEGER NOT NULL DEFAULT 0, card TEXT, request INTEGER REFERENCES request(id));"
 	"CREATE INDEX IF NOT EXISTS record_free ON record(id) WHERE state = 'FREE';"
+	"CREATE INDEX IF NOT EXISTS record_free_of ON record(orders, id) WHERE state = 'FREE';"
 	/* A record is on one card at most, and a card has one record at most. */
 	"CREATE UNIQUE INDEX IF NOT EXISTS record_card ON record(card)"
 	" WHERE state IN('INTENT','ISSUED','DELIVERED');"
@@ -180,6 +182,21 @@ enum ledger_status db_end(struct ledger *l, enum ledger_status status)
 	return status == LEDGER_OK ? LEDGER_FAILED : status;
 }
 
+/* Databases of before orders had states: theirs were in use. */
+static int add_states(struct ledger *l, char **text)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v2(l->db, "SELECT state FROM orders", -1, &stmt, NULL) == SQLITE_OK) {
+		sqlite3_finalize(stmt);
+		return SQLITE_OK;
+	}
+	return sqlite3_exec(l->db,
+			    "ALTER TABLE orders ADD COLUMN state TEXT NOT NULL DEFAULT 'released';"
+			    "ALTER TABLE orders ADD COLUMN imported_by TEXT",
+			    NULL, NULL, text);
+}
+
 static int set_up(struct ledger *l, bool readonly)
 {
 	char *text = NULL;
@@ -196,6 +213,8 @@ static int set_up(struct ledger *l, bool readonly)
 		rc = sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, &text);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->db, schema, NULL, NULL, &text);
+	if (rc == SQLITE_OK)
+		rc = add_states(l, &text);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->db, "COMMIT", NULL, NULL, &text);
 	sqlite3_free(text);

@@ -276,9 +276,29 @@ struct order_report {
 /*
  * ledger_import() - all rows of a CSV file become free records, or none
  * @free_spoiled: records of spoiled cards become free again; else they are void
+ * @by: who imports it, for another one to release it; NULL: it is released at once
  */
 enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
-				 bool free_spoiled, struct order_report *report);
+				 bool free_spoiled, const char *by,
+				 struct order_report *report);
+
+/* Steps of an order's life. Records are given out of released and running ones. */
+enum order_step {
+	ORDER_RELEASE,	/* imported -> released, by another one than imported it */
+	ORDER_HOLD,	/* no card begins; those that have a record go on */
+	ORDER_GO_ON,
+	ORDER_CLOSE,	/* for good */
+	ORDER_WIPE,	/* of a closed one without open records: all secrets are written over */
+};
+
+/*
+ * ledger_order_step() - do it
+ * @by: who, for the ledger
+ *
+ * Refused in another state than the step is from.
+ */
+enum ledger_status ledger_order_step(struct ledger *l, const char *order, enum order_step step,
+				     const char *by);
 
 /* ---- the chain ---- */
 

@@ -139,7 +139,8 @@ static enum ledger_status read_rows(struct import *im)
 	return LEDGER_OK;
 }
 
-static enum ledger_status import(struct import *im, const char *order, bool free_spoiled)
+static enum ledger_status import(struct import *im, const char *order, bool free_spoiled,
+				 const char *by)
 {
 	struct ledger *l = im->l;
 	enum ledger_status status;
@@ -148,8 +149,10 @@ static enum ledger_status import(struct import *im, const char *order, bool free
 	read_header(im);
 	if (im->report->count)
 		return db_refused(l, "order %s: the header line is wrong", order);
-	if (!db_run(l, NULL, "INSERT INTO orders(name, spoiled, rows) VALUES(?,?,0)", "tt", order,
-		    free_spoiled ? "FREE" : "VOID")) {
+	if (!db_run(l, NULL,
+		    "INSERT INTO orders(name, spoiled, rows, state, imported_by) VALUES(?,?,0,?,?)",
+		    "tttt", order, free_spoiled ? "FREE" : "VOID", by ? "imported" : "released",
+		    by)) {
 		if (sqlite3_extended_errcode(l->db) == SQLITE_CONSTRAINT_UNIQUE ||
 		    sqlite3_errcode(l->db) == SQLITE_CONSTRAINT)
 			return db_refused(l, "order %s is there already", order);
@@ -174,11 +177,15 @@ static enum ledger_status import(struct import *im, const char *order, bool free
 	cJSON_AddStringToObject(body, "order", order);
 	cJSON_AddNumberToObject(body, "rows", im->report->rows);
 	cJSON_AddStringToObject(body, "spoiled", free_spoiled ? "FREE" : "VOID");
+	cJSON_AddStringToObject(body, "state", by ? "imported" : "released");
+	if (by)
+		cJSON_AddStringToObject(body, "by", by);
 	return chain_append(l, "import", body) ? LEDGER_OK : LEDGER_FAILED;
 }
 
 enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
-				 bool free_spoiled, struct order_report *report)
+				 bool free_spoiled, const char *by,
+				 struct order_report *report)
 {
 	struct import *im = calloc(1, sizeof(*im));
 	enum ledger_status status;
@@ -195,7 +202,7 @@ enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
 	csv_init(&im->csv, csv);
 	status = LEDGER_FAILED;
 	if (db_begin(l)) {
-		status = import(im, order, free_spoiled);
+		status = import(im, order, free_spoiled, by);
 		sqlite3_finalize(im->insert);
 		status = db_end(l, status);
 	}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What becomes of an order: imported -> released -> running <-> held -> closed -> wiped. Records
+ * are given out of released and running ones.
+ */
+#include <string.h>
+
+#include "database.h"
+
+/**
+ * struct order - one as it is
+ * @id: in the database
+ * @state: its state
+ * @imported_by: who imported it to be released by another one, "" if nobody has to
+ */
+struct order {
+	int64_t id;
+	char state[16];
+	char imported_by[64];
+};
+
+/**
+ * struct step - what a step takes and makes
+ * @name: in the ledger
+ * @from: states, each with a blank after it
+ * @to: state
+ */
+static const struct step {
+	const char *name;
+	const char *from;
+	const char *to;
+} steps[] = {
+	[ORDER_RELEASE] = { "release", "imported ", "released" },
+	[ORDER_HOLD] = { "hold", "released running ", "held" },
+	[ORDER_GO_ON] = { "go-on", "held ", "running" },
+	[ORDER_CLOSE] = { "close", "imported released running held ", "closed" },
+	[ORDER_WIPE] = { "wipe", "closed ", "wiped" },
+};
+
+static enum ledger_status find(struct ledger *l, const char *name, struct order *o)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT id, state, imported_by FROM orders WHERE name = ?",
+					"t", name);
+	enum ledger_status status = LEDGER_OK;
+	bool failed = true;
+
+	if (!stmt)
+		return LEDGER_FAILED;
+	if (!db_next(l, stmt, &failed))
+		status = failed ? LEDGER_FAILED : db_refused(l, "there is no order %s", name);
+	else if (!db_text(stmt, 1, o->state, sizeof(o->state)) ||
+		 !db_text(stmt, 2, o->imported_by, sizeof(o->imported_by)))
+		status = db_refused(l, "order %s is damaged in the database", name);
+	o->id = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return status;
+}
+
+static bool is_from(const struct step *s, const char *state)
+{
+	const char *p = strstr(s->from, state);
+
+	return p && p[strlen(state)] == ' ';
+}
+
+/* Nothing of the records' secrets is left, in this file; what is open still needs them. */
+static enum ledger_status wipe(struct ledger *l, const struct order *o)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT count(*) FROM record WHERE orders = ?"
+					" AND state IN('INTENT','ISSUED')", "i", o->id);
+	bool failed = true;
+	int64_t open = 0;
+
+	if (stmt && db_next(l, stmt, &failed))
+		open = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	if (open)
+		return db_refused(l, "%lld records are open: their cards come first",
+				  (long long)open);
+	return db_run(l, NULL,
+		      "UPDATE record SET imsi = '', pin1 = '', puk1 = '', enc = x'', mac = x'',"
+		      " dek = x'', payload = x'' WHERE orders = ?", "i", o->id) ?
+	       LEDGER_OK : LEDGER_FAILED;
+}
+
+static enum ledger_status take(struct ledger *l, const char *name, const struct step *s,
+			       const char *by)
+{
+	struct order o = { 0 };
+	enum ledger_status status = find(l, name, &o);
+	cJSON *body;
+
+	if (status != LEDGER_OK)
+		return status;
+	if (!is_from(s, o.state))
+		return db_refused(l, "order %s is %s", name, o.state);
+	if (s == &steps[ORDER_RELEASE] && !strcmp(o.imported_by, by))
+		return db_refused(l, "%s imported order %s: another one releases it", by, name);
+	if (s == &steps[ORDER_WIPE])
+		status = wipe(l, &o);
+	if (status != LEDGER_OK)
+		return status;
+	if (!db_run(l, NULL, "UPDATE orders SET state = ? WHERE id = ?", "ti", s->to, o.id))
+		return LEDGER_FAILED;
+	body = cJSON_CreateObject();
+	cJSON_AddStringToObject(body, "order", name);
+	cJSON_AddStringToObject(body, "step", s->name);
+	cJSON_AddStringToObject(body, "state", s->to);
+	cJSON_AddStringToObject(body, "by", by);
+	return chain_append(l, "order", body) ? LEDGER_OK : LEDGER_FAILED;
+}
+
+enum ledger_status ledger_order_step(struct ledger *l, const char *order, enum order_step step,
+				     const char *by)
+{
+	enum ledger_status status;
+
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	status = db_end(l, take(l, order, &steps[step], by));
+	/* The log beside the database has the old pages until they are written over. */
+	if (status == LEDGER_OK && step == ORDER_WIPE &&
+	    !db_run(l, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", ""))
+		return LEDGER_FAILED;
+	return status;
+}
