@@ -202,7 +202,11 @@ before=$(memory)
 check "$rounds times" again_and_again "$rounds"
 after=$(memory)
 diag "memory that cannot be reclaimed: $before KiB, $after KiB after $rounds rounds"
-check "the memory is back, within 512 KiB" test $((after - before)) -le 512
+if grep -q ' kasan_quarantine_put' /proc/kallsyms; then
+	skip "the memory is back" "KASAN keeps what is freed; kmemleak looks at the end"
+else
+	check "the memory is back, within 512 KiB" test $((after - before)) -le 512
+fi
 
 check "a coupler that is left goes with the driver" unload_modules
 check "the card goes back" give ""
