@@ -12,7 +12,7 @@
 
 #include "router_bed.h"
 
-#define EXAMPLE_MAX	40
+#define EXAMPLE_MAX	48
 #define BYTES_MAX	512
 
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
@@ -126,6 +126,25 @@ static void receive(struct bed *b, int fd, struct client_frame *wanted)
 	fail_msg("frame differs from the page's");
 }
 
+/* The operator agrees, when there is something to agree to. */
+static void answer_prompt(struct bed *b)
+{
+	const struct cksnl_session answer = {
+		.has = CKSNL_HAS(CKS_A_SESSION_REQUEST) | CKSNL_HAS(CKS_A_SESSION_PROMPT) |
+		       CKSNL_HAS(CKS_A_SESSION_ANSWER),
+		.request = b->request,
+		.prompt = 1,
+		.answer = CKS_PROMPT_ANSWER_GIVEN,
+	};
+	int ms;
+
+	for (ms = 0; session(b).prompt != 1; ms++) {
+		assert_in_range(ms, 0, PATIENCE_MS);
+		usleep(1000);
+	}
+	assert_int_equal(cksnl_prompt_answer(b->nl, &answer), 0);
+}
+
 static void example_is_true(void **state)
 {
 	static struct client_frame f;
@@ -144,6 +163,8 @@ static void example_is_true(void **state)
 		/* What the control unit does between the frames. */
 		if (f.type == REQUEST)
 			new_request(b);
+		else if (f.type == ENTRY)
+			answer_prompt(b);
 		else if (f.type == DISPOSED)
 			assert_int_equal(dispose(b, 1, CKS_DISPOSITION_GOOD, 4711), 0);
 		if (*fd < 0)
