@@ -18,7 +18,8 @@
 
 enum { OFF = 0, ON = 1, RST = 2, GET_ATR = 4 };
 
-static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
+/* TC2 01: the shortest waiting time, since a mute card is waited for. */
+static const uint8_t atr_t0[] = { 0x3b, 0x82, 0x40, 0x01, 0x14, 0x50 };
 static const uint8_t read8[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 0x08 };
 static const uint8_t read8_answer[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0x90, 0x00 };
 static const uint8_t hold[] = { 0x00, SIMCARD_INS_HOLD, 0x00, 0x00 };
