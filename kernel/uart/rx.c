@@ -13,10 +13,15 @@
  */
 #define MAX_CAUSES	256
 
-/* With the FIFOs on each of them may be as many characters as there is room for. */
+/*
+ * With the FIFOs on each of them may be as many characters as there is room for. While those of a
+ * deep one are taken out and it is filled again, others come, and while they are, a few more.
+ */
+#define MIN_CAUSES	8
+
 static int max_causes(const struct cks_uart *u)
 {
-	return u->level ? max(MAX_CAUSES / u->fifo, 2) : MAX_CAUSES;
+	return u->level ? max(MAX_CAUSES / u->fifo, MIN_CAUSES) : MAX_CAUSES;
 }
 
 /* ISO7816_RX_* of what LSR says. */

@@ -562,7 +562,9 @@ enum iso7816_err bed_exchange(struct iso7816_exchange *x)
 
 void bed_init(const struct bed_config *cfg)
 {
-	const struct sim_uart_config uart = { .clk = cfg->uart_clk, .echo = !cfg->no_echo };
+	const struct sim_uart_config uart = {
+		.family = cfg->model, .clk = cfg->uart_clk, .echo = !cfg->no_echo,
+	};
 	struct bed_card *c = &bed.card;
 	struct iso7816_config econf;
 
@@ -599,7 +601,7 @@ void bed_init(const struct bed_config *cfg)
 	bed.u.fifo = cfg->fifo ? cfg->fifo : 16;
 	bed.u.io.in = serial_in;
 	bed.u.io.out = serial_out;
-	bed.u.family = &cks_uart_16550;
+	bed.u.family = cfg->family ? cfg->family : &cks_uart_16550;
 	bed.u.pd.rx_time = cfg->stamps ? rx_time : NULL;
 	bed.u.set.clk_hz = cfg->card_clk;
 	bed.u.set.uart_clk = cfg->uart_clk;
@@ -607,6 +609,7 @@ void bed_init(const struct bed_config *cfg)
 	bed.u.set.power_line = CKS_MODEM_LINE_DTR;
 	bed.u.set.echo = !cfg->no_echo;
 
+	assert(!bed.u.family->start(&bed.u.io));
 	raw_spin_lock(&bed.lock);
 	cks_uart_off(&bed.u);
 	cks_uart_set_rate(&bed.u, cks_uart_rate_of(&bed.u, 372, 1), UART_LCR_WLEN8 |

@@ -186,6 +186,8 @@ struct bed {
  * @no_echo: the UART does not hear itself
  * @stamps: the UART has time stamps, as the bench's
  * @fifo: depth of the FIFOs that the driver uses, 0 for 16
+ * @family: of the driver, NULL for a 16550
+ * @model: the bench's model of that
  */
 struct bed_config {
 	u32 uart_clk;
@@ -196,6 +198,8 @@ struct bed_config {
 	bool no_echo;
 	bool stamps;
 	u16 fifo;
+	const struct cks_uart_family_ops *family;
+	const struct sim_uart_family *model;
 };
 
 extern struct bed bed;

@@ -341,17 +341,20 @@ static void test_board(void **state)
 	assert_int_equal(board.levels[board.changes - 1], 0);
 }
 
-/* An exchange of T=1 with blocks of 250 bytes both ways. Returns the time it took in 1/16 etu. */
+/* Data of a command whose block is longer than any FIFO: 258 characters. */
+#define T1_DATA	249
+
+/* An exchange of T=1 with such blocks both ways. Returns the time it took in 1/16 etu. */
 static u64 exchange_t1(const struct t1_card *card, u16 fifo, bool stamps)
 {
-	u8 cmd[5 + 245];
+	u8 cmd[5 + T1_DATA];
 	struct iso7816_exchange x = {
 		.cmd = cmd, .cmd_len = sizeof(cmd), .rsp = rsp, .rsp_size = sizeof(rsp),
 	};
 	unsigned int i;
 	u64 begin;
 
-	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, 245 }, 5);
+	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, T1_DATA }, 5);
 	for (i = 5; i < sizeof(cmd); i++)
 		cmd[i] = (u8)(i * 7);
 	begin_t1(card, fifo, stamps);
@@ -365,10 +368,10 @@ static u64 exchange_t1(const struct t1_card *card, u16 fifo, bool stamps)
 	bed.logged = 0;
 	begin = bed.now;
 	assert_int_equal(bed_exchange(&x), ISO7816_OK);
-	assert_int_equal(x.rsp_len, 247);
-	assert_memory_equal(rsp, cmd + 5, 245);
+	assert_int_equal(x.rsp_len, T1_DATA + 2);
+	assert_memory_equal(rsp, cmd + 5, T1_DATA);
 	assert_int_equal(bed.flagged, 0);
-	assert_int_equal(bed.logged, 254);
+	assert_int_equal(bed.logged, T1_DATA + 9);
 	return (bed.now - begin) / bed_etu(1);
 }
 
@@ -412,26 +415,41 @@ static void test_fifo(void **state)
 	}
 }
 
+/* The families by the depth of their FIFOs. */
+static void of_family(struct bed_config *cfg, u16 fifo)
+{
+	cfg->fifo = fifo;
+	if (fifo == 128) {
+		cfg->family = &cks_uart_ox950;
+		cfg->model = &sim_uart_ox950;
+	} else if (fifo == 256) {
+		cfg->family = &cks_uart_xr17v35x;
+		cfg->model = &sim_uart_xr17v35x;
+	}
+}
+
 /*
  * T=1 at TA1 95 to 97, N of 2: interrupts so late that a block is taken out to its end at once,
  * and the last echo together with the card's answer. Nothing is sent again, and no gap is longer
  * by more than the interrupt was late.
  */
-static void begin_late_t1(u8 ta1)
+static void begin_fast_t1(u8 ta1, u8 tc1, u16 fifo)
 {
-	u8 atr[9] = { 0x3b, 0xd0, ta1, 2, 0x81, 0x31, 0xfe, 0x4d, 0 };
+	u8 atr[9] = { 0x3b, 0xd0, ta1, tc1, 0x81, 0x31, 0xfe, 0x4d, 0 };
 	struct iso7816_exchange x = read_binary(1);
 	struct iso7816_config cfg;
+	struct bed_config bc = {
+		.uart_clk = 14284800, .card_clk = 3571200, .atr = atr, .atr_len = 9,
+		.engine = &cfg, .stamps = true,
+	};
 	unsigned int i;
 
 	for (i = 1; i < 8; i++)
 		atr[8] ^= atr[i];
 	iso7816_config_init(&cfg);
 	iso7816_config_allow(&cfg, ta1);
-	bed_init(&(struct bed_config){
-		.uart_clk = 14284800, .card_clk = 3571200, .atr = atr, .atr_len = 9,
-		.engine = &cfg, .stamps = true,
-	});
+	of_family(&bc, fifo);
+	bed_init(&bc);
 	bed.access_ns = 100;
 	assert_int_equal(bed_reset(), ISO7816_OK);
 	assert_int_equal(bed_exchange(&x), ISO7816_OK);
@@ -465,7 +483,7 @@ static void test_late_t1(void **state)
 	for (ta1 = 0x95; ta1 <= 0x97; ta1++) {
 		for (len = 1; len <= 10; len++) {
 			for (late = 0; late <= 60; late += 5) {
-				begin_late_t1(ta1);
+				begin_fast_t1(ta1, 2, 16);
 				x = read_binary(len);
 				late_exchange(&x, late, 9);
 				check_counted(&x, len);
@@ -473,7 +491,7 @@ static void test_late_t1(void **state)
 		}
 		/* Two blocks of the card; between them an R-block. */
 		for (late = 0; late <= 20; late += 2) {
-			begin_late_t1(ta1);
+			begin_fast_t1(ta1, 2, 16);
 			x = read_binary(0);
 			late_exchange(&x, late, 9 + 4);
 			check_counted(&x, 256);
@@ -559,6 +577,42 @@ static void test_cost(void **state)
 	}
 }
 
+/*
+ * T=1 on deep FIFOs, blocks shorter and longer than they are, at rates at which characters come
+ * while others are taken out.
+ */
+static void test_deep_fifo(void **state)
+{
+	static const u16 fifos[] = { 16, 128, 256 };
+	static const u8 lengths[] = { 10, 60, 110, 118, 119, 120, 200, 245, T1_DATA };
+	static const u8 ta1s[] = { 0x95, 0x96, 0x97 };
+	u8 cmd[5 + T1_DATA];
+	unsigned int i, k, n;
+
+	(void)state;
+	for (i = 0; i < sizeof(cmd); i++)
+		cmd[i] = (u8)(i * 7);
+	for (i = 0; i < ARRAY_SIZE(fifos) * ARRAY_SIZE(ta1s); i++) {
+		u16 fifo = fifos[i / ARRAY_SIZE(ta1s)];
+
+		begin_fast_t1(ta1s[i % ARRAY_SIZE(ta1s)], 0, fifo);
+		for (k = 0; k < ARRAY_SIZE(lengths); k++) {
+			struct iso7816_exchange x = {
+				.cmd = cmd, .rsp = rsp, .rsp_size = sizeof(rsp),
+			};
+
+			n = lengths[k];
+			x.cmd_len = 5 + n;
+			memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, (u8)n }, 5);
+			bed.interrupts = 0;
+			assert_int_equal(bed_exchange(&x), ISO7816_OK);
+			assert_int_equal(x.rsp_len, n + 2);
+			assert_memory_equal(rsp, cmd + 5, n);
+			assert_in_range(bed.interrupts, 1, 12 + 4 * n / fifo);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -573,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_fifo),
 		cmocka_unit_test(test_cwt),
 		cmocka_unit_test(test_late_t1),
+		cmocka_unit_test(test_deep_fifo),
 		cmocka_unit_test(test_cost),
 	};
 
