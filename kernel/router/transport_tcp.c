@@ -25,6 +25,7 @@
 #include "transport.h"
 
 #define ACCEPT_BUDGET		16
+#define ACCEPT_AGAIN_MS		100	/* behind one that failed for want of memory */
 #define KEEPALIVE_IDLE_S	10
 #define KEEPALIVE_INTERVAL_S	5
 #define KEEPALIVE_COUNT		4
@@ -39,7 +40,7 @@ struct tcp_transport {
 
 struct cks_listener {
 	struct socket *sock;
-	struct work_struct work;
+	struct delayed_work work;
 	struct workqueue_struct *wq;
 	void (*accept)(void *ctx, struct cks_transport *tp);
 	void *ctx;
@@ -223,13 +224,13 @@ static void listener_data_ready(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	l = sk->sk_user_data;
 	if (l)
-		queue_work(l->wq, &l->work);
+		mod_delayed_work(l->wq, &l->work, 0);
 	read_unlock_bh(&sk->sk_callback_lock);
 }
 
 static void listener_work(struct work_struct *work)
 {
-	struct cks_listener *l = container_of(work, struct cks_listener, work);
+	struct cks_listener *l = container_of(work, struct cks_listener, work.work);
 	unsigned int budget;
 
 	for (budget = ACCEPT_BUDGET; budget; budget--) {
@@ -238,9 +239,12 @@ static void listener_work(struct work_struct *work)
 		int err;
 
 		err = kernel_accept(l->sock, &sock, O_NONBLOCK);
+		if (err == -EAGAIN)
+			return;
 		if (err) {
-			if (err != -EAGAIN)
-				pr_warn_ratelimited("accept failed: %d\n", err);
+			pr_warn_ratelimited("accept failed: %d\n", err);
+			/* What is in the backlog will not call once more. */
+			queue_delayed_work(l->wq, &l->work, msecs_to_jiffies(ACCEPT_AGAIN_MS));
 			return;
 		}
 		/* The default callback of a socket, not the listener's. */
@@ -255,7 +259,7 @@ static void listener_work(struct work_struct *work)
 		}
 		l->accept(l->ctx, tp);
 	}
-	queue_work(l->wq, &l->work);
+	mod_delayed_work(l->wq, &l->work, 0);
 }
 
 struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq,
@@ -269,7 +273,7 @@ struct cks_listener *cks_tcp_listen(struct net *net, struct workqueue_struct *wq
 	l = kzalloc(sizeof(*l), GFP_KERNEL);
 	if (!l)
 		return ERR_PTR(-ENOMEM);
-	INIT_WORK(&l->work, listener_work);
+	INIT_DELAYED_WORK(&l->work, listener_work);
 	l->wq = wq;
 	l->accept = accept;
 	l->ctx = ctx;
@@ -309,7 +313,7 @@ void cks_tcp_unlisten(struct cks_listener *l)
 	sk->sk_data_ready = l->data_ready;
 	sk->sk_user_data = NULL;
 	write_unlock_bh(&sk->sk_callback_lock);
-	cancel_work_sync(&l->work);
+	cancel_delayed_work_sync(&l->work);
 	sock_release(l->sock);
 	kfree(l);
 }
