@@ -15,6 +15,7 @@
 #include <linux/gpio/consumer.h>
 #include <linux/interrupt.h>
 #include <linux/regulator/consumer.h>
+#include <linux/string_choices.h>
 
 #include "bus.h"
 #include "state.h"
@@ -68,7 +69,7 @@ static void supply(struct cks_uart_wiring *w, bool on)
 		return;
 	err = on ? regulator_enable(g->vcc) : regulator_disable(g->vcc);
 	if (err)
-		dev_err(g->dev, "the regulator vcc does not go %s (%d)\n", on ? "on" : "off", err);
+		dev_err(g->dev, "the regulator vcc does not go %s (%d)\n", str_on_off(on), err);
 	else
 		g->fed = on;
 }
