@@ -585,6 +585,25 @@ static void repeated_disposition_must_be_the_same(void **state)
 	assert_state(record.id, "ISSUED");
 }
 
+/*
+ * An old copy may know the request and not the result that a station acted on: a card that has
+ * left as good, or may have, can carry a record that is free here.
+ */
+static void result_that_was_not_given_here(void **state)
+{
+	struct ledger_request r;
+
+	(void)state;
+	open_request(1, &r);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_GAP);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 4), LEDGER_GAP);
+	assert_int_equal(number("SELECT count(*) FROM disposition"), 0);
+	r.verdict = 2;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_GAP);
+	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 4), LEDGER_OK);
+}
+
 /* An old copy may have no disposition at all; the station's go on from those that it lost. */
 static void first_disposition_is_number_one(void **state)
 {
@@ -939,6 +958,7 @@ int main(void)
 		TEST(old_database_is_noticed),
 		TEST(repeated_disposition_must_be_the_same),
 		TEST(first_disposition_is_number_one),
+		TEST(result_that_was_not_given_here),
 		TEST(rejected_request_delivers_nothing),
 		TEST(restart_leaves_no_verdict),
 		TEST(lost_journal_ends_its_sessions),

@@ -192,7 +192,15 @@ static bool given(const struct ledger_disposition *d, const struct affected *a)
 		return true;
 	if (!a->request)
 		return false;
-	return d->disposition != DISPOSED_GOOD || a->record || a->good;
+	if (a->record)
+		return true;
+	/*
+	 * A good result is committed before it is sent; a rejection is sent even if it cannot be.
+	 * Of a card that nobody saw leave, it is not known which of them it was.
+	 */
+	if (d->disposition == DISPOSED_GOOD)
+		return a->good;
+	return d->disposition != DISPOSED_UNKNOWN || a->verdict;
 }
 
 /*

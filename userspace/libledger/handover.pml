@@ -368,9 +368,10 @@ inline start_cas()
 #ifdef SEED_UNGIVEN
 #define NEVER_GIVEN	(journal[n].result && !db.known[q])
 #else
-#define NEVER_GIVEN	(journal[n].result && (!db.known[q] || (journal[n].what == D_GOOD && \
-			 db.verdict[q] != GOOD && !(db.claimed[q] && \
-			 db.owner[db.claimed[q]] == q))))
+#define BOUND		(db.claimed[q] && db.owner[db.claimed[q]] == q)
+#define NEVER_GIVEN	(journal[n].result && (!db.known[q] || (!BOUND && \
+			 ((journal[n].what == D_UNKNOWN && db.verdict[q] == NONE) || \
+			  (journal[n].what == D_GOOD && db.verdict[q] != GOOD)))))
 #endif
 
 inline apply_disposition()
