@@ -1,0 +1,441 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation, and every copy from or to userspace, fails in turn: while modules are loaded,
+ * couplers made, devices opened and used, netlink asked, and all through a session of a CAS.
+ * Whatever fails, the next one works; of what is lost the kernel tells (kmemleak).
+ *
+ * For a kernel with fault injection: tests/rows.
+ */
+#include <fcntl.h>
+#include <linux/cks.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "inject.h"
+#include "router_bed.h"
+
+#define TIMES_MAX	2000	/* failures of one operation, which ends without one */
+#define SESSION_MS	5000	/* for a frame that may never come */
+
+static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
+static const uint8_t read8[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 0x08 };
+static uint64_t dispositions;
+
+/*
+ * In turn: the first call that can fail does, then the second, until the operation has fewer. It
+ * arms by inject_arm() itself, behind what is not to fail, and leaves nothing behind.
+ */
+static void each_in_turn(void **state, const char *name, int (*op)(struct bed *, unsigned int))
+{
+	unsigned int nth, failures = 0;
+	struct bed *b = *state;
+
+	for (nth = 1;; nth++) {
+		int err;
+
+		assert_in_range(nth, 1, TIMES_MAX);
+		err = op(b, nth);
+		if (!inject_disarm()) {
+			if (err)
+				fail_msg("%s: %s, and nothing was made to fail", name,
+					 strerror(-err));
+			break;
+		}
+		failures += !!err;
+	}
+	printf("# %s: %u made to fail, %u of them seen\n", name, nth - 1, failures);
+	assert_in_range(failures, 1, TIMES_MAX);
+}
+
+/* ---------------------------------------------------------------------- in this thread */
+
+static int make_a_bench(void *arg)
+{
+	struct cks_sim_slot slot;
+	int bench, fd, err = 0;
+
+	(void)arg;
+	simcard_slot_default(&slot);
+	bench = simbench_open();
+	if (bench < 0)
+		return -errno;
+	fd = ioctl(bench, CKS_SIM_ADD_SLOT, &slot);
+	if (fd < 0)
+		err = -errno;
+	else
+		close(fd);
+	close(bench);
+	return err;
+}
+
+/* With it a UART and a coupler are made. */
+static int a_bench(struct bed *b, unsigned int nth)
+{
+	struct inject_place place;
+
+	(void)b;
+	inject_in_module(&place, "cks_sim");
+	inject_arm_in(&place, nth, make_a_bench, NULL);
+	return make_a_bench(NULL);
+}
+
+static int a_device(struct bed *b, unsigned int nth)
+{
+	struct cks_reset r = { .size = sizeof(r) };
+	struct cks_transmit t = {
+		.size = sizeof(t), .cmd_len = sizeof(read8), .rsp_len = 16,
+		.cmd = (uintptr_t)read8,
+	};
+	uint8_t rsp[16];
+	char path[64];
+	int fd, err = 0;
+
+	t.rsp = (uintptr_t)rsp;
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", b->coupler);
+	inject_arm(nth);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, CKS_IOC_RESET, &r) || write(fd, read8, sizeof(read8)) != sizeof(read8) ||
+	    read(fd, rsp, sizeof(rsp)) != 10 || ioctl(fd, CKS_IOC_TRANSMIT, &t) ||
+	    ioctl(fd, CKS_IOC_POWER_OFF))
+		err = errno ? -errno : -EIO;
+	close(fd);
+	return err;
+}
+
+static int nothing(const void *obj, void *arg)
+{
+	(void)obj;
+	(void)arg;
+	return 0;
+}
+
+/* Each has a connection of its own: an answer that was not taken stays in the socket. */
+static int with_netlink(struct bed *b, unsigned int nth, int (*call)(struct bed *, struct cksnl *))
+{
+	struct cksnl *nl;
+	int err = cksnl_open(&nl, PATIENCE_MS, NULL, 0);
+
+	assert_int_equal(err, 0);
+	inject_arm(nth);
+	err = call(b, nl);
+	/* Closing may fail in nothing; it counts all the same. */
+	cksnl_close(nl);
+	return err;
+}
+
+static int dump_couplers(struct bed *b, struct cksnl *nl)
+{
+	(void)b;
+	return cksnl_coupler_dump(nl, nothing, NULL);
+}
+
+static int a_dump_of_couplers(struct bed *b, unsigned int nth)
+{
+	return with_netlink(b, nth, dump_couplers);
+}
+
+static int dump_sessions(struct bed *b, struct cksnl *nl)
+{
+	(void)b;
+	return cksnl_session_dump(nl, nothing, NULL);
+}
+
+static int a_dump_of_sessions(struct bed *b, unsigned int nth)
+{
+	return with_netlink(b, nth, dump_sessions);
+}
+
+static int change_coupler(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl_coupler c = {
+		.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) | CKSNL_HAS(CKS_A_COUPLER_IFSD),
+		.index = b->coupler,
+		.ifsd = 254,
+	};
+
+	return cksnl_coupler_change(nl, &c);
+}
+
+static int a_change_of_a_coupler(struct bed *b, unsigned int nth)
+{
+	return with_netlink(b, nth, change_coupler);
+}
+
+static int get_station(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl_station st;
+
+	(void)b;
+	return cksnl_station_get(nl, &st);
+}
+
+static int a_look_at_the_station(struct bed *b, unsigned int nth)
+{
+	return with_netlink(b, nth, get_station);
+}
+
+static int stop_and_listen(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl_station off = { .has = CKSNL_HAS(CKS_A_STATION_LISTEN), .listen = 0 };
+	struct cksnl_station on = { .has = CKSNL_HAS(CKS_A_STATION_LISTEN), .listen = 1 };
+	int err = cksnl_station_change(nl, &off);
+
+	(void)b;
+	return err ? err : cksnl_station_change(nl, &on);
+}
+
+static int a_listening_station(struct bed *b, unsigned int nth)
+{
+	return with_netlink(b, nth, stop_and_listen);
+}
+
+/* ----------------------------------------------------------------------------- modules */
+
+static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_tty", "cks_router" };
+
+static int load(const char *name)
+{
+	const char *dir = getenv("MODDIR");
+	char path[512];
+	int fd, err;
+
+	assert_non_null(dir);
+	snprintf(path, sizeof(path), "%s/%s.ko", dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+static int load_and_unload(void *arg)
+{
+	int err = load(arg);
+
+	if (!err)
+		assert_int_equal(module_unload(arg), 0);
+	return err;
+}
+
+/* In the init function of each; of one that does not come up nothing may stay. */
+static void modules_load_or_do_not(void **state)
+{
+	struct inject_place place;
+	int i;
+
+	(void)state;
+	inject_in_function(&place, "do_init_module");
+	for (i = 0; i < 5; i++) {
+		unsigned int nth, failures = 0;
+		int err;
+
+		for (nth = 1;; nth++) {
+			char name[32];
+
+			assert_in_range(nth, 1, TIMES_MAX);
+			snprintf(name, sizeof(name), "%s", modules[i]);
+			inject_arm_in(&place, nth, load_and_unload, name);
+			err = load(name);
+			if (!inject_disarm())
+				break;
+			failures += !!err;
+			if (!err)
+				assert_int_equal(module_unload(name), 0);
+		}
+		printf("# %s: %u made to fail, %u times it did not come up\n", modules[i], nth - 1,
+		       failures);
+		assert_int_equal(err, 0);
+		assert_in_range(failures, 1, TIMES_MAX);
+	}
+	while (i--)
+		assert_int_equal(module_unload(modules[i]), 0);
+}
+
+/* ----------------------------------------------------------------------------- sessions */
+
+/* The frame wanted; others before it do not matter. */
+static bool comes(struct bed *b, int fd, uint8_t type)
+{
+	int frames;
+
+	for (frames = 0; frames < 16; frames++) {
+		if (client_recv(fd, &b->f, SESSION_MS) != 1 || b->f.type == ERROR)
+			return false;
+		if (b->f.type == type)
+			return true;
+	}
+	return false;
+}
+
+static bool sends(struct bed *b, int fd)
+{
+	return !client_send(fd, &b->out);
+}
+
+static bool hello(struct bed *b)
+{
+	b->control = client_connect(CONTROL_PORT);
+	if (b->control < 0 || !comes(b, b->control, HELLO))
+		return false;
+	client_begin(&b->out, HELLO, 0);
+	client_put(&b->out, NAME, "test CAS", 8);
+	client_put_int(&b->out, LEASE_EPOCH, 1, 8);
+	return sends(b, b->control);
+}
+
+static bool channel(struct bed *b)
+{
+	const uint8_t *token;
+	uint32_t len;
+
+	if (try_request(b, b->presence_gen))
+		return false;
+	if (!comes(b, b->control, REQUEST))
+		return false;
+	token = client_field(&b->f, TOKEN, &len);
+	if (!token || len != 16)
+		return false;
+	memcpy(b->token, token, 16);
+	b->channel = client_connect((uint16_t)client_int(&b->f, PORT));
+	if (b->channel < 0)
+		return false;
+	client_begin(&b->out, OPEN, 0);
+	client_put(&b->out, TOKEN, b->token, 16);
+	return sends(b, b->channel) && comes(b, b->channel, OPENED);
+}
+
+static bool command(struct bed *b)
+{
+	client_begin(&b->out, COMMAND, 1);
+	client_put(&b->out, DATA, read8, sizeof(read8));
+	client_put_int(&b->out, TIMEOUT, 0, 4);
+	return sends(b, b->channel) && comes(b, b->channel, RESPONSE) &&
+	       !client_int(&b->f, STATUS);
+}
+
+static bool verdict(struct bed *b)
+{
+	client_begin(&b->out, RESULT, 0);
+	client_put_int(&b->out, F_REQUEST, b->request, 8);
+	client_put_int(&b->out, RESULT_ID, 1, 8);
+	client_put_int(&b->out, PRESENCE_GEN, b->presence_gen, 4);
+	client_put_int(&b->out, VERDICT, CKS_VERDICT_REJECT, 1);
+	client_put_int(&b->out, BIN, 7, 4);
+	return sends(b, b->control) && comes(b, b->control, RESULT_ACK);
+}
+
+static int probe(void *arg)
+{
+	struct bed *b = arg;
+	struct cksnl_station st;
+
+	return cksnl_station_get(b->nl, &st);
+}
+
+/* Whatever became of it: the card is free again, and the CAS is told. */
+static void clean_up(struct bed *b)
+{
+	struct cksnl_session s;
+	int ms;
+
+	if (b->channel >= 0)
+		close(b->channel);
+	if (b->control >= 0)
+		close(b->control);
+	b->channel = -1;
+	b->control = -1;
+	cksnl_request_cancel(b->nl, b->request, "cleaned up");
+	for (ms = 0; !cksnl_session_get(b->nl, b->request, &s) &&
+	     s.state < CKS_SESSION_STATE_RESULT; ms++) {
+		assert_in_range(ms, 0, PATIENCE_MS);
+		usleep(1000);
+	}
+	if (!cksnl_session_get(b->nl, b->request, &s) && s.state == CKS_SESSION_STATE_RESULT) {
+		dispositions++;
+		assert_int_equal(dispose(b, dispositions, CKS_DISPOSITION_REJECTED, 0), 0);
+	}
+	cas_connect(b);
+	if (station(b).acked_disposition < dispositions) {
+		expect_disposed(b, dispositions, CKS_DISPOSITION_REJECTED);
+		ack_disposed(b, dispositions);
+	}
+	cas_disconnect(b);
+	wait_connected(b, CKS_STATION_STATE_LISTENING);
+	b->request = 0;
+}
+
+static void a_session_in_every_place(void **state)
+{
+	unsigned int nth, failures = 0;
+	struct bed *b = *state;
+	struct inject_place place;
+
+	inject_in_module(&place, "cks_router");
+	for (nth = 1;; nth++) {
+		bool whole, happened;
+
+		assert_in_range(nth, 1, TIMES_MAX);
+		b->presence_gen = coupler(b).presence_gen;
+		inject_arm_in(&place, nth, probe, b);
+		whole = hello(b) && channel(b) && command(b) && verdict(b);
+		happened = inject_disarm();
+		clean_up(b);
+		if (!happened) {
+			assert_true(whole);
+			break;
+		}
+		failures += !whole;
+	}
+	printf("# session: %u made to fail, %u of them seen\n", nth - 1, failures);
+	assert_in_range(failures, 1, TIMES_MAX);
+}
+
+#define IN_TURN(op) static void op##_in_turn(void **state) { each_in_turn(state, #op, op); }
+IN_TURN(a_bench)
+IN_TURN(a_device)
+IN_TURN(a_dump_of_couplers)
+IN_TURN(a_dump_of_sessions)
+IN_TURN(a_change_of_a_coupler)
+IN_TURN(a_look_at_the_station)
+IN_TURN(a_listening_station)
+
+static int setup(void **state)
+{
+	return bed_make(state, atr_t0, sizeof(atr_t0));
+}
+
+#define ON_BED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_BED(a_bench_in_turn),
+		ON_BED(a_device_in_turn),
+		ON_BED(a_dump_of_couplers_in_turn),
+		ON_BED(a_dump_of_sessions_in_turn),
+		ON_BED(a_change_of_a_coupler_in_turn),
+		ON_BED(a_look_at_the_station_in_turn),
+		ON_BED(a_listening_station_in_turn),
+		ON_BED(a_session_in_every_place),
+		cmocka_unit_test(modules_load_or_do_not),
+	};
+
+	if (!getenv("CKS_GUEST")) {
+		printf("Bail out! loads kernel modules, so it runs in a guest only\n");
+		return 2;
+	}
+	/* A page fault of our own must not be what fails. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) || !inject_setup()) {
+		printf("Bail out! this kernel has no fault injection\n");
+		return 1;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("inject", tests, NULL, NULL) ? 1 : 0;
+}
