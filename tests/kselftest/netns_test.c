@@ -19,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "kernel_memory.h"
 #include "router_bed.h"
 
 #define OUTSIDE		"fd00::1"
@@ -383,22 +384,6 @@ static void end_while_it_works(struct bed *b)
 	wait_home(b);
 	wait_coupler(b, CKS_COUPLER_STATE_INACTIVE);
 	assert_false(coupler(b).has & CKSNL_HAS(CKS_A_COUPLER_OWNER));
-}
-
-/* Slab and vmalloc, in kB. */
-static long kernel_memory(void)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	long sum = 0, kb;
-	char line[128];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Slab: %ld", &kb) == 1 ||
-		    sscanf(line, "VmallocUsed: %ld", &kb) == 1)
-			sum += kb;
-	fclose(f);
-	return sum;
 }
 
 static void namespace_ends(void **state)

@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel_memory.h"
 #include "router_bed.h"
 
 #define COUPLERS	8
@@ -361,22 +362,6 @@ static void *work(void *arg)
 }
 
 /* ------------------------------------------------------------------------------ the test */
-
-/* Slab and vmalloc, in kB. */
-static long kernel_memory(void)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	long sum = 0, kb;
-	char line[128];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Slab: %ld", &kb) == 1 ||
-		    sscanf(line, "VmallocUsed: %ld", &kb) == 1)
-			sum += kb;
-	fclose(f);
-	return sum;
-}
 
 static void begin_work(struct bed *b)
 {

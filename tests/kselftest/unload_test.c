@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "kernel_memory.h"
 #include "router_bed.h"
 
 #define WARM_ROUNDS	2	/* for the kernel's own caches to fill */
@@ -333,22 +334,6 @@ static void round_down(struct round *r, unsigned int i)
 	assert_int_not_equal(r->reader.err, 0);
 	cksnl_close(r->b->nl);
 	free(r->b);
-}
-
-/* Slab and vmalloc, in kB. */
-static long kernel_memory(void)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	long sum = 0, kb;
-	char line[128];
-
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Slab: %ld", &kb) == 1 ||
-		    sscanf(line, "VmallocUsed: %ld", &kb) == 1)
-			sum += kb;
-	fclose(f);
-	return sum;
 }
 
 static void everything_unloads_under_traffic(void **state)

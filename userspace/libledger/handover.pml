@@ -470,8 +470,7 @@ inline take_request(p_repeat)
 
 /* ------------------------------------------------------------------------------------ HELLO */
 
-/*
- * ORDER inventory: a request whose RESULT the station has was decided here. */
+/* ORDER inventory: a request whose RESULT the station has was decided here. */
 inline hello()
 {
 	linked = 1;
