@@ -75,6 +75,7 @@
  * @char_errors: characters received with an error
  * @chars_refused: characters of the card that were refused, so that it repeats them
  * @chars_repeated: characters that the card refused
+ * @cost: of both; see cost.c
  * @irq_work: from hard interrupt to @work
  * @work: calls @done, @lost, notifiers and netlink; see event.c
  */
@@ -131,6 +132,10 @@ struct cks_coupler {
 	u64 char_errors;
 	u64 chars_refused;
 	u64 chars_repeated;
+	struct {
+		u64 sum;
+		u64 count;
+	} cost[CKS_COSTS];
 
 	struct irq_work irq_work;
 	struct work_struct work;
@@ -172,6 +177,9 @@ u64 cks_engine_ms(struct cks_coupler *c, u32 ms);
 /* owner.c */
 void cks_coupler_tell_claim(struct cks_coupler *c, bool on);
 enum cks_coupler_state cks_coupler_state(const struct cks_coupler *c);
+
+/* cost.c */
+bool cks_coupler_mean_cost(struct cks_coupler *c, enum cks_cost what, u32 *ret_millietu);
 
 /* event.c */
 void cks_event_init(struct cks_coupler *c);

@@ -166,6 +166,20 @@ void cks_coupler_presence(struct cks_coupler *c, bool present);
 /* A character was refused by the error signal of T=0, by the card or by us. Locked, any context. */
 void cks_coupler_refused(struct cks_coupler *c, bool by_card);
 
+/**
+ * enum cks_cost - what the error signal of T=0 costs
+ * @CKS_COST_SIGNAL: how much longer than its guard time a character takes that the card may refuse
+ * @CKS_COST_REPEAT: from the leading edge of a character that was refused to that of its repetition
+ * @CKS_COSTS: how many there are
+ */
+enum cks_cost {
+	CKS_COST_SIGNAL,
+	CKS_COST_REPEAT,
+	CKS_COSTS,
+};
+
+void cks_coupler_cost(struct cks_coupler *c, enum cks_cost what, u64 millietu);
+
 /* ------------------------------------------------- for drivers that make couplers */
 
 #define CKS_NAME_MAX	63

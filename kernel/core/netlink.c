@@ -88,6 +88,13 @@ static int cks_nl_put_status(struct sk_buff *skb, const struct cks_coupler_statu
 	return cks_nl_put_line(skb, &s->line);
 }
 
+static int cks_nl_put_cost(struct sk_buff *skb, struct cks_coupler *c, int attr, enum cks_cost what)
+{
+	u32 millietu;
+
+	return cks_coupler_mean_cost(c, what, &millietu) ? nla_put_u32(skb, attr, millietu) : 0;
+}
+
 static int cks_nl_put_settings(struct sk_buff *skb, const struct cks_settings *s)
 {
 	return nla_put_u32(skb, CKS_A_COUPLER_CLK_HZ, s->clk_hz) ||
@@ -125,6 +132,8 @@ int cks_nl_put_coupler(struct sk_buff *skb, struct cks_coupler *c, bool gone)
 	    cks_nl_put_owner(skb, c) ||
 	    cks_nl_put_hardware(skb, c) ||
 	    cks_nl_put_status(skb, &status) ||
+	    cks_nl_put_cost(skb, c, CKS_A_COUPLER_SIGNAL_COST, CKS_COST_SIGNAL) ||
+	    cks_nl_put_cost(skb, c, CKS_A_COUPLER_REPEAT_COST, CKS_COST_REPEAT) ||
 	    cks_nl_put_settings(skb, &settings))
 		return -EMSGSIZE;
 	return 0;

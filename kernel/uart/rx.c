@@ -55,6 +55,7 @@ void cks_uart_deliver(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 		cks_uart_tx_again(u);
 		return;
 	}
+	cks_uart_refused_cost(u, edge);
 	u->edge = edge;
 	u->doubt = false;
 	u->refusals = 0;

@@ -101,11 +101,51 @@ void cks_uart_slow(struct cks_uart *u)
 	u->fast = false;
 }
 
+static void cost(struct cks_uart *u, enum cks_cost what, s64 ns)
+{
+	/* Late interrupts move edges against each other. */
+	cks_coupler_cost(u->coupler, what, div_u64(max(ns, 0) * 1000ULL, u->etu_ns));
+}
+
+/**
+ * cks_uart_sent_cost() - the echo of a character has come: what did it take to have it refusable?
+ * @u: UART, @edge and @repeats are those of the character
+ * @was: leading edge of the one before it
+ */
+void cks_uart_sent_cost(struct cks_uart *u, ktime_t was)
+{
+	s64 gap = ktime_to_ns(ktime_sub(u->edge, was));
+
+	if (!u->armed)
+		return;
+	if (u->repeats)
+		cost(u, CKS_COST_REPEAT, gap);
+	else if (u->pos)
+		cost(u, CKS_COST_SIGNAL, gap - (s64)u->gap_ns);
+}
+
+/* Leading edge of the character that was refused last. */
+static ktime_t refused_edge(const struct cks_uart *u)
+{
+	return ktime_sub_ns(u->announced, cks_uart_rx_delay_ns(u));
+}
+
+/**
+ * cks_uart_refused_cost() - the card has sent a character: what did it take, if it was refused?
+ * @u: UART
+ * @edge: its leading edge
+ */
+void cks_uart_refused_cost(struct cks_uart *u, ktime_t edge)
+{
+	if (u->refusals)
+		cost(u, CKS_COST_REPEAT, ktime_to_ns(ktime_sub(edge, refused_edge(u))));
+}
+
 /* Not repeated, or repeated in vain: the engine has to know of the character after all. */
 static void give_up(struct cks_uart *u)
 {
 	u->refusals = 0;
-	cks_uart_deliver(u, ktime_sub_ns(u->announced, cks_uart_rx_delay_ns(u)), u->refused);
+	cks_uart_deliver(u, refused_edge(u), u->refused);
 }
 
 /**
@@ -120,6 +160,7 @@ void cks_uart_refuse(struct cks_uart *u, ktime_t announced, u8 lsr)
 {
 	ktime_t now = fast(u, UART_LCR_SBC);
 
+	cks_uart_refused_cost(u, ktime_sub_ns(announced, cks_uart_rx_delay_ns(u)));
 	u->announced = announced;
 	u->refused.flags = cks_uart_rx_flags(lsr);
 	u->refused.byte = cks_uart_in(u, UART_RX);
@@ -143,14 +184,13 @@ void cks_uart_refuse(struct cks_uart *u, ktime_t announced, u8 lsr)
  */
 void cks_uart_signal_over(struct cks_uart *u)
 {
-	ktime_t last = ktime_sub_ns(u->announced, cks_uart_rx_delay_ns(u));
+	ktime_t last = ktime_add_ns(refused_edge(u), cks_uart_etu_sixteenths(u, REPEAT_SIXTEENTHS));
 
 	/* What became of the break in the receiver, if its interrupt is late. */
 	if (cks_uart_in(u, UART_LSR) & UART_LSR_DR)
 		cks_uart_in(u, UART_RX);
 	cks_uart_slow(u);
 	u->tx = CKS_UART_TX_IDLE;
-	last = ktime_add_ns(last, cks_uart_etu_sixteenths(u, REPEAT_SIXTEENTHS));
 	if (ktime_after(ktime_get(), last))
 		give_up(u);
 	/* The engine may have something to send meanwhile, or now. */

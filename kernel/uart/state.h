@@ -286,6 +286,8 @@ void cks_uart_signal_over(struct cks_uart *u);
 void cks_uart_await_signal(struct cks_uart *u);
 bool cks_uart_is_signal(const struct cks_uart *u, ktime_t edge, u8 byte);
 void cks_uart_slow(struct cks_uart *u);
+void cks_uart_sent_cost(struct cks_uart *u, ktime_t was);
+void cks_uart_refused_cost(struct cks_uart *u, ktime_t edge);
 
 /* latency.c; process context */
 void cks_uart_claimed(struct cks_coupler *c, bool on);

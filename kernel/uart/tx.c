@@ -260,6 +260,7 @@ void cks_uart_tx_refill(struct cks_uart *u)
  */
 bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 {
+	ktime_t was = u->edge;
 	bool good;
 
 	if (u->tx == CKS_UART_TX_PROBE) {
@@ -273,6 +274,7 @@ bool cks_uart_tx_echo(struct cks_uart *u, ktime_t edge, struct cks_uart_char ch)
 		return false;
 
 	u->edge = edge;
+	cks_uart_sent_cost(u, was);
 	good = ch.byte == u->data[u->pos] && !ch.flags;
 	if (fills(u)) {
 		echo_of_many(u, good);

@@ -174,6 +174,12 @@ void cks_coupler_refused(struct cks_coupler *c, bool by_card)
 		bed.refused++;
 }
 
+void cks_coupler_cost(struct cks_coupler *c, enum cks_cost what, u64 millietu)
+{
+	assert(c->u->lock->held);
+	bed.cost[what] += millietu;
+}
+
 static void act(const struct iso7816_action *a)
 {
 	struct cks_characters chars = { 0 };

@@ -128,6 +128,7 @@ struct bed_sent {
  * @capabilities: as the driver has reported them
  * @refused: signals that the driver says it has given
  * @repeated: signals of the card that the driver says it has seen
+ * @cost: what both have cost, as the driver says, thousandths of an etu
  * @flagged: characters reported with an error
  * @accesses: to registers
  * @interrupts: delivered
@@ -165,6 +166,7 @@ struct bed {
 	u32 capabilities;
 	unsigned int refused;
 	unsigned int repeated;
+	u64 cost[CKS_COSTS];
 	unsigned int flagged;
 
 	unsigned int accesses;

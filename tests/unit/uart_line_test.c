@@ -92,6 +92,9 @@ static void test_refuse(void **state)
 		assert_int_equal(bed.flagged, 0);
 		assert_int_equal(bed.card.obeyed, bed.refused);
 		assert_int_equal(bed.signals, bed.refused);
+		/* The card repeats a character 13 etu after its leading edge, or a little later. */
+		assert_in_range(bed.cost[CKS_COST_REPEAT], 12900 * bed.refused,
+				14000 * bed.refused);
 		for (i = 0; i < bed.signals; i++) {
 			const struct bed_signal *s = &bed.signal[i];
 
@@ -100,6 +103,32 @@ static void test_refuse(void **state)
 			assert_in_range(s->end - s->begin, bed_etu(16), bed_etu(32));
 		}
 	}
+}
+
+/*
+ * What the driver says that signals have cost is what the line has taken beyond 12 etu a character.
+ * Return: thousandths of an etu that each character took longer which was not refused
+ */
+static unsigned int check_costs(void)
+{
+	u64 said = bed.cost[CKS_COST_SIGNAL] + bed.cost[CKS_COST_REPEAT], sum = 0;
+	unsigned int i, n = 0;
+
+	for (i = 1; i < bed.logged; i++) {
+		u64 gap = (bed.log[i].edge - bed.log[i - 1].edge) * 1000 / bed.u.etu_ns;
+
+		/* The card was to speak in between: two times 12 etu. */
+		if (gap > 23900)
+			continue;
+		sum += gap;
+		n++;
+	}
+	n -= bed.repeated;
+	/* Each length of time is rounded. */
+	assert_in_range(sum, 12000 * n + said - 2 * n, 12000 * n + said + 2 * n);
+	/* 13 etu or more each; 22 after the last of several, see signal.c. */
+	assert_in_range(bed.cost[CKS_COST_REPEAT], 13000 * bed.repeated, 22900 * bed.repeated);
+	return bed.cost[CKS_COST_SIGNAL] / n;
 }
 
 /* Each seventh character of the coupler is refused by the card. */
@@ -126,6 +155,7 @@ static void test_refused(void **state)
 		}
 		assert_int_equal(bed.flagged, 0);
 		assert_int_equal(bed.repeated, bed.card.given);
+		assert_in_range(check_costs(), 1, 1200);
 	}
 }
 

@@ -81,6 +81,8 @@ struct cksnl_coupler {
 	uint64_t char_errors;
 	uint64_t chars_refused;
 	uint64_t chars_repeated;
+	uint32_t signal_cost;
+	uint32_t repeat_cost;
 	uint32_t port;
 	uint64_t address;
 	uint32_t irq;

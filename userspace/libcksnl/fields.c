@@ -89,6 +89,8 @@ static const struct cksnl_field coupler_fields[] = {
 	C(CHAR_ERRORS, char_errors, U64, "char-errors"),
 	C(CHARS_REFUSED, chars_refused, U64, "chars-refused"),
 	C(CHARS_REPEATED, chars_repeated, U64, "chars-repeated"),
+	C(SIGNAL_COST, signal_cost, U32, "signal-cost"),
+	C(REPEAT_COST, repeat_cost, U32, "repeat-cost"),
 	C(PORT, port, U32, "port"),
 	C(ADDRESS, address, U64, "address"),
 	C(IRQ, irq, U32, "irq"),
