@@ -15,7 +15,9 @@
 #define PATIENCE_MS	500	/* for a character */
 #define OFF_US		12000	/* without power, and with RST low: 400 clock cycles and more */
 #define HEADER		5
+#define APDU_MAX	TTYREADER_RSP_MAX
 #define NULL_BYTE	0x60
+#define MORE_MAX	8	/* 61xx and 6Cxx in a row */
 
 static bool line(int fd, int bit, bool on)
 {
@@ -75,17 +77,97 @@ bool ttyreader_reset(int fd, const uint8_t *atr, size_t len)
 	return line(fd, TIOCM_RTS, false) && get(fd, buf, len) && !memcmp(buf, atr, len);
 }
 
-bool ttyreader_read(int fd, const uint8_t header[5], uint8_t *buf, size_t len)
+/* Sends, and hears itself. */
+static bool put(int fd, const uint8_t *data, size_t len)
 {
-	uint8_t echo[HEADER], byte, sw[2];
+	uint8_t echo[APDU_MAX];
 
-	if (write(fd, header, HEADER) != HEADER || !get(fd, echo, HEADER) ||
-	    memcmp(echo, header, HEADER))
+	return write(fd, data, len) == (ssize_t)len && get(fd, echo, len) &&
+	       !memcmp(echo, data, len);
+}
+
+/**
+ * struct tpdu - one command of T=0
+ * @header: CLA INS P1 P2 P3
+ * @out: data that go to the card, or NULL
+ * @in: data that come from it
+ * @left: how many are still to go or to come
+ */
+struct tpdu {
+	const uint8_t *header;
+	const uint8_t *out;
+	uint8_t *in;
+	size_t left;
+};
+
+static bool move(int fd, struct tpdu *t, size_t n)
+{
+	if (n > t->left || !(t->out ? put(fd, t->out, n) : get(fd, t->in, n)))
 		return false;
-	do {
-		if (!get(fd, &byte, 1))
+	if (t->out)
+		t->out += n;
+	else
+		t->in += n;
+	t->left -= n;
+	return true;
+}
+
+/* As the card's procedure bytes have it; the end is SW1 SW2. */
+static bool exchange(int fd, struct tpdu *t, uint8_t sw[2])
+{
+	const uint8_t ins = t->header[1], one = (uint8_t)~ins;
+
+	if (!put(fd, t->header, HEADER))
+		return false;
+	for (;;) {
+		if (!get(fd, sw, 1))
 			return false;
-	} while (byte == NULL_BYTE);
-	return byte == header[1] && get(fd, buf, len) && get(fd, sw, 2) && sw[0] == 0x90 &&
-	       sw[1] == 0x00;
+		if (sw[0] == NULL_BYTE)
+			continue;
+		if (sw[0] != ins && sw[0] != one)
+			break;
+		if (!move(fd, t, sw[0] == ins ? t->left : 1))
+			return false;
+	}
+	return ((sw[0] & 0xf0) == 0x60 || (sw[0] & 0xf0) == 0x90) && get(fd, sw + 1, 1);
+}
+
+/* Data that come, behind those in @rsp already. */
+static bool fetch(int fd, const uint8_t header[HEADER], uint8_t *rsp, size_t *len, uint8_t sw[2])
+{
+	struct tpdu t = {
+		.header = header, .in = rsp + *len, .left = header[4] ? header[4] : 256,
+	};
+
+	if (*len + t.left + 2 > APDU_MAX || !exchange(fd, &t, sw))
+		return false;
+	*len = (size_t)(t.in - rsp);
+	return true;
+}
+
+bool ttyreader_apdu(int fd, const uint8_t *cmd, size_t len, uint8_t rsp[TTYREADER_RSP_MAX],
+		    size_t *ret_len)
+{
+	uint8_t header[HEADER] = { 0 }, sw[2];
+	size_t n = 0;
+
+	memcpy(header, cmd, len < HEADER ? len : HEADER);
+	if (len > HEADER) {
+		struct tpdu t = { .header = header, .out = cmd + HEADER, .left = header[4] };
+
+		if (!exchange(fd, &t, sw))
+			return false;
+	} else if (!fetch(fd, header, rsp, &n, sw)) {
+		return false;
+	}
+	for (int i = 0; i < MORE_MAX && (sw[0] == 0x61 || sw[0] == 0x6c); i++) {
+		if (sw[0] == 0x61)
+			memcpy(header, (uint8_t[]){ cmd[0] & 0x03, 0xc0, 0, 0 }, 4);
+		header[4] = sw[1];
+		if (!fetch(fd, header, rsp, &n, sw))
+			return false;
+	}
+	memcpy(rsp + n, sw, 2);
+	*ret_len = n + 2;
+	return true;
 }

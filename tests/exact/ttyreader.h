@@ -11,13 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define TTYREADER_RSP_MAX	600
+
 /* Open /dev/ttySN and set it up, card without power. Return: descriptor, or -1 */
 int ttyreader_open(unsigned int n);
 
 /* Power, RST, and an ATR of @len characters, which has to be this one. */
 bool ttyreader_reset(int fd, const uint8_t *atr, size_t len);
 
-/* A command that fetches @len bytes. Return: they have come, and 9000. */
-bool ttyreader_read(int fd, const uint8_t header[5], uint8_t *buf, size_t len);
+/* A short command APDU, and what the card has answered, with SW1 SW2. */
+bool ttyreader_apdu(int fd, const uint8_t *cmd, size_t len, uint8_t rsp[TTYREADER_RSP_MAX],
+		    size_t *ret_len);
 
 #endif

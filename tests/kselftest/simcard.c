@@ -21,7 +21,7 @@
 #define UART_CLK	1843200
 #define RESET_CLKS	1000
 #define HOLD_MS		200	/* between two requests for more time */
-#define APDU_MAX	66000
+#define APDU_MAX	SIMCARD_RSP_MAX
 #define RECORDS		512
 
 struct simcard {
@@ -38,6 +38,7 @@ struct simcard {
 	uint32_t last_len;
 
 	/* The thread's alone. */
+	struct simcard_os os;	/* all NULL without one */
 	struct iso7816_card_config cfg;
 	struct iso7816_card line;
 	bool powered;
@@ -171,18 +172,16 @@ static uint32_t data_of(const uint8_t *apdu, uint32_t len, const uint8_t **ret_d
 	return lc;
 }
 
-static void command(struct simcard *c, uint64_t now, const uint8_t *apdu, uint32_t len)
+/* The data of the response to a command that the card knows by itself. */
+static uint32_t own_command(struct simcard *c, const uint8_t *apdu, uint32_t len)
 {
 	const uint8_t *data = apdu;
 	uint32_t n = 0, i;
 
-	memcpy(c->last, apdu, len);
-	c->last_len = len;
 	switch (apdu[1]) {
 	case SIMCARD_INS_MUTE:
 		c->mute = true;
-		atomic_fetch_add(&c->commands, 1);
-		return;
+		break;
 	case SIMCARD_INS_READ:
 		n = expected(apdu, len);
 		for (i = 0; i < n; i++)
@@ -199,9 +198,20 @@ static void command(struct simcard *c, uint64_t now, const uint8_t *apdu, uint32
 	}
 	c->rsp[n++] = 0x90;
 	c->rsp[n++] = 0x00;
+	return n;
+}
+
+static void command(struct simcard *c, uint64_t now, const uint8_t *apdu, uint32_t len)
+{
+	uint32_t n;
+
+	memcpy(c->last, apdu, len);
+	c->last_len = len;
+	n = c->os.command ? (uint32_t)c->os.command(c->os.ctx, apdu, len, c->rsp) :
+			    own_command(c, apdu, len);
 	c->held_len = n;
 	atomic_fetch_add(&c->commands, 1);
-	if (!atomic_load(&c->held))
+	if (!atomic_load(&c->held) && !c->mute)
 		iso7816_card_respond(&c->line, now, c->rsp, n);
 }
 
@@ -232,6 +242,8 @@ static void pump(struct simcard *c, uint64_t now)
 
 static void quiet(struct simcard *c)
 {
+	if (c->os.reset)
+		c->os.reset(c->os.ctx);
 	c->mute = false;
 	c->refused = false;
 	atomic_store(&c->held, false);
@@ -349,8 +361,9 @@ static void *play(void *arg)
 
 static bool incoming(void *ctx, const u8 header[5])
 {
-	(void)ctx;
-	return header[1] != SIMCARD_INS_READ;
+	const struct simcard *c = ctx;
+
+	return c->os.incoming ? c->os.incoming(header) : header[1] != SIMCARD_INS_READ;
 }
 
 int simbench_open(void)
@@ -387,6 +400,7 @@ struct simcard *simcard_new_in(int bench, struct cks_sim_slot *slot, const uint8
 		.atr_len = (uint8_t)len,
 		.reset_clks = RESET_CLKS,
 		.incoming = incoming,
+		.ctx = c,
 		.get_response = true,
 	};
 	c->ticks_per_s = (uint64_t)slot->card_clk * CKS_SIM_TICKS_PER_CLK / slot->clk_div;
@@ -457,6 +471,11 @@ int simcard_preload(struct simcard *c)
 	iso7816_card_rst(&c->line, 0, false);
 	c->preloaded = !rc;
 	return rc;
+}
+
+void simcard_set_os(struct simcard *c, const struct simcard_os *os)
+{
+	c->os = *os;
 }
 
 static int present(struct simcard *c, __u32 value)

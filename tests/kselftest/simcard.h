@@ -29,7 +29,26 @@ uint32_t simcard_clk_hz(void);
 #define SIMCARD_INS_HOLD	0x20	/* asks for more time until simcard_let_go() */
 #define SIMCARD_INS_MUTE	0x22	/* no answer at all */
 
+#define SIMCARD_RSP_MAX		66000
+
 struct simcard;
+
+/**
+ * struct simcard_os - a card operating system, in place of the commands above
+ * @command: a command APDU; returns the length of the response, with SW1 SW2
+ * @incoming: the data of a T=0 command with this header go to the card
+ * @reset: loss of power, or a reset
+ * @ctx: for both
+ *
+ * All are called by the card's thread.
+ */
+struct simcard_os {
+	size_t (*command)(void *ctx, const uint8_t *apdu, size_t len,
+			  uint8_t rsp[SIMCARD_RSP_MAX]);
+	bool (*incoming)(const uint8_t header[5]);
+	void (*reset)(void *ctx);
+	void *ctx;
+};
 
 /* The bench: a descriptor, or -1 with errno. */
 int simbench_open(void);
@@ -67,6 +86,9 @@ void simcard_silence(struct simcard *c, bool silent);
  * machine would miss the 40,000 cycles. To be called before the card is put in; 0 or -1 with errno.
  */
 int simcard_preload(struct simcard *c);
+
+/* To be called before the card is put in. */
+void simcard_set_os(struct simcard *c, const struct simcard_os *os);
 
 /* How many commands came since it was made; for waiting until one has arrived. */
 unsigned int simcard_commands(struct simcard *c);
