@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspend and resume, as far as the drivers are concerned (pm_test "devices"): the card is switched
- * off in order and counts as taken out; on resume one is there, and works. In a guest of this kind
- * because the root file system of the others does not survive it.
+ * Power management. Suspend and resume, as far as the drivers are concerned (pm_test "devices"):
+ * the card is switched off in order and counts as taken out; on resume one is there, and works; of
+ * the bench, and of a PCI card, QEMU's pci-serial-4x, on which no card answers. And how deep
+ * processors may sleep. In a guest of this kind because the root file system of the others does not
+ * survive it.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/cks.h>
 #include <linux/cks_sim.h>
 #include <poll.h>
@@ -13,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -21,6 +25,8 @@
 #include "kselftest/simcard.h"
 
 #define PATIENCE_MS	20000
+#define ANY_LATENCY	2000000000	/* PM_QOS_CPU_LATENCY_DEFAULT_VALUE */
+#define PCI		"/sys/bus/pci/"
 #define TS_AT		(1000ULL * CKS_SIM_TICKS_PER_CLK)
 
 static const char *const modules[] = { "cks", "cks_uart", "cks_sim", NULL };
@@ -159,18 +165,27 @@ static void *command(void *arg)
 	return NULL;
 }
 
-int main(void)
+/* Microseconds that a processor may take to wake up, by all that have asked for less. */
+static int32_t latency(void)
+{
+	int32_t us = -1;
+	int fd = open("/dev/cpu_dma_latency", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, &us, sizeof(us)) != sizeof(us))
+		printf("# /dev/cpu_dma_latency: %s\n", strerror(errno));
+	close(fd);
+	return us;
+}
+
+static void bench(void)
 {
 	struct cks_state before, after;
 	pthread_t user;
 	int err = 0;
 
-	printf("1..15\n");
-	tap(!modules_load(modules), "modules are loaded");
-	tap(write_text("/sys/power/pm_test", "devices") &&
-	    write_text("/sys/module/suspend/parameters/pm_test_delay", "0"),
-	    "the kernel suspends devices alone");
+	tap(latency() == ANY_LATENCY, "processors sleep as deep as they like");
 	tap(set_up(), "a card is in");
+	tap(latency() == 1, "not while somebody has the coupler");
 
 	tap(reset(), "its ATR");
 	before = state();
@@ -186,7 +201,7 @@ int main(void)
 
 	t.heard = 0;
 	if (pthread_create(&user, NULL, command, &err))
-		return 1;
+		abort();
 	tap(look(sizeof(get)) && suspend(), "suspended in the middle of a command");
 	pthread_join(user, NULL);
 	tap(err == ENOMEDIUM, "which ends as with a card that was taken out");
@@ -197,6 +212,91 @@ int main(void)
 	close(t.coupler);
 	close(t.slot);
 	close(t.bench);
+	tap(latency() == ANY_LATENCY, "they sleep again");
+}
+
+/* The first path that a pattern finds; empty for none. */
+static const char *found(const char *pattern)
+{
+	static char path[128];
+	glob_t g;
+
+	path[0] = 0;
+	if (!glob(pattern, 0, NULL, &g)) {
+		snprintf(path, sizeof(path), "%s", g.gl_pathv[0]);
+		globfree(&g);
+	}
+	return path;
+}
+
+/* Address of QEMU's card, the only one that the kernel's own driver has. */
+static const char *card(void)
+{
+	static char address[32];
+	const char *path = found(PCI "drivers/serial/0000:*");
+
+	snprintf(address, sizeof(address), "%.31s", *path ? strrchr(path, '/') + 1 : "");
+	return address;
+}
+
+static bool bind(const char *address)
+{
+	return write_text(PCI "drivers/cks_uart/bind", address);
+}
+
+/* The first coupler of the card, opened. */
+static bool open_first(const char *address)
+{
+	char pattern[128], device[64];
+	const char *path;
+
+	snprintf(pattern, sizeof(pattern), PCI "devices/%s/cks/coupler*", address);
+	path = found(pattern);
+	snprintf(device, sizeof(device), "/dev/cks/%.31s", *path ? strrchr(path, '/') + 1 : "");
+	t.coupler = *path ? open(device, O_RDWR | O_CLOEXEC) : -1;
+	return t.coupler >= 0;
+}
+
+/* What a reset says that no card answers. */
+static int no_answer(void)
+{
+	struct cks_reset r = { .size = sizeof(r) };
+
+	return ioctl(t.coupler, CKS_IOC_RESET, &r) ? errno : 0;
+}
+
+static void pci(void)
+{
+	struct cks_state before;
+	char path[128];
+	const char *address = card();
+	int err;
+
+	snprintf(path, sizeof(path), PCI "devices/%s/driver_override", address);
+	tap(write_text(PCI "drivers/serial/unbind", address) && write_text(path, "cks_uart") &&
+	    bind(address) && open_first(address), "couplers on a PCI card");
+	tap(wait_present(), "QEMU says that a card is in");
+	before = state();
+	err = no_answer();
+	tap(err && before.present, "which does not answer");
+	tap(suspend() && wait_present(), "suspended and resumed");
+	tap(state().presence_gen == before.presence_gen + 1, "it counts as another card");
+	tap(no_answer() == err, "which does not answer either");
+	close(t.coupler);
+	tap(write_text(PCI "drivers/cks_uart/unbind", address) && bind(address) &&
+	    open_first(address), "the UARTs stand their tests as before");
+	close(t.coupler);
+}
+
+int main(void)
+{
+	printf("1..25\n");
+	tap(!modules_load(modules), "modules are loaded");
+	tap(write_text("/sys/power/pm_test", "devices") &&
+	    write_text("/sys/module/suspend/parameters/pm_test_delay", "0"),
+	    "the kernel suspends devices alone");
+	bench();
+	pci();
 	tap(!modules_unload(modules), "modules are unloaded");
 	return failed;
 }

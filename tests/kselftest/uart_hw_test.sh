@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
 # UARTs that are not the bench's: QEMU's pci-serial-4x and an isa-serial at 0x2f8, under cks_uart
-# and under the kernel's own driver in turn. ROUNDS in the environment: how often they change hands.
+# and under the kernel's own driver in turn; and a pci-serial of the other driver's on the interrupt
+# line of the first. ROUNDS in the environment: how often they change hands.
 
 . "$(dirname "$0")/harness.sh"
 
@@ -11,12 +12,21 @@ rounds=${ROUNDS:-$((100 / ${CKS_CLK_DIV:-1}))}
 port=0x2f8
 irq=3
 
-plan 51
+plan 55
 
-pci=$(grep -l 0x0004 /sys/bus/pci/devices/*/device | while read -r f; do
-	d=$(dirname "$f")
-	[ "$(cat "$d/vendor")" != 0x1b36 ] || basename "$d"
-done)
+# card DEVICE: where QEMU's is that has this number
+card()
+{
+	local f d
+	for f in $(grep -l "$1" /sys/bus/pci/devices/*/device); do
+		d=$(dirname "$f")
+		[ "$(cat "$d/vendor")" != 0x1b36 ] || basename "$d"
+	done
+}
+
+pci=$(card 0x0004)
+foreign=$(card 0x0002)
+tty=$(basename "$(find "/sys/bus/pci/devices/$foreign/" -name 'ttyS*')")
 pnp=$(grep -l "$port" /sys/bus/pnp/drivers/serial/*:*/resources | head -n 1)
 pnp=$(basename "$(dirname "$pnp")")
 other=$(basename "$(dirname "$(grep -l 0x2930 /sys/bus/pci/devices/*/device)")")
@@ -56,6 +66,42 @@ interrupts()
 {
 	awk -v irq="$1:" '$1 == irq && /cks_uart/ { for (i = 2; $i ~ /^[0-9]+$/; i++) n += $i }
 		END { print n + 0 }' /proc/interrupts
+}
+
+# sent: characters that the other driver has sent on its UART
+sent()
+{
+	sed -n "s/^${tty#ttyS}: .* tx:\([0-9]*\) .*/\1/p" /proc/tty/driver/serial
+}
+
+# foreign_sends: for each FIFO of characters that driver needs an interrupt
+foreign_sends()
+{
+	local before
+	before=$(sent)
+	stty -F "/dev/$tty" 115200 raw -echo &&
+		timeout 30 head -c 400 /dev/zero >"/dev/$tty" &&
+		wait_for "[ \$(sent) -ge $((before + 400)) ]" 30
+}
+
+# own_works: a coupler of the card goes through a reset, which no card answers
+own_works()
+{
+	local n
+	n=$(number_of "$pci/1")
+	cksctl set "$n" detect-line none && ! cksctl reset "$n" &&
+		value_of "$n" last-error | grep -q '^no answer to reset'
+}
+
+# With the other driver's tty open: its handler is on the line.
+with_foreign()
+{
+	local rc=0
+	# A bare exec that fails would end the shell.
+	command exec 8<>"/dev/$tty" || return 1
+	"$@" || rc=$?
+	exec 8<&-
+	return $rc
 }
 
 driver_of()
@@ -148,6 +194,24 @@ echo cks_uart >"/sys/bus/pci/devices/$other/driver_override"
 check_fails "a device that is no such card is refused" \
 	sh -c "echo $other >/sys/bus/pci/drivers/cks_uart/bind"
 echo >"/sys/bus/pci/devices/$other/driver_override"
+
+# ------------------------------------------------------------------- one interrupt line
+# A handler that is a thread, as all but ours are on PREEMPT_RT, cannot share a line with one that is
+# none: whoever comes second is refused.
+is "the other driver has a UART on the card's line" \
+	"$(cat "/sys/bus/pci/devices/$foreign/irq")" "$(cat "/sys/bus/pci/devices/$pci/irq")"
+if [ -e /sys/kernel/realtime ]; then
+	check_fails "where it cannot share, it does not get the line" with_foreign true
+	give ""
+	check_fails "nor do we while it has it" with_foreign give cks_uart
+	like "which the log says" "$(dmesg | tail -n 40)" \
+		'interrupt [0-9]+ is in use by a driver that cannot share it'
+	give cks_uart
+else
+	check "it works there while a card is awaited on ours" with_foreign own_works
+	check "it sends by interrupt" foreign_sends
+	check "and afterwards ours works" own_works
+fi
 
 # ----------------------------------------------------------------- from hand to hand
 memory()
