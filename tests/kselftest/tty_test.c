@@ -67,7 +67,7 @@ static int ldisc_of(int fd)
 	return ldisc;
 }
 
-static void bed_open(struct bed *b, const uint8_t *atr, size_t len)
+static void bed_open_wired(struct bed *b, uint32_t flags, const uint8_t *atr, size_t len)
 {
 	struct cks_sim_slot slot;
 	char why[128];
@@ -76,7 +76,7 @@ static void bed_open(struct bed *b, const uint8_t *atr, size_t len)
 	b->bench = simbench_open();
 	assert_true(b->bench >= 0);
 	simcard_slot_default(&slot);
-	slot.flags = CKS_SIM_8250;
+	slot.flags = CKS_SIM_8250 | flags;
 	b->card = simcard_new_in(b->bench, &slot, atr, len);
 	if (!b->card && errno == EINVAL) {
 		/* This bench has no UARTs for the 8250 driver. */
@@ -90,6 +90,11 @@ static void bed_open(struct bed *b, const uint8_t *atr, size_t len)
 	assert_int_equal(cksnl_open(&b->nl, NL_TIMEOUT_MS, why, sizeof(why)), 0);
 }
 
+static void bed_open(struct bed *b, const uint8_t *atr, size_t len)
+{
+	bed_open_wired(b, 0, atr, len);
+}
+
 static void bed_attach(struct bed *b)
 {
 	int n;
@@ -100,18 +105,44 @@ static void bed_attach(struct bed *b)
 	b->coupler = n;
 }
 
+/* The settings of a slot that is wired by @flags. */
+static struct cksnl_coupler wiring_of(uint32_t flags)
+{
+	const bool on_dtr = flags & CKS_SIM_RST_ON_DTR;
+
+	return (struct cksnl_coupler){
+		.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) | CKSNL_HAS(CKS_A_COUPLER_CLK_HZ) |
+		       CKSNL_HAS(CKS_A_COUPLER_RST_LINE) | CKSNL_HAS(CKS_A_COUPLER_RST_INVERT) |
+		       CKSNL_HAS(CKS_A_COUPLER_POWER_LINE) |
+		       CKSNL_HAS(CKS_A_COUPLER_POWER_INVERT) |
+		       CKSNL_HAS(CKS_A_COUPLER_DETECT_LINE) |
+		       CKSNL_HAS(CKS_A_COUPLER_DETECT_INVERT) | CKSNL_HAS(CKS_A_COUPLER_ECHO),
+		.clk_hz = simcard_clk_hz(),
+		.rst_line = on_dtr ? CKS_MODEM_LINE_DTR : CKS_MODEM_LINE_RTS,
+		.rst_invert = !!(flags & CKS_SIM_RST_INVERT),
+		.power_line = flags & CKS_SIM_NO_SWITCH ? CKS_MODEM_LINE_NONE :
+			      on_dtr ? CKS_MODEM_LINE_RTS : CKS_MODEM_LINE_DTR,
+		.power_invert = !!(flags & CKS_SIM_SWITCH_INVERT),
+		.detect_line = flags & CKS_SIM_DETECT_DSR ? CKS_MODEM_LINE_DSR :
+			       flags & CKS_SIM_DETECT_DCD ? CKS_MODEM_LINE_DCD :
+							    CKS_MODEM_LINE_CTS,
+		.detect_invert = !!(flags & CKS_SIM_DETECT_INVERT),
+		.echo = !(flags & CKS_SIM_NO_ECHO),
+	};
+}
+
+static int set_wiring_of(struct bed *b, struct cksnl_coupler c)
+{
+	c.index = b->coupler;
+	return cksnl_coupler_change(b->nl, &c);
+}
+
 static int set_wiring(struct bed *b, uint32_t clk_hz)
 {
-	const struct cksnl_coupler c = {
-		.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) | CKSNL_HAS(CKS_A_COUPLER_CLK_HZ) |
-		       CKSNL_HAS(CKS_A_COUPLER_POWER_LINE) | CKSNL_HAS(CKS_A_COUPLER_DETECT_LINE),
-		.index = b->coupler,
-		.clk_hz = clk_hz,
-		.power_line = CKS_MODEM_LINE_DTR,
-		.detect_line = CKS_MODEM_LINE_CTS,
-	};
+	struct cksnl_coupler c = wiring_of(0);
 
-	return cksnl_coupler_change(b->nl, &c);
+	c.clk_hz = clk_hz;
+	return set_wiring_of(b, c);
 }
 
 /* Attached and wired. */
@@ -437,6 +468,88 @@ static void test_card_in_and_out(void **ctx)
 	bed_down(&b);
 }
 
+static uint32_t capabilities_of(uint32_t flags)
+{
+	return CKS_CAPABILITY_CARD_DETECT |
+	       (flags & CKS_SIM_NO_SWITCH ? 0 : CKS_CAPABILITY_POWER_SWITCH);
+}
+
+/* In, reset, exchange, out, and in again; never more capabilities than the wiring has. */
+static void wired(uint32_t flags)
+{
+	struct cksnl_coupler c;
+	struct bed b;
+	int fd;
+
+	bed_open_wired(&b, flags, atr_t0, sizeof(atr_t0));
+	bed_attach(&b);
+	assert_int_equal(set_wiring_of(&b, wiring_of(flags)), 0);
+	wait_present(&b, 0);
+	assert_int_equal(simcard_insert(b.card), 0);
+	wait_present(&b, 1);
+	fd = open_coupler(&b);
+	reset(fd, atr_t0, sizeof(atr_t0));
+	exchange(fd);
+	assert_int_equal(cksnl_coupler_get(b.nl, b.coupler, &c), 0);
+	assert_int_equal(c.capabilities, capabilities_of(flags));
+	assert_int_equal(simcard_remove(b.card), 0);
+	wait_present(&b, 0);
+	assert_int_equal(simcard_insert(b.card), 0);
+	wait_present(&b, 1);
+	reset(fd, atr_t0, sizeof(atr_t0));
+	close(fd);
+	bed_down(&b);
+}
+
+static void test_wirings(void **ctx)
+{
+	static const uint32_t flags[] = {
+		CKS_SIM_DETECT_DSR,
+		CKS_SIM_DETECT_DCD,
+		CKS_SIM_DETECT_INVERT,
+		CKS_SIM_DETECT_DSR | CKS_SIM_DETECT_INVERT | CKS_SIM_RST_ON_DTR,
+		CKS_SIM_DETECT_DCD | CKS_SIM_DETECT_INVERT | CKS_SIM_RST_INVERT,
+		CKS_SIM_RST_ON_DTR | CKS_SIM_RST_INVERT | CKS_SIM_SWITCH_INVERT,
+		CKS_SIM_NO_SWITCH,
+		CKS_SIM_NO_ECHO,
+		CKS_SIM_NO_ECHO | CKS_SIM_RST_ON_DTR | CKS_SIM_DETECT_DSR,
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		print_message("# wiring %#x\n", flags[i]);
+		wired(flags[i]);
+	}
+}
+
+/* Without a line that tells of a card there is always one, and no capability to detect it. */
+static void test_no_detect_line(void **ctx)
+{
+	struct cksnl_coupler c = wiring_of(0);
+	struct bed b;
+
+	(void)ctx;
+	bed_open(&b, atr_t0, sizeof(atr_t0));
+	bed_attach(&b);
+	c.detect_line = CKS_MODEM_LINE_NONE;
+	assert_int_equal(set_wiring_of(&b, c), 0);
+	assert_int_equal(cksnl_coupler_get(b.nl, b.coupler, &c), 0);
+	assert_int_equal(c.present, 1);
+	assert_int_equal(c.capabilities, CKS_CAPABILITY_POWER_SWITCH);
+	/* There is none: the ATR does not come. */
+	assert_int_not_equal(cksnl_coupler_reset(b.nl, b.coupler, CKS_RESET_KIND_COLD, &c), 0);
+	assert_int_equal(simcard_insert(b.card), 0);
+	assert_int_equal(cksnl_coupler_reset(b.nl, b.coupler, CKS_RESET_KIND_COLD, &c), 0);
+
+	/* What is attached anew may be another adapter: nothing is taken over. */
+	assert_int_equal(set_ldisc(b.tty, N_TTY), 0);
+	bed_attach(&b);
+	assert_int_equal(cksnl_coupler_get(b.nl, b.coupler, &c), 0);
+	assert_int_equal(c.present, 0);
+	assert_int_equal(c.capabilities, 0);
+	bed_down(&b);
+}
+
 /* ---------------------------------------------------------------------- how it can end */
 
 /* A command runs; then @end; its reader and the coupler's owner are told. */
@@ -730,6 +843,8 @@ int main(void)
 		cmocka_unit_test(test_extra_guard_time),
 		cmocka_unit_test(test_rate_out_of_reach_is_not_negotiated),
 		cmocka_unit_test(test_card_in_and_out),
+		cmocka_unit_test(test_wirings),
+		cmocka_unit_test(test_no_detect_line),
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_close),
