@@ -7,6 +7,8 @@
  *	log	changes of the outputs in their order, as "power+ reset+ ..."; writing forgets them
  *	card	level of the detect contact
  *
+ * When the machine goes down, the log goes to the console after all devices were shut down.
+ *
  * Lines are set with hard interrupts off: a raw spinlock protects log and levels.
  */
 #include <linux/gpio/driver.h>
@@ -17,6 +19,7 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/syscore_ops.h>
 
 #define LABEL	"cks-board"
 
@@ -194,6 +197,15 @@ static int add_device(void)
 	return PTR_ERR_OR_ZERO(device);
 }
 
+/* The last processor, interrupts off. */
+static void tell(void *data)
+{
+	pr_info(LABEL ": %s\n", board.log);
+}
+
+static const struct syscore_ops at_the_end = { .shutdown = tell };
+static struct syscore syscore = { .ops = &at_the_end };
+
 static int __init board_init(void)
 {
 	int err;
@@ -211,8 +223,10 @@ static int __init board_init(void)
 		goto free;
 	gpiod_add_lookup_table(&lines);
 	err = add_device();
-	if (!err)
+	if (!err) {
+		register_syscore(&syscore);
 		return 0;
+	}
 	gpiod_remove_lookup_table(&lines);
 	gpiochip_remove(&chip);
 free:
@@ -223,6 +237,7 @@ module_init(board_init);
 
 static void __exit board_exit(void)
 {
+	unregister_syscore(&syscore);
 	platform_device_unregister(device);
 	irq_work_sync(&edge);
 	gpiod_remove_lookup_table(&lines);
