@@ -2,7 +2,8 @@
 /*
  * The card's half by script: what a coupler sees of it, byte by byte and tick by tick.
  */
-#include "iso7816_check.h"
+#include "check.h"
+#include "iso7816/iso7816.h"
 
 #define ETU0	(372ULL * 960)
 #define CLK(n)	((u64)(n) * 960)

@@ -6,7 +6,8 @@
 #ifndef ISO7816_LINE_H
 #define ISO7816_LINE_H
 
-#include "iso7816_check.h"
+#include "check.h"
+#include "iso7816/iso7816.h"
 
 #define LINE_BUF 66000
 

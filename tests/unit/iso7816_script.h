@@ -6,7 +6,8 @@
 #ifndef ISO7816_SCRIPT_H
 #define ISO7816_SCRIPT_H
 
-#include "iso7816_check.h"
+#include "check.h"
+#include "iso7816/iso7816.h"
 
 #define ETU0		(372ULL * 960)		/* initial etu in ticks */
 #define CLK(n)		((u64)(n) * 960)

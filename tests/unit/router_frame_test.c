@@ -3,13 +3,7 @@
  * The router's frames against docs/protocol.md: what is taken, what is refused and why, and what
  * is built, byte by byte.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
+#include "check.h"
 #include "router/frame.h"
 
 /* A body under construction, by hand: independent of the builder under test. */
@@ -78,20 +72,19 @@ static struct body *hello(void)
 	return b;
 }
 
-static void header_is_read(void **state)
+TEST(header_is_read)
 {
 	static const u8 p[12] = { 0x43, 0x4b, 1, 0x22, 1, 2, 3, 4, 0, 0, 2, 0 };
 	struct cks_header h;
 	const char *why;
 
-	(void)state;
 	assert_int_equal(cks_frame_header(&h, p, 512, &why), 0);
 	assert_int_equal(h.type, 0x22);
 	assert_int_equal(h.number, 0x01020304);
 	assert_int_equal(h.len, 512);
 }
 
-static void header_is_refused(void **state)
+TEST(header_is_refused)
 {
 	static const struct {
 		u8 p[12];
@@ -109,18 +102,16 @@ static void header_is_refused(void **state)
 	const char *why;
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_int_equal(cks_frame_header(&h, bad[i].p, 512, &why), bad[i].code);
 }
 
-static void fields_are_found(void **state)
+TEST(fields_are_found)
 {
 	struct body *b = hello();
 	struct cks_msg m;
 	u8 *copy;
 
-	(void)state;
 	assert_int_equal(parse(0x01, b, &m, &copy), 0);
 	assert_int_equal(m.f[CKS_F_NAME].len, 3);
 	assert_memory_equal(m.f[CKS_F_NAME].p, "cas", 3);
@@ -130,32 +121,29 @@ static void fields_are_found(void **state)
 	free(copy);
 }
 
-static void unknown_fields_are_skipped(void **state)
+TEST(unknown_fields_are_skipped)
 {
 	struct body *b = hello();
 
-	(void)state;
 	field(b, 0x7abc, 4, "next", 4);
 	field(b, 0x0000, 0, "", 0);
 	field(b, 0x005f, 1, "x", 1);
 	assert_int_equal(code_of(0x01, b), 0);
 }
 
-static void unknown_mandatory_field_is_refused(void **state)
+TEST(unknown_mandatory_field_is_refused)
 {
 	struct body *b = hello();
 
-	(void)state;
 	field(b, 0x8001, 1, "x", 1);
 	assert_int_equal(code_of(0x01, b), 1);
 }
 
-static void bodies_are_refused(void **state)
+TEST(bodies_are_refused)
 {
 	struct body *b;
 	u32 cut;
 
-	(void)state;
 	for (cut = 1; cut < hello()->len; cut++) {
 		b = hello();
 		b->len -= cut;
@@ -178,12 +166,11 @@ static void bodies_are_refused(void **state)
 	assert_int_equal(code_of(0x01, b), 1);	/* nothing of it */
 }
 
-static void lengths_are_checked(void **state)
+TEST(lengths_are_checked)
 {
 	struct body *b = new_body();
 	char text[64];
 
-	(void)state;
 	memset(text, 'a', sizeof(text));
 	field(b, 0x0001, 63, text, 63);
 	field(b, 0x0004, 8, text, 8);
@@ -206,7 +193,7 @@ static void lengths_are_checked(void **state)
 	assert_int_equal(code_of(0x01, b), 1);
 }
 
-static void types_are_checked(void **state)
+TEST(types_are_checked)
 {
 	static const u8 foreign[] = {
 		0x00, 0x04, 0x10, 0x12, 0x13, 0x15, 0x16, 0x21, 0x23, 0x25, 0x27, 0x28, 0x2b, 0x7e,
@@ -214,7 +201,6 @@ static void types_are_checked(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < sizeof(foreign); i++)
 		assert_int_equal(code_of(foreign[i], hello()), 1);
 	assert_int_equal(code_of(0x02, new_body()), 0);
@@ -234,9 +220,8 @@ static struct body *command(u32 len, int mode)
 	return b;
 }
 
-static void commands_are_checked(void **state)
+TEST(commands_are_checked)
 {
-	(void)state;
 	assert_int_equal(code_of(0x22, command(4, -1)), 0);
 	assert_int_equal(code_of(0x22, command(65544, 1)), 0);
 	assert_int_equal(code_of(0x22, command(65545, 0)), 1);
@@ -245,12 +230,11 @@ static void commands_are_checked(void **state)
 	assert_int_equal(code_of(0x22, command(5, 2)), 1);
 }
 
-static void resets_are_checked(void **state)
+TEST(resets_are_checked)
 {
 	struct body *b;
 	u8 how, t;
 
-	(void)state;
 	for (how = 0; how <= 3; how++) {
 		for (t = 0; t <= 2; t++) {
 			b = new_body();
@@ -272,12 +256,11 @@ static const u8 two_commands[] = {
 	0x00, 0xb0, 0x00, 0x00, 0x08,
 };
 
-static void batch_is_taken_apart(void **state)
+TEST(batch_is_taken_apart)
 {
 	struct cks_list l = { two_commands, sizeof(two_commands) };
 	struct cks_list_item item;
 
-	(void)state;
 	assert_int_equal(cks_list_count(two_commands, sizeof(two_commands)), 2);
 	assert_true(cks_list_next(&l, &item));
 	assert_int_equal(item.timeout, 5000);
@@ -297,7 +280,7 @@ static void batch_is_taken_apart(void **state)
 }
 
 /* Cut anywhere, or with a length, mode or count that is wrong: nothing of it is executed. */
-static void batches_are_checked(void **state)
+TEST(batches_are_checked)
 {
 	u8 *p = malloc(sizeof(two_commands));
 	u8 one[14] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 4 };
@@ -305,7 +288,6 @@ static void batches_are_checked(void **state)
 	struct body *b = new_body();
 	u32 len, i;
 
-	(void)state;
 	assert_non_null(p);
 	assert_non_null(many);
 	for (len = 0; len < sizeof(two_commands); len++) {
@@ -341,13 +323,12 @@ static void batches_are_checked(void **state)
 }
 
 /* Its header alone may announce more than a channel's other frames. */
-static void batch_may_be_long(void **state)
+TEST(batch_may_be_long)
 {
 	u8 p[12] = { 0x43, 0x4b, 1, 0x2a, 0, 0, 0, 1, 0, 0x10, 0x02, 0 };
 	struct cks_header h;
 	const char *why;
 
-	(void)state;
 	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_CHANNEL, &why), 0);
 	assert_int_equal(h.len, 1049088);
 	p[11] = 1;
@@ -360,11 +341,10 @@ static void batch_may_be_long(void **state)
 	assert_int_equal(cks_frame_header(&h, p, CKS_BODY_CONTROL, &why), 6);
 }
 
-static void answers_are_written(void **state)
+TEST(answers_are_written)
 {
 	u8 p[10];
 
-	(void)state;
 	assert_int_equal(cks_put_answer(p, CKS_STATUS_DONE, (const u8 *)"\x90", 2), 8);
 	assert_memory_equal(p, "\0\0\0\0\0\2\x90", 8);
 	assert_int_equal(cks_put_answer(p, CKS_STATUS_TIMEOUT, NULL, 0), 6);
@@ -382,21 +362,19 @@ static struct body *result(u8 verdict)
 	return b;
 }
 
-static void results_are_checked(void **state)
+TEST(results_are_checked)
 {
-	(void)state;
 	assert_int_equal(code_of(0x11, result(0)), 1);
 	assert_int_equal(code_of(0x11, result(1)), 0);
 	assert_int_equal(code_of(0x11, result(4)), 0);
 	assert_int_equal(code_of(0x11, result(5)), 1);
 }
 
-static void number_of_fields_is_bounded(void **state)
+TEST(number_of_fields_is_bounded)
 {
 	struct body *b = hello();
 	u16 tag;
 
-	(void)state;
 	for (tag = 0x0100; tag < 0x0100 + 62; tag++)
 		field(b, tag, 0, "", 0);
 	assert_int_equal(code_of(0x01, b), 0);
@@ -405,7 +383,7 @@ static void number_of_fields_is_bounded(void **state)
 }
 
 /* Markus Kuhn's UTF-8 decoder stress test: boundaries, overlong forms, surrogates. */
-static void text_is_utf8(void **state)
+TEST(text_is_utf8)
 {
 	static const char *const good[] = {
 		"", "a", "ISO 7816", "\xc3\xa9", "\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80",
@@ -420,7 +398,6 @@ static void text_is_utf8(void **state)
 	};
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(good); i++)
 		assert_true(cks_text_ok((const u8 *)good[i], strlen(good[i])));
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -428,7 +405,7 @@ static void text_is_utf8(void **state)
 	assert_false(cks_text_ok((const u8 *)"a\0b", 3));
 }
 
-static void frame_is_built(void **state)
+TEST(frame_is_built)
 {
 	static const u8 wanted[] = {
 		0x43, 0x4b, 0x01, 0x23, 0x00, 0x00, 0x00, 0x05, 0x00, 0x00, 0x00, 0x1a,
@@ -439,7 +416,6 @@ static void frame_is_built(void **state)
 	struct cks_build b;
 	u8 p[64];
 
-	(void)state;
 	cks_build_begin(&b, p, sizeof(p), CKS_T_RESPONSE, 5);
 	cks_put_u16(&b, CKS_F_STATUS, 0);
 	cks_put_u32(&b, CKS_F_POWER_GEN, 2);
@@ -448,13 +424,12 @@ static void frame_is_built(void **state)
 	assert_memory_equal(p, wanted, sizeof(wanted));
 }
 
-static void builder_keeps_within_its_room(void **state)
+TEST(builder_keeps_within_its_room)
 {
 	struct cks_build b;
 	u32 size;
 	u8 *p;
 
-	(void)state;
 	for (size = 0; size < 40; size++) {
 		p = malloc(size ? size : 1);
 		assert_non_null(p);
@@ -466,13 +441,12 @@ static void builder_keeps_within_its_room(void **state)
 	}
 }
 
-static void long_text_is_cut_between_characters(void **state)
+TEST(long_text_is_cut_between_characters)
 {
 	char text[200];
 	struct cks_build b;
 	u8 p[256];
 
-	(void)state;
 	memset(text, 'x', sizeof(text));
 	memcpy(text + 126, "\xc3\xa9", 2);
 	text[199] = '\0';
@@ -482,30 +456,28 @@ static void long_text_is_cut_between_characters(void **state)
 	assert_true(cks_text_ok(p + 18, 126));
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(header_is_read),
-		cmocka_unit_test(header_is_refused),
-		cmocka_unit_test(fields_are_found),
-		cmocka_unit_test(unknown_fields_are_skipped),
-		cmocka_unit_test(unknown_mandatory_field_is_refused),
-		cmocka_unit_test(bodies_are_refused),
-		cmocka_unit_test(lengths_are_checked),
-		cmocka_unit_test(types_are_checked),
-		cmocka_unit_test(commands_are_checked),
-		cmocka_unit_test(resets_are_checked),
-		cmocka_unit_test(batch_is_taken_apart),
-		cmocka_unit_test(batches_are_checked),
-		cmocka_unit_test(batch_may_be_long),
-		cmocka_unit_test(answers_are_written),
-		cmocka_unit_test(results_are_checked),
-		cmocka_unit_test(number_of_fields_is_bounded),
-		cmocka_unit_test(text_is_utf8),
-		cmocka_unit_test(frame_is_built),
-		cmocka_unit_test(builder_keeps_within_its_room),
-		cmocka_unit_test(long_text_is_cut_between_characters),
-	};
+static TEST_CASE cases[] = {
+	RUN(header_is_read),
+	RUN(header_is_refused),
+	RUN(fields_are_found),
+	RUN(unknown_fields_are_skipped),
+	RUN(unknown_mandatory_field_is_refused),
+	RUN(bodies_are_refused),
+	RUN(lengths_are_checked),
+	RUN(types_are_checked),
+	RUN(commands_are_checked),
+	RUN(resets_are_checked),
+	RUN(batch_is_taken_apart),
+	RUN(batches_are_checked),
+	RUN(batch_may_be_long),
+	RUN(answers_are_written),
+	RUN(results_are_checked),
+	RUN(number_of_fields_is_bounded),
+	RUN(text_is_utf8),
+	RUN(frame_is_built),
+	RUN(builder_keeps_within_its_room),
+	RUN(long_text_is_cut_between_characters),
+	{}
+};
 
-	return cmocka_run_group_tests_name("router_frame", tests, NULL, NULL);
-}
+TEST_SUITE("router_frame");

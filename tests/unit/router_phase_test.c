@@ -3,14 +3,10 @@
  * The sessions' state machine against the tables of docs/sessions.md, and what must hold of it
  * whatever the tables say.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-
-#include <cmocka.h>
-
+#include "check.h"
 #include "router/phase.h"
+
+#ifndef __KERNEL__	/* which has no page to read */
 
 #define COLUMNS	16
 
@@ -82,12 +78,11 @@ static void moves(enum cks_phase phase, char *const cell[COLUMNS], unsigned int 
 	}
 }
 
-static void page_has_the_moves(void **state)
+TEST(page_has_the_moves)
 {
 	char head[256] = "| in phase |";
 	unsigned int h;
 
-	(void)state;
 	for (h = 0; h < CKS_HAPPENINGS; h++)
 		snprintf(head + strlen(head), sizeof(head) - strlen(head), " %s |", happenings[h]);
 	each_row(head, moves);
@@ -109,19 +104,19 @@ static void bounds(enum cks_phase phase, char *const cell[COLUMNS], unsigned int
 	assert_string_equal(cell[5], cks_phase_expired(phase));
 }
 
-static void page_has_the_bounds(void **state)
+TEST(page_has_the_bounds)
 {
-	(void)state;
 	each_row("| phase | shown as |", bounds);
 }
 
+#endif
+
 /* From every phase the session can be ended, and by nothing but the disposition is it over. */
-static void every_phase_can_be_ended(void **state)
+TEST(every_phase_can_be_ended)
 {
 	enum cks_phase phase, next;
 	unsigned int h;
 
-	(void)state;
 	for (phase = 0; phase < CKS_P_RESULT; phase++) {
 		assert_true(cks_phase_after(phase, CKS_H_FAILED, &next));
 		assert_int_equal(next, CKS_P_RESULT);
@@ -136,36 +131,34 @@ static void every_phase_can_be_ended(void **state)
 }
 
 /* A card is powered for a bounded time alone, but where a CAS is waited for. */
-static void powered_phases_are_bounded(void **state)
+TEST(powered_phases_are_bounded)
 {
 	enum cks_phase phase;
 
-	(void)state;
 	for (phase = 0; phase < CKS_P_RESULT; phase++)
 		if (phase != CKS_P_WAITING)
 			assert_int_not_equal(cks_phase_limit(phase), CKS_L_NONE);
 }
 
-static void defaults_are_allowed(void **state)
+TEST(defaults_are_allowed)
 {
 	unsigned int i;
 
-	(void)state;
 	for (i = CKS_L_NONE + 1; i < CKS_LIMITS; i++) {
 		assert_in_range(cks_limits[i].init, cks_limits[i].min, cks_limits[i].max);
 		assert_true(cks_limits[i].min > 0);
 	}
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(page_has_the_moves),
-		cmocka_unit_test(page_has_the_bounds),
-		cmocka_unit_test(every_phase_can_be_ended),
-		cmocka_unit_test(powered_phases_are_bounded),
-		cmocka_unit_test(defaults_are_allowed),
-	};
+static TEST_CASE cases[] = {
+#ifndef __KERNEL__
+	RUN(page_has_the_moves),
+	RUN(page_has_the_bounds),
+#endif
+	RUN(every_phase_can_be_ended),
+	RUN(powered_phases_are_bounded),
+	RUN(defaults_are_allowed),
+	{}
+};
 
-	return cmocka_run_group_tests_name("router_phase", tests, NULL, NULL);
-}
+TEST_SUITE("router_phase");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the engine's tests take from their surroundings: cmocka and libc, or, as modules of an
+ * What tests take from their surroundings: cmocka and libc, or, as modules of an
  * instrumented kernel (tests/kunit), KUnit and the kernel. The tests themselves are the same.
  *
  *	TEST(name)
@@ -13,8 +13,8 @@
  *	};
  *	TEST_SUITE("name");
  */
-#ifndef ISO7816_CHECK_H
-#define ISO7816_CHECK_H
+#ifndef UNIT_CHECK_H
+#define UNIT_CHECK_H
 
 #ifdef __KERNEL__
 
@@ -60,6 +60,8 @@ static __maybe_unused noinline void check_range(u64 v, u64 min, u64 max, const c
 #define assert_null(p)		check_true(!(p), #p " is NULL", __LINE__)
 #define assert_non_null(p)	check_true(p, #p " is not NULL", __LINE__)
 #define assert_int_equal(a, b)	check_int(a, b, #a " is " #b, __LINE__)
+#define assert_int_not_equal(a, b)						\
+	check_true((u64)(a) != (u64)(b), #a " is not " #b, __LINE__)
 #define assert_in_range(v, min, max)						\
 	check_range(v, min, max, #v, __LINE__)
 #define assert_memory_equal(a, b, n)						\
@@ -99,6 +101,6 @@ static __maybe_unused noinline void check_range(u64 v, u64 min, u64 max, const c
 
 #endif
 
-#include "iso7816/iso7816.h"
+#include "iso7816/port.h"
 
 #endif
