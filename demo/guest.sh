@@ -74,7 +74,8 @@ mkdir "$work/token"
 echo "directories.tokendir = $work/token" >"$work/softhsm2.conf"
 export SOFTHSM2_CONF=$work/softhsm2.conf
 "$bin/casctl" key init --pin-file "$work/pin" --import "$top/demo/test-keys"
-"$bin/casctl" import --db "$work/cas.db" --order demo "$share/order.csv"
+"$bin/casctl" import --db "$work/cas.db" --order demo --test --pin-file "$work/pin" \
+	"$share/order.csv"
 
 "$bin/casd" --db "$work/cas.db" --station 127.0.0.1:7816 --profiles "$top/profiles" \
 	--order demo --pin-file "$work/pin" 2>"$work/casd.log" &

@@ -21,9 +21,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../userspace/casctl/casctl.h"
 #include "fake_station.h"
 #include "identity.h"
 #include "libgp/aes.h"
+#include "libgp/gcm.h"
 #include "libgp/hex.h"
 #include "libgp/kdf.h"
 #include "libledger/ledger.h"
@@ -36,6 +38,10 @@
 static const uint8_t kmc[16] = { 0x9d, 0x31, 0x5e, 0xc2, 0x07, 0xb8, 0x44, 0xf1,
 				 0x6a, 0x1c, 0xe3, 0x92, 0x58, 0x0d, 0xa7, 0x73 };
 static const uint8_t transport[16] = { 0x4b, 0xe6, 0x18, 0xd9, 0x82, 0x35, 0xaf, 0x60 };
+static const uint8_t data_key[16] = { 0x71, 0x0d, 0xba, 0x9c, 0x43, 0xf8, 0x2e, 0x15 };
+static const uint8_t public_key[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
+					0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
+static struct token *token;	/* casctl's; casd has its own */
 static char dir[128], db[160], pin_file[160], profiles[160], orders[160];
 static struct fake_station st;
 static pid_t casd;
@@ -57,18 +63,16 @@ static int make_token(void)
 {
 	struct token_pin pin = { "123456", 6 };
 	char error[192];
-	struct token *t;
-	int rc;
 
 	if (softhsm_directory() || token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, 192))
 		return -1;
-	t = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
-	if (!t)
+	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	if (!token)
 		return -1;
-	rc = token_import(t, "kmc", TOKEN_MASTER, kmc, 16) ||
-	     token_import(t, "transport", TOKEN_TRANSPORT, transport, 16);
-	token_close(t);
-	return rc;
+	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||
+	       token_import(token, "public", TOKEN_MASTER, public_key, 16) ||
+	       token_import(token, "data", TOKEN_DATA, data_key, 16) ||
+	       token_import(token, "transport", TOKEN_TRANSPORT, transport, 16);
 }
 
 static void luhn(char *digits)
@@ -98,25 +102,50 @@ static void record_iccid(unsigned int i, char iccid[24])
 	luhn(iccid);
 }
 
+static void record_pins(unsigned int i, char pin1[12], char puk1[12])
+{
+	snprintf(pin1, 12, "5907%04u", i);
+	snprintf(puk1, 12, "876543%02u", i);
+}
+
+static void put_sealed(FILE *f, const char *column, const char *iccid, const char *clear)
+{
+	uint8_t sealed[64];
+	char with[64], hex[129];
+
+	snprintf(with, sizeof(with), "%s:%s", column, iccid);
+	gp_seal(data_key, with, (const uint8_t *)clear, strlen(clear), sealed);
+	fprintf(f, ",%s", hex_encode(sealed, strlen(clear) + GP_SEAL, hex));
+}
+
 static int make_order(void)
 {
+	struct order_import how = { .order = "first" };
 	struct order_report report;
-	char path[192], error[192];
+	char path[192], error[192], pin1[12], puk1[12];
+	struct orderkey orderkey;
 	struct ledger *l;
 	FILE *f;
 	int rc;
 
+	if (orderkey_make(&orderkey, token, "data"))
+		return -1;
+	how.seal = &orderkey.seal;
 	snprintf(path, sizeof(path), "%s/order.csv", dir);
 	f = fopen(path, "w+");
 	if (!f)
 		return -1;
-	fprintf(f, "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\r\n");
+	fprintf(f, "iccid,imsi,pin1.enc,puk1.enc,kvn,enc,mac,dek,payload\r\n");
 	for (unsigned int i = 0; i < RECORDS; i++) {
 		uint8_t key[16], wrapped[24];
 		char iccid[24], hex[64];
 
 		record_iccid(i, iccid);
-		fprintf(f, "%s,262011234567%03u,5907%04u,876543%02u,31", iccid, i, i, i);
+		record_pins(i, pin1, puk1);
+		fprintf(f, "%s,262011234567%03u", iccid, i);
+		put_sealed(f, "pin1", iccid, pin1);
+		put_sealed(f, "puk1", iccid, puk1);
+		fprintf(f, ",31");
 		for (unsigned int j = 0; j < 3; j++) {
 			record_key(i, j, key);
 			gp_aes_wrap(transport, key, wrapped);
@@ -130,7 +159,7 @@ static int make_order(void)
 	}
 	rewind(f);
 	l = ledger_open(db, false, error, sizeof(error));
-	rc = l ? (int)ledger_import(l, f, "first", false, NULL, &report) : -1;
+	rc = l ? (int)ledger_import(l, f, &how, &report) : -1;
 	if (rc)
 		print_error("line %u, %s: %s\n", report.problems[0].line,
 			    report.problems[0].column, report.problems[0].text);
@@ -163,6 +192,7 @@ static void end_casd(int sig)
 
 	kill(casd, sig);
 	assert_int_equal(waitpid(casd, &status, 0), casd);
+	assert_true(WIFEXITED(status) || !WCOREDUMP(status));
 	if (sig == SIGTERM)
 		assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
 }
@@ -204,6 +234,7 @@ static int teardown(void **state)
 	(void)state;
 	end_casd(SIGTERM);
 	station_stop(&st);
+	token_close(token);
 	softhsm_remove();
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
 	return system(command);
@@ -562,6 +593,32 @@ static void refused_claim_is_not_good(void **state)
 	gp_card_free(&card);
 }
 
+/* An emulated blank under the key of every manual: it gets no record of a real order. */
+static void public_keys_collect_nothing(void **state)
+{
+	struct aes_key master = { .len = 16 };
+	struct gp_card card;
+	struct identity id;
+	char before[16];
+
+	(void)state;
+	query("SELECT count(*) FROM record WHERE state = 'FREE'", before, sizeof(before));
+	profile("public",
+		"local card = ...\n"
+		"local scp = card:open_scp03{kmc = 'public'}\n"
+		"local r = card:claim(scp:kdd())\n"
+		"return {verdict = 'hold'}\n");
+	memset(&card, 0, sizeof(card));
+	memcpy(master.bytes, public_key, 16);
+	identity_make(&id, 41);
+	assert_true(gp_card_init(&card, &id, &master, 1));
+	session("public", &card);
+	assert_reject("public keys");
+	dispose(CK_DISP_REJECTED);
+	assert_query("SELECT count(*) FROM record WHERE state = 'FREE'", before);
+	gp_card_free(&card);
+}
+
 /* The keys must be on the card that the record was claimed for. */
 static void evidence_is_of_the_claimed_card(void **state)
 {
@@ -670,26 +727,47 @@ static pid_t key_process(void)
 	return pid;
 }
 
-/* Master, transport, card and record keys: neither process has one that can be read. */
-static void assert_no_key_in_memory(const struct gp_card *card)
+/*
+ * Master, transport, card and record keys, and what is in records: neither process has one that can
+ * be read. Only the session in work has, in casd's locked memory, its own session keys and its own
+ * record's PIN and PUK, each once; @working is that record, -1 for none.
+ */
+static void assert_no_key_in(const struct memory *mem, const struct gp_card *card, int working)
 {
-	pid_t pids[] = { casd, key_process() };
+	const struct aes_key *const session_keys[] = {
+		&card->scp.enc, &card->scp.mac, &card->scp.rmac,
+	};
 	uint8_t key[16];
 
-	if (memory_count(casd, "casd", 4) < 0)
-		return;
-	assert_true(memory_count(casd, "personalize", 11) > 0);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(memory_count(pids[i], kmc, 16), 0);
-		assert_int_equal(memory_count(pids[i], transport, 16), 0);
-		for (unsigned int j = 0; j < 3; j++) {
-			gp_kdf3(kmc, j + 1, card->id.kdd, key);
-			assert_int_equal(memory_count(pids[i], key, 16), 0);
-		}
-		for (unsigned int r = 0; r < RECORDS; r++) {
-			record_key(r, 0, key);
-			assert_int_equal(memory_count(pids[i], key, 16), 0);
-		}
+	assert_int_equal(memory_has(mem, kmc, 16), 0);
+	assert_int_equal(memory_has(mem, transport, 16), 0);
+	assert_int_equal(memory_has(mem, data_key, 16), 0);
+	for (unsigned int j = 0; j < 3; j++) {
+		gp_kdf3(kmc, j + 1, card->id.kdd, key);
+		assert_int_equal(memory_has(mem, key, 16), 0);
+		assert_int_equal(memory_has(mem, session_keys[j]->bytes, 16), working >= 0);
+	}
+	for (unsigned int r = 0; r < RECORDS; r++) {
+		char pin1[12], puk1[12];
+
+		record_key(r, 0, key);
+		assert_int_equal(memory_has(mem, key, 16), 0);
+		record_pins(r, pin1, puk1);
+		assert_int_equal(memory_has(mem, pin1, 8), (int)r == working);
+		assert_int_equal(memory_has(mem, puk1, 8), (int)r == working);
+	}
+}
+
+static void assert_no_key_in_memory(const struct gp_card *card, int working)
+{
+	pid_t pids[] = { casd, key_process() };
+	struct memory mem;
+
+	for (int i = 0; i < 2 && memory_read(pids[i], &mem); i++) {
+		/* What is there is found: the scan is no pretence. */
+		assert_true(memory_has(&mem, i ? "transport" : "personalize", 9) > 0);
+		assert_no_key_in(&mem, card, i ? -1 : working);
+		memory_free(&mem);
 	}
 }
 
@@ -701,7 +779,7 @@ static void keys_are_not_in_memory(void **state)
 	blank(&card, 49);
 	session("personalize", &card);
 	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
-	assert_no_key_in_memory(&card);
+	assert_no_key_in_memory(&card, -1);
 	dispose(CK_DISP_GOOD);
 	gp_card_free(&card);
 }
@@ -731,6 +809,7 @@ static void killed_cas_rejects_what_was_open(void **state)
 {
 	struct gp_card card;
 	uint64_t epoch;
+	char record[16];
 
 	(void)state;
 	profile("stop", "local card = ...\n"
@@ -765,8 +844,11 @@ static void killed_cas_rejects_what_was_open(void **state)
 		assert_true(station_read(fd, &m));
 		assert_query("SELECT state FROM record WHERE request ="
 			     " (SELECT max(id) FROM request)", "INTENT");
-		assert_no_key_in_memory(&card);
-		end_casd(SIGKILL);
+		query("SELECT record - 1 FROM request ORDER BY id DESC LIMIT 1", record,
+		      sizeof(record));
+		assert_no_key_in_memory(&card, atoi(record));
+		/* What ends it by accident writes no core file either, however large it may be. */
+		end_casd(SIGABRT);
 		close(fd);
 	}
 	start_casd();
@@ -1067,6 +1149,7 @@ int main(void)
 		cmocka_unit_test(hostile_profiles_end_alone),
 		cmocka_unit_test(secrets_are_handles),
 		cmocka_unit_test(refused_claim_is_not_good),
+		cmocka_unit_test(public_keys_collect_nothing),
 		cmocka_unit_test(evidence_is_of_the_claimed_card),
 		cmocka_unit_test(old_database_gives_nothing_out),
 		cmocka_unit_test(unknown_result_starts_nothing),

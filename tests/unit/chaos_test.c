@@ -27,6 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../userspace/casctl/casctl.h"
 #include "identity.h"
 #include "libgp/aes.h"
 #include "libgp/hex.h"
@@ -52,6 +53,7 @@ static struct sim_station stations[STATIONS];
 static struct sim_card card[GAME + AFTER];
 static struct sim_world w;
 static pid_t daemon_pid[DAEMONS];	/* [0] is the one that is to work */
+static struct token *token;
 static uint32_t game_seed;
 static bool copied;
 static uint64_t full_until, stopped_until, lease_before;
@@ -65,18 +67,14 @@ static int make_token(void)
 {
 	struct token_pin pin = { "123456", 6 };
 	char error[192];
-	struct token *t;
-	int rc;
 
 	if (softhsm_directory() || token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, 192))
 		return -1;
-	t = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
-	if (!t)
+	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	if (!token)
 		return -1;
-	rc = token_import(t, "kmc", TOKEN_MASTER, kmc, 16) ||
-	     token_import(t, "transport", TOKEN_TRANSPORT, transport, 16);
-	token_close(t);
-	return rc;
+	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||
+	       token_import(token, "transport", TOKEN_TRANSPORT, transport, 16);
 }
 
 static void record_key(unsigned int i, unsigned int j, uint8_t key[16])
@@ -101,11 +99,19 @@ static void record_iccid(unsigned int i, char iccid[24])
 
 static void make_order(void)
 {
+	/* Records of spoiled cards are used again in every other game: the dangerous way. */
+	struct order_import how = {
+		.order = "order", .free_spoiled = game_seed % 2, .test = true,
+	};
 	struct order_report report;
 	char path[128], error[192];
+	struct orderkey key;
 	struct ledger *l;
 	FILE *f;
 
+	if (orderkey_make(&key, token, "none"))
+		fail_msg("%s", token_error(token));
+	how.seal = &key.seal;
 	snprintf(path, sizeof(path), "%s/order.csv", dir);
 	f = fopen(path, "w+");
 	assert_non_null(f);
@@ -126,8 +132,7 @@ static void make_order(void)
 	rewind(f);
 	l = ledger_open(db, false, error, sizeof(error));
 	assert_non_null(l);
-	/* Records of spoiled cards are used again in every other game: the dangerous way. */
-	if (ledger_import(l, f, "order", game_seed % 2, NULL, &report) != LEDGER_OK)
+	if (ledger_import(l, f, &how, &report) != LEDGER_OK)
 		fail_msg("import: %s", report.problems[0].text);
 	ledger_close(l);
 	fclose(f);

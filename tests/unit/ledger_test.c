@@ -15,7 +15,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "libgp/hex.h"
 #include "libledger/ledger.h"
+#include "software_seal.h"
 
 #define HEADER "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\n"
 #define KEY "000102030405060708090A0B0C0D0E0F1011121314151617"
@@ -56,18 +58,27 @@ static int teardown(void **state)
 	return 0;
 }
 
-static enum ledger_status import(const char *text, bool free_spoiled, struct order_report *r)
+static enum ledger_status import_as(const char *text, bool free_spoiled, bool test,
+				    struct order_report *r)
 {
 	static unsigned int count;
 	enum ledger_status status;
 	char name[32];
+	struct order_import how = {
+		.order = name, .free_spoiled = free_spoiled, .test = test, .seal = &software_order,
+	};
 	FILE *f = fmemopen((void *)text, strlen(text), "r");
 
 	assert_non_null(f);
 	snprintf(name, sizeof(name), "order-%u", count++);
-	status = ledger_import(l, f, name, free_spoiled, NULL, r);
+	status = ledger_import(l, f, &how, r);
 	fclose(f);
 	return status;
+}
+
+static enum ledger_status import(const char *text, bool free_spoiled, struct order_report *r)
+{
+	return import_as(text, free_spoiled, true, r);
 }
 
 static void stock(void)
@@ -222,13 +233,21 @@ static void a_record_goes_its_way(void **state)
 	(void)state;
 	stock();
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
 	assert_string_equal(record.iccid, "8949000000000000018");
+	/* Nothing secret is there before it is unsealed, and nothing if it is another record's. */
+	assert_string_equal(record.pin1, "");
+	assert_int_equal(record.keys[0][1], 0);
+	assert_true(software_open(&record));
 	assert_string_equal(record.pin1, "1234");
+	assert_int_equal(record.keys[0][1], 1);
+	assert_int_equal(record.payload_len, 4);
+	strcpy(record.iccid, "8949000000000000026");
+	assert_false(software_open(&record));
 	assert_int_equal(record.attempt, 1);
 	assert_state(record.id, "INTENT");
 	/* One record for a request. */
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_REFUSED);
 	record.id = 1;
 	record.attempt = 1;
 	r.verdict = 1;
@@ -249,7 +268,7 @@ static void claim_on(uint64_t n, const char *card, struct ledger_request *r,
 		     struct ledger_record *record)
 {
 	open_request(n, r);
-	assert_int_equal(ledger_claim(l, r->id, NULL, card, record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r->id, NULL, false, card, record), LEDGER_OK);
 }
 
 static void one_card_one_record(void **state)
@@ -261,7 +280,7 @@ static void one_card_one_record(void **state)
 	stock();
 	claim_on(1, "KDD:01", &a, &record);
 	open_request(2, &b);
-	assert_int_equal(ledger_claim(l, b.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, b.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "open in another request"));
 	assert_int_equal(number("SELECT count(*) FROM record WHERE state = 'FREE'"), 2);
 }
@@ -366,7 +385,7 @@ static void spoiled_may_be_free_again(void **state)
 	claim_on(2, "KDD:02", &r, &record);
 	assert_int_equal(record.attempt, 2);
 	open_request(3, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "spoiled"));
 }
 
@@ -407,10 +426,11 @@ static void no_record_left(void **state)
 
 	(void)state;
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
 	assert_string_equal(ledger_error(l), "no record is free");
 	stock();
-	assert_int_equal(ledger_claim(l, r.id, "another", "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, "another", false, "KDD:01", &record),
+			 LEDGER_REFUSED);
 }
 
 static void full_disk_stops_claims(void **state)
@@ -422,11 +442,11 @@ static void full_disk_stops_claims(void **state)
 	stock();
 	open_request(1, &r);
 	sqlite3_exec(ledger_sqlite(l), "PRAGMA query_only = ON", NULL, NULL, NULL);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_FAILED);
-	assert_string_equal(record.pin1, "");
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_FAILED);
+	assert_int_equal(record.sealed_len, 0);
 	sqlite3_exec(ledger_sqlite(l), "PRAGMA query_only = OFF", NULL, NULL, NULL);
 	assert_int_equal(number("SELECT count(*) FROM record WHERE state != 'FREE'"), 0);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
 }
 
 static void lease_epoch_rises(void **state)
@@ -496,7 +516,7 @@ static void retry_that_ends_unseen(void **state)
 	assert_int_equal(dispose_presented(4, 4, 2), LEDGER_OK);
 	assert_state(record.id, "VOID");
 	open_request(5, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "spoiled"));
 }
 
@@ -516,7 +536,7 @@ static void intent_can_be_taken_back(void **state)
 	assert_string_equal(became, "FREE");
 	/* The card cannot come for it any more; another one can. */
 	open_request(2, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &again), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &again), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "spoiled"));
 	claim_on(3, "KDD:02", &r, &again);
 	assert_int_equal(again.id, record.id);
@@ -702,11 +722,14 @@ static enum ledger_status step(enum order_step what, const char *by)
 static void import_life(const char *by)
 {
 	static const char text[] = HEADER ROW1 ROW2;
+	struct order_import how = {
+		.order = "life", .test = true, .by = by, .seal = &software_order,
+	};
 	struct order_report r;
 	FILE *f = fmemopen((void *)text, strlen(text), "r");
 
 	assert_non_null(f);
-	assert_int_equal(ledger_import(l, f, "life", false, by, &r), LEDGER_OK);
+	assert_int_equal(ledger_import(l, f, &how, &r), LEDGER_OK);
 	fclose(f);
 }
 
@@ -719,14 +742,14 @@ static void release_needs_another_one(void **state)
 	(void)state;
 	import_life("anna");
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_GO_ON, "otto"), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_RELEASE, "anna"), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "another one releases it"));
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_OK);
 	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
 	assert_int_equal(number("SELECT state = 'running' FROM orders"), 1);
 	assert_int_equal(number("SELECT count(*) FROM ledger WHERE kind = 'order'"), 1);
 }
@@ -742,13 +765,13 @@ static void held_order_begins_nothing(void **state)
 	to_be_retried(1, "KDD:01", &first);
 	assert_int_equal(step(ORDER_HOLD, "anna"), LEDGER_OK);
 	open_request(2, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, "life", "KDD:02", &record), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, "life", false, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
 	assert_int_equal(record.id, first.id);
 	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_OK);
 	open_request(3, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_OK);
 }
 
 /* Whether the file of the database, or the log beside it, has these bytes. */
@@ -776,50 +799,164 @@ static bool in_file(const char *tail, const void *bytes, size_t len)
 	return found;
 }
 
+static unsigned int destroyed;
+
+static bool destroy(void *arg, const char *key)
+{
+	destroyed++;
+	assert_string_equal(key, "order-key");
+	return *(bool *)arg;
+}
+
 static void wiped_order_leaves_no_secret(void **state)
 {
-	uint8_t key[LEDGER_WRAPPED];
+	uint8_t sealed[64];
 	struct ledger_record record;
 	struct ledger_request r;
+	bool can = true;
 
 	(void)state;
+	destroyed = 0;
 	import_life(NULL);
 	claim_on(1, "KDD:01", &r, &record);
-	memcpy(key, record.keys[0], sizeof(key));
-	assert_true(in_file("", key, sizeof(key)) || in_file("-wal", key, sizeof(key)));
+	assert_false(in_file("", "12345678", 8) || in_file("-wal", "12345678", 8));
+	memcpy(sealed, record.sealed, sizeof(sealed));
+	assert_true(in_file("", sealed, sizeof(sealed)) || in_file("-wal", sealed, sizeof(sealed)));
 	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_REFUSED);
+	assert_int_equal(ledger_order_wipe(l, "life", "anna", destroy, &can), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_CLOSE, "anna"), LEDGER_OK);
-	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_REFUSED);
+	assert_int_equal(ledger_order_wipe(l, "life", "anna", destroy, &can), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "open"));
+	assert_int_equal(destroyed, 0);
 	r.verdict = 1;
 	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_OK);
 	assert_int_equal(dispose_with(1, 1, (uint64_t)r.id, 1), LEDGER_OK);
-	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_OK);
-	assert_false(in_file("", key, sizeof(key)));
-	assert_false(in_file("-wal", key, sizeof(key)));
+	/* A key that is still there leaves the order as it was. */
+	can = false;
+	assert_int_equal(ledger_order_wipe(l, "life", "anna", destroy, &can), LEDGER_REFUSED);
+	assert_int_equal(number("SELECT state = 'closed' FROM orders"), 1);
+	can = true;
+	assert_int_equal(ledger_order_wipe(l, "life", "anna", destroy, &can), LEDGER_OK);
+	assert_false(in_file("", sealed, sizeof(sealed)));
+	assert_false(in_file("-wal", sealed, sizeof(sealed)));
 	assert_state(record.id, "DELIVERED");
 	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_REFUSED);
 	open_request(2, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_REFUSED);
 }
 
-/* A database of before orders had states. */
-static void older_database_goes_on(void **state)
+/* One whose secrets are in clear is not gone on with. */
+static void older_database_is_refused(void **state)
 {
-	struct ledger_record record;
-	struct ledger_request r;
 	char error[192];
 
 	(void)state;
 	import_life(NULL);
-	sqlite3_exec(ledger_sqlite(l), "ALTER TABLE orders DROP COLUMN state;"
-		     "ALTER TABLE orders DROP COLUMN imported_by", NULL, NULL, NULL);
+	sqlite3_exec(ledger_sqlite(l), "PRAGMA user_version = 0", NULL, NULL, NULL);
 	ledger_close(l);
 	l = ledger_open(path, false, error, sizeof(error));
-	if (!l)
-		fail_msg("%s", error);
-	claim_on(1, "KDD:01", &r, &record);
-	assert_int_equal(step(ORDER_HOLD, "anna"), LEDGER_OK);
+	assert_null(l);
+	assert_non_null(strstr(error, "another version"));
+}
+
+/* ---- what the bureau seals ---- */
+
+/* @clear, sealed for @with, in hexadecimal. */
+static const char *sealed_field(const char *clear, const char *with)
+{
+	static char hex[8][2 * (64 + GP_SEAL) + 1];
+	static unsigned int i;
+	uint8_t out[64 + GP_SEAL];
+
+	i = (i + 1) % 8;
+	assert_int_equal(gp_seal(software_key, with, (const uint8_t *)clear, strlen(clear), out),
+			 0);
+	return hex_encode(out, strlen(clear) + GP_SEAL, hex[i]);
+}
+
+static void one_sealed_row(const char *pin, const char *puk, const char *imsi, char text[2048])
+{
+	snprintf(text, 2048,
+		 "pin1.enc,kvn,puk1.enc,imsi.enc,enc,mac,dek,payload,iccid\n"
+		 "%s,31,%s,%s," KEY "," KEY "," KEY ",010101AA,8949000000000000018\n",
+		 pin, puk, imsi);
+}
+
+static void sealed_columns_are_taken(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request req;
+	struct order_report r;
+	char text[2048];
+
+	(void)state;
+	one_sealed_row(sealed_field("4711", "pin1:8949000000000000018"),
+		       sealed_field("87654321", "puk1:8949000000000000018"),
+		       sealed_field("262011234567890", "imsi:8949000000000000018"), text);
+	assert_int_equal(import_as(text, false, false, &r), LEDGER_OK);
+	claim_on(1, "KDD:01", &req, &record);
+	assert_true(software_open(&record));
+	assert_string_equal(record.pin1, "4711");
+	assert_string_equal(record.puk1, "87654321");
+	assert_string_equal(record.imsi, "262011234567890");
+}
+
+static void wrongly_sealed_columns_are_named(void **state)
+{
+	const char *imsi = sealed_field("262011234567890", "imsi:8949000000000000018");
+	const char *puk = sealed_field("87654321", "puk1:8949000000000000018");
+	static const struct {
+		const char *clear;
+		const char *with;
+		const char *says;
+	} bad[] = {
+		{ "4711", "pin1:8949000000000000026", "not sealed for this" },
+		{ "4711", "puk1:8949000000000000018", "not sealed for this" },
+		{ "47x1", "pin1:8949000000000000018", "4 to 8 digits" },
+		{ "", "pin1:8949000000000000018", "4 to 8 digits" },
+	};
+	struct order_report r;
+	char text[2048];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		one_sealed_row(sealed_field(bad[i].clear, bad[i].with), puk, imsi, text);
+		assert_int_equal(import_as(text, false, false, &r), LEDGER_REFUSED);
+		assert_int_equal(r.count, 1);
+		assert_string_equal(r.problems[0].column, "pin1");
+		if (!strstr(r.problems[0].text, bad[i].says))
+			fail_msg("case %zu: %s", i, r.problems[0].text);
+	}
+	one_sealed_row("4711", puk, imsi, text);
+	assert_int_equal(import_as(text, false, false, &r), LEDGER_REFUSED);
+	assert_non_null(strstr(r.problems[0].text, "must be sealed"));
+	/* Keys are wrapped anyway; and what tells cards apart is no secret. */
+	assert_int_equal(import_as("iccid.enc\n", false, false, &r), LEDGER_REFUSED);
+	assert_non_null(strstr(r.problems[0].text, "no such column"));
+}
+
+/* Clear secrets, and cards under keys that everybody has, are for test orders. */
+static void test_orders_are_apart(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request req;
+	struct order_report r;
+	char text[2048];
+
+	(void)state;
+	assert_int_equal(import_as(HEADER ROW2, false, false, &r), LEDGER_REFUSED);
+	assert_string_equal(r.problems[0].column, "pin1");
+	assert_string_equal(r.problems[1].column, "puk1");
+	one_sealed_row(sealed_field("4711", "pin1:8949000000000000018"),
+		       sealed_field("87654321", "puk1:8949000000000000018"),
+		       sealed_field("262011234567890", "imsi:8949000000000000018"), text);
+	assert_int_equal(import_as(text, false, false, &r), LEDGER_OK);
+	open_request(1, &req);
+	assert_int_equal(ledger_claim(l, req.id, NULL, true, "KDD:01", &record), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "public keys"));
+	assert_int_equal(import_as(HEADER ROW2, false, true, &r), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, req.id, NULL, true, "KDD:01", &record), LEDGER_OK);
+	assert_string_equal(record.iccid, "8949000000000000026");
 }
 
 /* A copy of the database that lacks the last claim gives the same record out again. */
@@ -885,7 +1022,7 @@ static void claim_without_witness_fails(void **state)
 	assert_int_equal(ledger_witness(l, witness), LEDGER_OK);
 	open_request(1, &r);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
-	assert_int_equal(ledger_claim(l, r.id, NULL, "KDD:01", &record), LEDGER_FAILED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_FAILED);
 	assert_string_equal(record.iccid, "");
 	close(fd);
 }
@@ -966,7 +1103,10 @@ int main(void)
 		TEST(release_needs_another_one),
 		TEST(held_order_begins_nothing),
 		TEST(wiped_order_leaves_no_secret),
-		TEST(older_database_goes_on),
+		TEST(older_database_is_refused),
+		TEST(sealed_columns_are_taken),
+		TEST(wrongly_sealed_columns_are_named),
+		TEST(test_orders_are_apart),
 		TEST(witness_knows_an_old_copy),
 		TEST(claim_without_witness_fails),
 		TEST(tampering_shows),

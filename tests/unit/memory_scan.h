@@ -4,32 +4,38 @@
 #define TESTS_MEMORY_SCAN_H
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
-/*
- * memory_count() - how often @len bytes at @what are in the memory of @pid
- *
- * Return: -1 if it cannot be read, as by a user who is not root.
+/**
+ * struct memory - what a process had in its memory
+ * @data: its regions, one after the other
+ * @len: bytes
  */
-static inline int memory_count(pid_t pid, const void *what, size_t len)
+struct memory {
+	unsigned char *data;
+	size_t len;
+};
+
+/* memory_read() - all that @pid has; false if it cannot be read, as by a user who is not root */
+static inline bool memory_read(pid_t pid, struct memory *m)
 {
 	char name[64], line[512];
 	unsigned long from, to;
-	int found = 0, mem;
 	FILE *maps;
+	int mem;
 
+	memset(m, 0, sizeof(*m));
 	snprintf(name, sizeof(name), "/proc/%d/mem", (int)pid);
 	mem = open(name, O_RDONLY | O_CLOEXEC);
 	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
 	maps = fopen(name, "r");
-	if (mem < 0 || !maps)
-		return -1;
-	while (fgets(line, sizeof(line), maps)) {
-		unsigned char *buf;
+	while (mem >= 0 && maps && fgets(line, sizeof(line), maps)) {
+		unsigned char *more;
 		ssize_t n;
 
 		if (sscanf(line, "%lx-%lx", &from, &to) != 2 || strstr(line, "[v"))
@@ -37,15 +43,48 @@ static inline int memory_count(pid_t pid, const void *what, size_t len)
 		/* The shadow of a sanitizer is as large as the address space. */
 		if (to - from > 1ul << 30)
 			continue;
-		buf = malloc(to - from);
+		more = realloc(m->data, m->len + (to - from));
+		if (!more)
+			break;
+		m->data = more;
 		/* What is not there cannot be read: a hole ends the region. */
-		n = buf ? pread(mem, buf, to - from, (off_t)from) : -1;
-		for (ssize_t i = 0; i + (ssize_t)len <= n; i++)
-			found += !memcmp(buf + i, what, len);
-		free(buf);
+		n = pread(mem, m->data + m->len, to - from, (off_t)from);
+		if (n > 0)
+			m->len += (size_t)n;
 	}
-	fclose(maps);
-	close(mem);
+	if (maps)
+		fclose(maps);
+	if (mem >= 0)
+		close(mem);
+	return m->len > 0;
+}
+
+/* memory_has() - how often @len bytes at @what are in it */
+static inline int memory_has(const struct memory *m, const void *what, size_t len)
+{
+	const unsigned char *p = m->data, *end = m->data + m->len;
+	int found = 0;
+
+	while ((p = memmem(p, (size_t)(end - p), what, len))) {
+		found++;
+		p++;
+	}
+	return found;
+}
+
+static inline void memory_free(struct memory *m)
+{
+	free(m->data);
+	m->data = NULL;
+}
+
+/* memory_count() - the same for one piece; -1 if the memory cannot be read */
+static inline int memory_count(pid_t pid, const void *what, size_t len)
+{
+	struct memory m;
+	int found = memory_read(pid, &m) ? memory_has(&m, what, len) : -1;
+
+	memory_free(&m);
 	return found;
 }
 

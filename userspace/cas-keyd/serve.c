@@ -91,6 +91,23 @@ static size_t unwrap(struct token *t, struct keys *keys, const struct key *key, 
 	return give_key(t, keys, KEY_RECORD, object, answer);
 }
 
+/* A text's length, the text, what is sealed with it. Only a key for data can. */
+static size_t unseal(struct token *t, const struct key *key, const uint8_t *p, size_t len,
+		     uint8_t *answer)
+{
+	char with[KEYD_WITH_MAX + 1];
+	size_t n = p[0];
+
+	if (n > KEYD_WITH_MAX || len < 1 + n + TOKEN_SEAL)
+		return 0;
+	memcpy(with, p + 1, n);
+	with[n] = '\0';
+	len -= 1 + n;
+	if (token_unseal(t, key->object, with, p + 1 + n, len, answer + 1))
+		return failure(answer, token_error(t));
+	return 1 + len - TOKEN_SEAL;
+}
+
 /**
  * struct shape - what a request looks like
  * @min: shortest, without the op
@@ -114,6 +131,7 @@ static const struct shape shapes[] = {
 	[KEYD_WRAP] = { 16, 16, SESSION },
 	[KEYD_KCV] = { 8, 8, PERMANENT | SESSION },
 	[KEYD_DESTROY] = { 8, 8, PERMANENT | SESSION },
+	[KEYD_UNSEAL] = { 8 + 1 + TOKEN_SEAL, 8 + 1 + KEYD_WITH_MAX + KEYD_SEALED_MAX, PERMANENT },
 };
 
 size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, size_t len,
@@ -123,7 +141,7 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	struct key *key = NULL, *other;
 	const uint8_t *p = request + 1;
 
-	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_DESTROY)
+	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_UNSEAL)
 		return 0;
 	shape = &shapes[request[0]];
 	len--;
@@ -158,6 +176,8 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	case KEYD_KCV:
 		return token_kcv(t, key->object, answer + 1) ?
 		       failure(answer, token_error(t)) : 1 + 3;
+	case KEYD_UNSEAL:
+		return unseal(t, key, p, len, answer);
 	default:
 		keys_drop(keys, key, t);
 		return 1;
@@ -170,6 +190,7 @@ static bool serve(struct token *t, struct client *c)
 	uint8_t request[KEYD_MESSAGE_MAX], answer[KEYD_MESSAGE_MAX];
 	ssize_t n = recv(c->fd, request, sizeof(request), MSG_TRUNC);
 	size_t len;
+	bool ok;
 
 	if (n < 0 && errno == EINTR)
 		return true;
@@ -181,7 +202,10 @@ static bool serve(struct token *t, struct client *c)
 	if (!len)
 		log_warn("client", "reason=\"a message that is not of this protocol\"");
 	/* A client that does not read its answers waits for nobody. */
-	return len && send(c->fd, answer, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
+	ok = len && send(c->fd, answer, len, MSG_NOSIGNAL | MSG_DONTWAIT) == (ssize_t)len;
+	/* A session key, or a record. */
+	explicit_bzero(answer, len);
+	return ok;
 }
 
 static bool greet(struct client *c, int fd)

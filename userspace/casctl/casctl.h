@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "libledger/ledger.h"
+#include "libtoken/token.h"
 
 #define EXIT_USAGE 2
 
@@ -25,6 +26,26 @@ int cmd_sessions(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_key(int argc, char **argv);
 int cmd_station(int argc, char **argv);
+
+#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
+
+/**
+ * struct token_options - where the token is
+ * @module: path of the PKCS#11 module
+ * @label: of the token
+ * @pin_file: where the PIN is
+ */
+struct token_options {
+	const char *module;
+	const char *label;
+	const char *pin_file;
+};
+
+/* lock_memory() - no core file, and nothing in swap; a warning where it cannot be */
+void lock_memory(void);
+
+/* open_token() - NULL after it has printed why not; locks memory */
+struct token *open_token(const struct token_options *o);
 
 /* usage_error() - says what and where help is; returns EXIT_USAGE */
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -51,6 +72,30 @@ struct show_options {
 	bool json;
 	const char *order;
 };
+
+/**
+ * struct orderkey - the key of an order that is being imported
+ * @token: that has it
+ * @data_name: of the key that the bureau sealed with
+ * @data: that key, 0 until it is needed
+ * @label: of the order's key
+ * @key: of the order
+ * @seal: for ledger_import()
+ */
+struct orderkey {
+	struct token *token;
+	const char *data_name;
+	token_key data;
+	char label[32];
+	token_key key;
+	struct order_seal seal;
+};
+
+/* orderkey_make() - a new key in the token; -1 with the reason in token_error() */
+int orderkey_make(struct orderkey *k, struct token *token, const char *data_name);
+
+/* orderkey_destroy() - for ledger_order_wipe(), @arg: the token; one that is gone is no failure */
+bool orderkey_destroy(void *arg, const char *label);
 
 /* show_options() - -1 to go on, else the exit status */
 int show_options(int argc, char **argv, struct show_options *o);

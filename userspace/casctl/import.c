@@ -19,35 +19,79 @@ static void print_problems(const char *path, const struct order_report *r)
 		fprintf(stderr, "%s: there may be more\n", path);
 }
 
-static int import(const char *db, const char *order, bool free_spoiled, bool release,
-		  const char *path)
+/**
+ * struct import_options - from the command line
+ * @db: database
+ * @token: that makes the order's key
+ * @data: key in it that the bureau sealed with
+ * @release: another user is to release it
+ * @how: the rest
+ */
+struct import_options {
+	const char *db;
+	struct token_options token;
+	const char *data;
+	bool release;
+	struct order_import how;
+};
+
+static int import_rows(struct import_options *o, struct ledger *l, const char *path, FILE *f)
 {
 	struct order_report report = { 0 };
 	enum ledger_status status;
-	struct ledger *l;
-	FILE *f;
 	char name[64];
+
+	if (o->release)
+		o->how.by = who_am_i(name);
+	status = ledger_import(l, f, &o->how, &report);
+	print_problems(path, &report);
+	if (status == LEDGER_OK)
+		printf("order %s: %u records\n", o->how.order, report.rows);
+	else
+		fprintf(stderr, "casctl: %s\n", ledger_error(l));
+	return status == LEDGER_OK ? 0 : 1;
+}
+
+/* An order that is not imported leaves no key behind. */
+static int import_sealed(struct import_options *o, struct ledger *l, const char *path, FILE *f)
+{
+	struct token *token = open_token(&o->token);
+	struct orderkey key;
+	int rc = 1;
+
+	if (!token)
+		return 1;
+	if (orderkey_make(&key, token, o->data)) {
+		fprintf(stderr, "casctl: %s\n", token_error(token));
+	} else {
+		o->how.seal = &key.seal;
+		rc = import_rows(o, l, path, f);
+		o->how.seal = NULL;
+		if (rc)
+			token_remove(token, key.label);
+	}
+	token_close(token);
+	return rc;
+}
+
+static int import(struct import_options *o, const char *path)
+{
+	struct ledger *l;
+	int rc = 1;
+	FILE *f;
 
 	f = fopen(path, "re");
 	if (!f) {
 		fprintf(stderr, "casctl: %s: %s\n", path, strerror(errno));
 		return 1;
 	}
-	l = open_database(db, false);
-	if (!l) {
-		fclose(f);
-		return 1;
-	}
-	status = ledger_import(l, f, order, free_spoiled, release ? who_am_i(name) : NULL,
-			       &report);
-	print_problems(path, &report);
-	if (status == LEDGER_OK)
-		printf("order %s: %u records\n", order, report.rows);
-	else
-		fprintf(stderr, "casctl: %s\n", ledger_error(l));
+	setvbuf(f, NULL, _IOFBF, 65536);
+	l = open_database(o->db, false);
+	if (l)
+		rc = import_sealed(o, l, path, f);
 	ledger_close(l);
 	fclose(f);
-	return status == LEDGER_OK ? 0 : 1;
+	return rc;
 }
 
 int cmd_import(int argc, char **argv)
@@ -57,33 +101,54 @@ int cmd_import(int argc, char **argv)
 		{ "order", required_argument, NULL, 'o' },
 		{ "spoiled", required_argument, NULL, 's' },
 		{ "needs-release", no_argument, NULL, 'r' },
+		{ "test", no_argument, NULL, 't' },
+		{ "data", required_argument, NULL, 'D' },
+		{ "module", required_argument, NULL, 'm' },
+		{ "label", required_argument, NULL, 'l' },
+		{ "pin-file", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *db = NULL, *order = NULL;
-	bool free_spoiled = false, release = false;
+	struct import_options o = {
+		.token = { .module = MODULE, .label = "cards" }, .data = "data",
+	};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (c) {
 		case 'd':
-			db = optarg;
+			o.db = optarg;
 			break;
 		case 'o':
-			order = optarg;
+			o.how.order = optarg;
 			break;
 		case 's':
-			free_spoiled = !strcmp(optarg, "free");
-			if (!free_spoiled && strcmp(optarg, "void"))
+			o.how.free_spoiled = !strcmp(optarg, "free");
+			if (!o.how.free_spoiled && strcmp(optarg, "void"))
 				return usage_error("--spoiled is void or free");
 			break;
 		case 'r':
-			release = true;
+			o.release = true;
+			break;
+		case 't':
+			o.how.test = true;
+			break;
+		case 'D':
+			o.data = optarg;
+			break;
+		case 'm':
+			o.token.module = optarg;
+			break;
+		case 'l':
+			o.token.label = optarg;
+			break;
+		case 'p':
+			o.token.pin_file = optarg;
 			break;
 		default:
 			return EXIT_USAGE;
 		}
 	}
-	if (!db || !order || optind + 1 != argc)
-		return usage_error("import wants --db, --order and one CSV file");
-	return import(db, order, free_spoiled, release, argv[optind]);
+	if (!o.db || !o.how.order || !o.token.pin_file || optind + 1 != argc)
+		return usage_error("import wants --db, --order, --pin-file and one CSV file");
+	return import(&o, argv[optind]);
 }

@@ -6,18 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "casctl.h"
 #include "libgp/hex.h"
-#include "libtoken/token.h"
-
-#define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
 static const char usage[] =
 	"usage: casctl key init --pin-file FILE [--so-pin-file FILE] [--import FILE] [options]\n"
-	"       casctl key import --pin-file FILE --name NAME --use master|transport FILE\n"
+	"       casctl key import --pin-file FILE --name NAME --use master|transport|data FILE\n"
 	"       casctl key list --pin-file FILE [--json]\n"
 	"\n"
 	"  init    makes the token and sets its PINs (--so-pin-file: default as --pin-file)\n"
@@ -27,17 +23,16 @@ static const char usage[] =
 	"  --module FILE   PKCS#11 module (default: " MODULE ")\n"
 	"  --label NAME    of the token (default: cards)\n"
 	"  --pin-file FILE PIN: a file, or fd:N\n"
-	"  --import FILE   init: keys to put in, a line each: NAME master|transport HEX\n"
+	"  --import FILE   init: keys to put in, a line each: NAME USE HEX\n"
 	"                  (- is standard input; --import-test-keys is the same)\n"
 	"\n"
-	"A master key can only derive card keys, a transport key can only unwrap. Neither can be\n"
-	"read again. Clear keys are for tests and for components that were combined.\n";
+	"A master key can only derive card keys, a transport key can only unwrap keys, a data key can\n"
+	"only unseal what a bureau sealed. None can be read again. Clear keys are for tests and for\n"
+	"components that were combined.\n";
 
 /**
  * struct key_options - from the command line
- * @module: path of the PKCS#11 module
- * @label: of the token
- * @pin_file: where the PIN is
+ * @token: where it is
  * @so_pin_file: where the security officer's PIN is
  * @import: file with keys
  * @name: of the key
@@ -46,9 +41,7 @@ static const char usage[] =
  * @arg: the argument that is no option
  */
 struct key_options {
-	const char *module;
-	const char *label;
-	const char *pin_file;
+	struct token_options token;
 	const char *so_pin_file;
 	const char *import;
 	const char *name;
@@ -74,37 +67,24 @@ static FILE *open_input(const char *path)
 	return f;
 }
 
-static struct token *open_token(const struct key_options *o)
-{
-	struct token_pin pin;
-	struct token *t;
-	char error[256];
-	const char *wrong = token_pin_read(o->pin_file, &pin);
-
-	if (wrong) {
-		fail(wrong);
-		return NULL;
-	}
-	t = token_open(o->module, o->label, &pin, error, sizeof(error));
-	explicit_bzero(&pin, sizeof(pin));
-	if (!t)
-		fail(error);
-	return t;
-}
-
 static int put_key(struct token *t, const char *name, const char *use, const char *hex)
 {
-	bool master = !strcmp(use, "master");
+	static const char *const uses[] = {
+		[TOKEN_MASTER] = "master", [TOKEN_TRANSPORT] = "transport", [TOKEN_DATA] = "data",
+	};
 	uint8_t key[32];
+	unsigned int i;
 	ssize_t n;
 	int rc;
 
-	if (!master && strcmp(use, "transport"))
-		return fail("a key is for master or transport");
+	for (i = 0; i <= TOKEN_DATA && strcmp(use, uses[i]); i++)
+		;
+	if (i > TOKEN_DATA)
+		return fail("a key is for master, transport or data");
 	n = hex_decode(hex, strlen(hex), key, sizeof(key));
 	if (n < 0)
 		return fail("a key is given in hexadecimal digits");
-	rc = token_import(t, name, master ? TOKEN_MASTER : TOKEN_TRANSPORT, key, (size_t)n);
+	rc = token_import(t, name, (enum token_use)i, key, (size_t)n);
 	explicit_bzero(key, sizeof(key));
 	return rc ? fail(token_error(t)) : 0;
 }
@@ -119,7 +99,7 @@ static int import_file(struct token *t, const char *path)
 		if (line[strspn(line, " \t\r\n")] == '\0' || *line == '#')
 			continue;
 		if (sscanf(line, "%64s %15s %64s", name, use, hex) != 3)
-			rc = fail("a line of keys is NAME master|transport HEX");
+			rc = fail("a line of keys is NAME master|transport|data HEX");
 		else
 			rc = put_key(t, name, use, hex);
 	}
@@ -133,14 +113,15 @@ static int import_file(struct token *t, const char *path)
 static int make_token(const struct key_options *o)
 {
 	struct token_pin pin, so_pin;
-	const char *wrong = token_pin_read(o->pin_file, &pin);
+	const char *wrong = token_pin_read(o->token.pin_file, &pin);
 	char error[256];
 
 	so_pin = pin;
 	if (!wrong && o->so_pin_file)
 		wrong = token_pin_read(o->so_pin_file, &so_pin);
 	if (!wrong)
-		wrong = token_init(o->module, o->label, &so_pin, &pin, error, sizeof(error));
+		wrong = token_init(o->token.module, o->token.label, &so_pin, &pin, error,
+				   sizeof(error));
 	explicit_bzero(&pin, sizeof(pin));
 	explicit_bzero(&so_pin, sizeof(so_pin));
 	return wrong ? fail(wrong) : 0;
@@ -154,14 +135,14 @@ static int key_init(const struct key_options *o)
 	if (rc)
 		return rc;
 	/* Opening it tests every operation that the CAS needs of it. */
-	t = open_token(o);
+	t = open_token(&o->token);
 	if (!t)
 		return 1;
 	if (o->import)
 		rc = import_file(t, o->import);
 	token_close(t);
 	if (!rc)
-		printf("token %s is ready\n", o->label);
+		printf("token %s is ready\n", o->token.label);
 	return rc;
 }
 
@@ -180,7 +161,7 @@ static int key_import(const struct key_options *o)
 	if (!fgets(hex, sizeof(hex), f))
 		*hex = '\0';
 	hex[strcspn(hex, "\r\n")] = '\0';
-	t = open_token(o);
+	t = open_token(&o->token);
 	if (t)
 		rc = put_key(t, o->name, o->use, hex);
 	explicit_bzero(hex, sizeof(hex));
@@ -212,7 +193,7 @@ static bool print_key(const char *label, unsigned int bits, const uint8_t kcv[3]
 static int key_list(const struct key_options *o)
 {
 	struct listing list = { .json = o->json };
-	struct token *t = open_token(o);
+	struct token *t = open_token(&o->token);
 	int rc;
 
 	if (!t)
@@ -248,13 +229,13 @@ static int parse(int argc, char **argv, struct key_options *o)
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (c) {
 		case 'm':
-			o->module = optarg;
+			o->token.module = optarg;
 			break;
 		case 'l':
-			o->label = optarg;
+			o->token.label = optarg;
 			break;
 		case 'p':
-			o->pin_file = optarg;
+			o->token.pin_file = optarg;
 			break;
 		case 's':
 			o->so_pin_file = optarg;
@@ -283,19 +264,17 @@ static int parse(int argc, char **argv, struct key_options *o)
 
 int cmd_key(int argc, char **argv)
 {
-	struct key_options o = { .module = MODULE, .label = "cards" };
+	struct key_options o = { .token = { .module = MODULE, .label = "cards" } };
 	const char *what;
 	int rc = parse(argc, argv, &o);
 
 	if (rc >= 0)
 		return rc;
-	if (optind == argc || !o.pin_file)
+	if (optind == argc || !o.token.pin_file)
 		return usage_error("key wants init, import or list, and --pin-file");
 	what = argv[optind];
 	o.arg = optind + 1 < argc ? argv[optind + 1] : NULL;
-	/* A key is in memory for a moment. */
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
-		fprintf(stderr, "casctl: memory cannot be locked: %s\n", strerror(errno));
+	lock_memory();
 	if (!strcmp(what, "init"))
 		return key_init(&o);
 	if (!strcmp(what, "import"))

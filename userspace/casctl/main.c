@@ -12,13 +12,18 @@ static const struct {
 	const char *help;
 } commands[] = {
 	{ "import", cmd_import,
-	  "import --db FILE --order NAME [--spoiled void|free] [--needs-release] CSV\n"
-	  "                                          import an order, all rows or none" },
+	  "import --db FILE --order NAME --pin-file FILE [--spoiled void|free] [--test]\n"
+	  "          [--needs-release] [--data NAME] [--module FILE] [--label NAME] CSV\n"
+	  "                                          import an order, all rows or none; --data: key\n"
+	  "                                          in the token for sealed columns (default: data);\n"
+	  "                                          --test: secrets may be in clear" },
 	{ "status", cmd_status,
 	  "status --db FILE [--json]                 records by state, cards, sessions" },
 	{ "order", cmd_order,
 	  "order --db FILE [--json]                  orders and how far they are"
-	  "\n  casctl order release|hold|go-on|close|wipe --db FILE --order NAME" },
+	  "\n  casctl order release|hold|go-on|close --db FILE --order NAME"
+	  "\n  casctl order wipe --db FILE --order NAME --pin-file FILE [--module FILE]"
+	  "\n          [--label NAME]" },
 	{ "records", cmd_records,
 	  "records --db FILE [--order NAME] [--json] records with state and card, no secrets" },
 	{ "intent", cmd_intent,

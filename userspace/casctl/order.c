@@ -19,19 +19,79 @@ const char *who_am_i(char name[64])
 	return name;
 }
 
-static int step(const char *db, const char *order, enum order_step what)
+/**
+ * struct step_options - from the command line
+ * @db: database
+ * @order: name
+ * @token: that has the order's key, for wipe
+ */
+struct step_options {
+	const char *db;
+	const char *order;
+	struct token_options token;
+};
+
+static int step(const struct step_options *o, enum order_step what)
 {
-	struct ledger *l = open_database(db, false);
+	struct ledger *l = open_database(o->db, false);
+	struct token *token = NULL;
 	enum ledger_status status;
 	char name[64];
 
 	if (!l)
 		return 1;
-	status = ledger_order_step(l, order, what, who_am_i(name));
+	if (what == ORDER_WIPE) {
+		token = open_token(&o->token);
+		if (!token) {
+			ledger_close(l);
+			return 1;
+		}
+		status = ledger_order_wipe(l, o->order, who_am_i(name), orderkey_destroy, token);
+	} else {
+		status = ledger_order_step(l, o->order, what, who_am_i(name));
+	}
 	if (status != LEDGER_OK)
 		fprintf(stderr, "casctl: %s\n", ledger_error(l));
+	token_close(token);
 	ledger_close(l);
 	return status == LEDGER_OK ? 0 : 1;
+}
+
+/* Return: -1 to go on, else the exit status. */
+static int parse(int argc, char **argv, struct step_options *o)
+{
+	static const struct option names[] = {
+		{ "db", required_argument, NULL, 'd' },
+		{ "order", required_argument, NULL, 'o' },
+		{ "module", required_argument, NULL, 'm' },
+		{ "label", required_argument, NULL, 'l' },
+		{ "pin-file", required_argument, NULL, 'p' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			o->db = optarg;
+			break;
+		case 'o':
+			o->order = optarg;
+			break;
+		case 'm':
+			o->token.module = optarg;
+			break;
+		case 'l':
+			o->token.label = optarg;
+			break;
+		case 'p':
+			o->token.pin_file = optarg;
+			break;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	return -1;
 }
 
 int cmd_order(int argc, char **argv)
@@ -40,7 +100,7 @@ int cmd_order(int argc, char **argv)
 		[ORDER_RELEASE] = "release", [ORDER_HOLD] = "hold", [ORDER_GO_ON] = "go-on",
 		[ORDER_CLOSE] = "close", [ORDER_WIPE] = "wipe",
 	};
-	struct show_options o = { 0 };
+	struct step_options o = { .token = { .module = MODULE, .label = "cards" } };
 	const char *what = argc > 1 ? argv[1] : "";
 	size_t i;
 	int rc;
@@ -50,10 +110,12 @@ int cmd_order(int argc, char **argv)
 			break;
 	if (i == sizeof(steps) / sizeof(steps[0]))
 		return show_orders(argc, argv);
-	rc = show_options(argc - 1, argv + 1, &o);
+	rc = parse(argc - 1, argv + 1, &o);
 	if (rc >= 0)
 		return rc;
-	if (!o.order || o.json)
+	if (!o.db || !o.order || optind + 1 != argc)
 		return usage_error("order %s wants --db and --order", what);
-	return step(o.db, o.order, (enum order_step)i);
+	if (i == ORDER_WIPE && !o.token.pin_file)
+		return usage_error("the order's key is destroyed in the token: --pin-file");
+	return step(&o, (enum order_step)i);
 }

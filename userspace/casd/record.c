@@ -47,6 +47,24 @@ static void push_record(lua_State *L, const struct claim *claim)
 	lua_setfield(L, -2, "keys");
 }
 
+/* By the order's key, which is in the token. The clear text is in locked memory alone. */
+static bool unseal(struct token *token, struct ledger_record *r)
+{
+	size_t len = r->sealed_len - TOKEN_SEAL;
+	token_key key;
+	uint8_t *clear;
+	bool ok;
+
+	if (r->sealed_len < TOKEN_SEAL)
+		return false;
+	clear = lock_alloc(sizeof(r->sealed));
+	ok = clear && !token_find(token, r->key, &key) &&
+	     !token_unseal(token, key, r->iccid, r->sealed, r->sealed_len, clear) &&
+	     ledger_record_unpack(r, clear, len);
+	lock_free(clear, sizeof(r->sealed));
+	return ok;
+}
+
 /* card:claim(kdd): nothing of the record is read before the claim is committed. */
 int record_claim(lua_State *L)
 {
@@ -67,7 +85,8 @@ int record_claim(lua_State *L)
 	if (!s->claim)
 		return sandbox_fail(L, "claim: no locked memory left");
 	memcpy(s->claim->kdd, kdd, len);
-	status = ledger_claim(casd->ledger, s->req.id, casd->order, card, &s->claim->record);
+	status = ledger_claim(casd->ledger, s->req.id, casd->order, s->public_keys, card,
+			      &s->claim->record);
 	if (status != LEDGER_OK) {
 		lock_free(s->claim, sizeof(*s->claim));
 		s->claim = NULL;
@@ -75,6 +94,8 @@ int record_claim(lua_State *L)
 		return sandbox_fail(L, "claim: %s", status == LEDGER_REFUSED ?
 				    ledger_error(casd->ledger) : "it could not be recorded");
 	}
+	if (!unseal(casd->token, &s->claim->record))
+		return sandbox_fail(L, "record: %s", token_error(casd->token));
 	push_record(L, s->claim);
 	return 1;
 }

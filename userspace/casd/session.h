@@ -94,6 +94,7 @@ struct claim {
  * @prompt: number of the last prompt
  * @x: the command
  * @claim: NULL until a record is claimed
+ * @public_keys: a channel was opened with keys that everybody has: any emulator could have
  * @refused: a claim failed: the card must not leave as good
  * @evidence: that the card has the record's keys, "" until then
  * @entry: in the station's list
@@ -120,6 +121,7 @@ struct session {
 	bool cancelled;
 	struct exchange x;
 	struct claim *claim;
+	bool public_keys;
 	bool refused;
 	char evidence[LEDGER_EVIDENCE_MAX];
 

@@ -62,6 +62,8 @@ static int call(struct token *t, const struct request *r, void *out, size_t len)
 		return lost(t, "it answered what was not asked");
 	if (len)
 		memcpy(out, answer + 1, len);
+	/* A session key, or a record. */
+	explicit_bzero(answer, (size_t)n);
 	return 0;
 }
 
@@ -161,6 +163,24 @@ int token_wrap_cbc(struct token *t, token_key dek, token_key key, uint8_t out[16
 	put(&r, &dek, sizeof(dek));
 	put(&r, &key, sizeof(key));
 	return call(t, &r, out, 16);
+}
+
+int token_unseal(struct token *t, token_key key, const char *with, const uint8_t *sealed,
+		 size_t len, uint8_t *out)
+{
+	uint8_t text = (uint8_t)strnlen(with, KEYD_WITH_MAX + 1);
+	struct request r;
+
+	if (text > KEYD_WITH_MAX || len < TOKEN_SEAL || len > KEYD_SEALED_MAX) {
+		snprintf(t->error, sizeof(t->error), "token: sealed data of this length are none");
+		return -1;
+	}
+	begin(&r, KEYD_UNSEAL);
+	put(&r, &key, sizeof(key));
+	put(&r, &text, 1);
+	put(&r, with, text);
+	put(&r, sealed, len);
+	return call(t, &r, out, len - TOKEN_SEAL);
 }
 
 int token_kcv(struct token *t, token_key key, uint8_t kcv[3])

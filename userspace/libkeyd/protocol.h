@@ -11,9 +11,11 @@
 #ifndef LIBKEYD_PROTOCOL_H
 #define LIBKEYD_PROTOCOL_H
 
-#define KEYD_MESSAGE_MAX 512
+#define KEYD_MESSAGE_MAX 4096
 #define KEYD_LABEL_MAX 64
 #define KEYD_DATA_MAX 256
+#define KEYD_WITH_MAX 64
+#define KEYD_SEALED_MAX 3100
 
 enum keyd_op {
 	KEYD_FIND = 1,		/* label -> key */
@@ -23,6 +25,7 @@ enum keyd_op {
 	KEYD_WRAP,		/* DEK, key -> wrapped (16) */
 	KEYD_KCV,		/* key -> KCV (3) */
 	KEYD_DESTROY,		/* key -> nothing */
+	KEYD_UNSEAL,		/* key, length of the text (1), text, sealed -> data */
 };
 
 enum keyd_status {

@@ -62,52 +62,44 @@ static enum ledger_status check_card(struct ledger *l, const char *card, int64_t
 
 static bool copy_record(sqlite3_stmt *stmt, struct ledger_record *r)
 {
-	size_t n[3];
-
 	r->id = sqlite3_column_int64(stmt, 0);
 	r->attempt = sqlite3_column_int64(stmt, 1) + 1;
-	r->kvn = (uint8_t)sqlite3_column_int(stmt, 6);
-	if (!db_text(stmt, 2, r->iccid, sizeof(r->iccid)) ||
-	    !db_text(stmt, 3, r->imsi, sizeof(r->imsi)) ||
-	    !db_text(stmt, 4, r->pin1, sizeof(r->pin1)) ||
-	    !db_text(stmt, 5, r->puk1, sizeof(r->puk1)) ||
-	    !db_blob(stmt, 10, r->payload, sizeof(r->payload), &r->payload_len) ||
-	    !db_text(stmt, 11, r->order, sizeof(r->order)))
-		return false;
-	for (int i = 0; i < 3; i++)
-		if (!db_blob(stmt, 7 + i, r->keys[i], LEDGER_WRAPPED, &n[i]) ||
-		    n[i] != LEDGER_WRAPPED)
-			return false;
-	return true;
+	r->kvn = (uint8_t)sqlite3_column_int(stmt, 3);
+	return db_text(stmt, 2, r->iccid, sizeof(r->iccid)) &&
+	       db_blob(stmt, 4, r->sealed, sizeof(r->sealed), &r->sealed_len) &&
+	       db_text(stmt, 5, r->order, sizeof(r->order)) &&
+	       db_text(stmt, 6, r->key, sizeof(r->key));
 }
 
-#define FIELDS								\
-	"SELECT r.id, r.attempt, r.iccid, r.imsi, r.pin1, r.puk1, r.kvn, r.enc, r.mac, r.dek,"	\
-	" r.payload, o.name "
+#define FIELDS	"SELECT r.id, r.attempt, r.iccid, r.kvn, r.sealed, o.name, o.key "
 #define SELECT_RECORD FIELDS "FROM record r JOIN orders o ON o.id = r.orders "
 /* CROSS: order by order, so that a held one with many records costs nothing. */
 #define SELECT_FREE FIELDS						\
 	"FROM orders o CROSS JOIN record r ON r.orders = o.id AND r.state = 'FREE'"	\
-	" WHERE o.state IN('released','running') "
+	" WHERE o.state IN('released','running') AND o.test >= ? "
 
-static enum ledger_status choose(struct ledger *l, const char *order, int64_t again,
-				 struct ledger_record *record)
+static enum ledger_status choose(struct ledger *l, const char *order, bool test_only,
+				 int64_t again, struct ledger_record *record)
 {
 	enum ledger_status status = LEDGER_OK;
 	sqlite3_stmt *stmt;
 	bool failed = true;
 
 	if (again)
-		stmt = db_prepare(l, SELECT_RECORD "WHERE r.id = ?", "i", again);
+		stmt = db_prepare(l, SELECT_RECORD "WHERE r.id = ? AND o.test >= ?", "ii", again,
+				  (int64_t)test_only);
 	else if (order)
-		stmt = db_prepare(l, SELECT_FREE "AND o.name = ? ORDER BY o.id, r.id LIMIT 1", "t",
-				  order);
+		stmt = db_prepare(l, SELECT_FREE "AND o.name = ? ORDER BY o.id, r.id LIMIT 1",
+				  "it", (int64_t)test_only, order);
 	else
-		stmt = db_prepare(l, SELECT_FREE "ORDER BY o.id, r.id LIMIT 1", "");
+		stmt = db_prepare(l, SELECT_FREE "ORDER BY o.id, r.id LIMIT 1", "i",
+				  (int64_t)test_only);
 	if (!stmt)
 		return LEDGER_FAILED;
 	if (!db_next(l, stmt, &failed))
-		status = failed ? LEDGER_FAILED : db_refused(l, "no record is free");
+		status = failed ? LEDGER_FAILED : db_refused(l, test_only ?
+			 "no record of a test order is free, and the card has public keys" :
+			 "no record is free");
 	else if (!copy_record(stmt, record))
 		status = db_refused(l, "record %lld is damaged in the database",
 				    (long long)record->id);
@@ -149,7 +141,7 @@ static enum ledger_status bind_record(struct ledger *l, int64_t request, const c
 }
 
 enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *order,
-				const char *card, struct ledger_record *record)
+				bool test_only, const char *card, struct ledger_record *record)
 {
 	enum ledger_status status;
 	int64_t again;
@@ -161,7 +153,7 @@ enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *o
 	if (status == LEDGER_OK)
 		status = check_card(l, card, &again);
 	if (status == LEDGER_OK)
-		status = choose(l, order, again, record);
+		status = choose(l, order, test_only, again, record);
 	if (status == LEDGER_OK)
 		status = bind_record(l, request, card, record);
 	status = db_end(l, status);

@@ -27,6 +27,16 @@ enum column column_find(const char *name)
 	return c;
 }
 
+bool column_is_secret(enum column column)
+{
+	return column == COL_PIN1 || column == COL_PUK1;
+}
+
+bool column_may_be_sealed(enum column column)
+{
+	return column_is_secret(column) || column == COL_IMSI || column == COL_PAYLOAD;
+}
+
 static bool digits(const char *value, size_t min, size_t max)
 {
 	size_t n = strspn(value, "0123456789");

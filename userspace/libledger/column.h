@@ -23,6 +23,12 @@ const char *column_name(enum column column);
 /* column_find() - COL_COUNT if there is no such column */
 enum column column_find(const char *name);
 
+/* column_is_secret() - only a test order may have it in clear */
+bool column_is_secret(enum column column);
+
+/* column_may_be_sealed() - keys come wrapped in any case, and what names a card is no secret */
+bool column_may_be_sealed(enum column column);
+
 /* column_take() - check a value and put it in the record; NULL, or what is wrong */
 const char *column_take(enum column column, const char *value, struct ledger_record *record);
 

@@ -7,6 +7,8 @@
 
 #include "database.h"
 
+#define VERSION 2	/* 1 had the records' secrets in clear */
+
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS station("
@@ -14,7 +16,7 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS orders("
 	" id INTEGER PRIMARY KEY, name TEXT UNIQUE NOT NULL,"
 	" spoiled TEXT NOT NULL CHECK(spoiled IN('FREE','VOID')), rows INTEGER NOT NULL,"
-	" state TEXT NOT NULL DEFAULT 'released', imported_by TEXT);"
+	" state TEXT NOT NULL, imported_by TEXT, key TEXT NOT NULL, test INTEGER NOT NULL);"
 	"CREATE TABLE IF NOT EXISTS request("
 	" id INTEGER PRIMARY KEY AUTOINCREMENT, station TEXT NOT NULL, boot_id TEXT NOT NULL,"
 	" number INTEGER NOT NULL, coupler INTEGER NOT NULL, presence_gen INTEGER NOT NULL,"
@@ -24,10 +26,8 @@ static const char schema[] =
 	" evidence TEXT, disposition INTEGER, opened TEXT NOT NULL, UNIQUE(boot_id, number));"
 	"CREATE TABLE IF NOT EXISTS record("
 	" id INTEGER PRIMARY KEY, orders INTEGER NOT NULL REFERENCES orders(id),"
-	" line INTEGER NOT NULL, iccid TEXT UNIQUE NOT NULL, imsi TEXT NOT NULL,"
-	" pin1 TEXT NOT NULL, puk1 TEXT NOT NULL, kvn INTEGER NOT NULL, enc BLOB NOT NULL,"
-	" mac BLOB NOT NULL, dek BLOB NOT NULL, payload BLOB NOT NULL,"
-	" state TEXT NOT NULL"
+	" line INTEGER NOT NULL, iccid TEXT UNIQUE NOT NULL, kvn INTEGER NOT NULL,"
+	" sealed BLOB NOT NULL, state TEXT NOT NULL"
 	" CHECK(state IN('FREE','INTENT','ISSUED','DELIVERED','VOID','DOUBT')),"
 	" attempt INTEGER NOT NULL DEFAULT 0, card TEXT, request INTEGER REFERENCES request(id));"
 	"CREATE INDEX IF NOT EXISTS record_free ON record(id) WHERE state = 'FREE';"
@@ -48,7 +48,8 @@ static const char schema[] =
 	"CREATE TRIGGER IF NOT EXISTS ledger_no_update BEFORE UPDATE ON ledger"
 	" BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;"
 	"CREATE TRIGGER IF NOT EXISTS ledger_no_delete BEFORE DELETE ON ledger"
-	" BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;";
+	" BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;"
+	"PRAGMA user_version = 2;";
 
 enum ledger_status db_failed(struct ledger *l, const char *what)
 {
@@ -182,19 +183,25 @@ enum ledger_status db_end(struct ledger *l, enum ledger_status status)
 	return status == LEDGER_OK ? LEDGER_FAILED : status;
 }
 
-/* Databases of before orders had states: theirs were in use. */
-static int add_states(struct ledger *l, char **text)
+/* One that is empty gets its tables; one that has other tables than ours is not touched. */
+static int make_tables(struct ledger *l, char **text)
 {
 	sqlite3_stmt *stmt;
+	int version = -1, rc;
 
-	if (sqlite3_prepare_v2(l->db, "SELECT state FROM orders", -1, &stmt, NULL) == SQLITE_OK) {
-		sqlite3_finalize(stmt);
+	rc = sqlite3_prepare_v2(l->db,
+				"SELECT iif(EXISTS(SELECT 1 FROM sqlite_schema), user_version, 0)"
+				" FROM pragma_user_version", -1, &stmt, NULL);
+	if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+		version = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	if (version == VERSION)
 		return SQLITE_OK;
+	if (version || sqlite3_exec(l->db, "SELECT 1 FROM orders", NULL, NULL, NULL) == SQLITE_OK) {
+		*text = sqlite3_mprintf("is of another version of this program");
+		return SQLITE_MISMATCH;
 	}
-	return sqlite3_exec(l->db,
-			    "ALTER TABLE orders ADD COLUMN state TEXT NOT NULL DEFAULT 'released';"
-			    "ALTER TABLE orders ADD COLUMN imported_by TEXT",
-			    NULL, NULL, text);
+	return sqlite3_exec(l->db, schema, NULL, NULL, text);
 }
 
 static int set_up(struct ledger *l, bool readonly)
@@ -212,11 +219,11 @@ static int set_up(struct ledger *l, bool readonly)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, &text);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(l->db, schema, NULL, NULL, &text);
-	if (rc == SQLITE_OK)
-		rc = add_states(l, &text);
+		rc = make_tables(l, &text);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(l->db, "COMMIT", NULL, NULL, &text);
+	if (text)
+		snprintf(l->error, sizeof(l->error), "%s", text);
 	sqlite3_free(text);
 	return rc;
 }
@@ -235,8 +242,9 @@ struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t 
 	}
 	if (rc == SQLITE_OK)
 		return l;
-	snprintf(error, len, "database %s: %s", path,
-		 l && l->db ? sqlite3_errmsg(l->db) : "out of memory");
+	if (l && !*l->error && l->db)
+		snprintf(l->error, sizeof(l->error), "%s", sqlite3_errmsg(l->db));
+	snprintf(error, len, "database %s: %s", path, l ? l->error : "out of memory");
 	ledger_close(l);
 	return NULL;
 }

@@ -20,6 +20,8 @@
 #define LEDGER_INFORMATION_MAX 1024
 #define LEDGER_WRAPPED 24
 #define LEDGER_PAYLOAD_MAX 2048
+#define LEDGER_SECRETS_MAX (16 + 12 + 12 + 3 * LEDGER_WRAPPED + LEDGER_PAYLOAD_MAX)
+#define LEDGER_SEAL 28		/* so much longer is what is sealed */
 
 struct ledger;
 
@@ -163,11 +165,14 @@ enum ledger_status ledger_ended(struct ledger *l, int64_t request, const char *r
  * @id: within the database
  * @attempt: how often it was claimed
  * @order: name
+ * @key: name of the order's key
  * @iccid: decimal
- * @imsi: decimal
+ * @kvn: key version of the key set
+ * @sealed: the rest, under the order's key, bound to @iccid
+ * @sealed_len: bytes at @sealed
+ * @imsi: decimal; this and what follows is there after ledger_record_unpack()
  * @pin1: digits
  * @puk1: digits
- * @kvn: key version of the key set
  * @keys: ENC, MAC, DEK under the transport key
  * @payload: DGIs
  * @payload_len: bytes at @payload
@@ -176,26 +181,40 @@ struct ledger_record {
 	int64_t id;
 	int64_t attempt;
 	char order[64];
+	char key[64];
 	char iccid[24];
+	uint8_t kvn;
+	uint8_t sealed[LEDGER_SECRETS_MAX + LEDGER_SEAL];
+	size_t sealed_len;
 	char imsi[16];
 	char pin1[12];
 	char puk1[12];
-	uint8_t kvn;
 	uint8_t keys[3][LEDGER_WRAPPED];
 	uint8_t payload[LEDGER_PAYLOAD_MAX];
 	size_t payload_len;
 };
 
 /*
+ * ledger_record_pack() - the secrets of a record in a row, as they are sealed
+ *
+ * Return: bytes at @out.
+ */
+size_t ledger_record_pack(const struct ledger_record *record, uint8_t out[LEDGER_SECRETS_MAX]);
+
+/* ledger_record_unpack() - take them from where they were unsealed; false if they are none */
+bool ledger_record_unpack(struct ledger_record *record, const uint8_t *secrets, size_t len);
+
+/*
  * ledger_claim() - durable point 1: a free record is meant for this card
  * @order: name, or NULL for any
+ * @test_only: of test orders alone: the card shows keys that everybody has
  * @card: identity of the card, text
  *
  * Refused: the card is good, spoiled or open elsewhere; no free record; the request is over. A
- * card that was told to be tried again gets the record it had.
+ * card that was told to be tried again gets the record it had. Its secrets are still sealed.
  */
 enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *order,
-				const char *card, struct ledger_record *record);
+				bool test_only, const char *card, struct ledger_record *record);
 
 /*
  * ledger_issue() - durable point 2: the record is on the card, and the result is good
@@ -273,13 +292,41 @@ struct order_report {
 	unsigned int count;
 };
 
-/*
- * ledger_import() - all rows of a CSV file become free records, or none
- * @free_spoiled: records of spoiled cards become free again; else they are void
- * @by: who imports it, for another one to release it; NULL: it is released at once
+/**
+ * struct order_seal - what encrypts the secrets of an order; not this library's business
+ * @key: name of the order's key, for those who unseal
+ * @seal: seal a record's secrets with its ICCID; LEDGER_SEAL bytes more at @out than at @data
+ * @unseal: what the bureau sealed with @with; LEDGER_SEAL bytes less at @out
+ * @error: why one of them returned false, for the operator
+ * @arg: for both
  */
-enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
-				 bool free_spoiled, const char *by,
+struct order_seal {
+	const char *key;
+	bool (*seal)(void *arg, const char *iccid, const uint8_t *data, size_t len, uint8_t *out);
+	bool (*unseal)(void *arg, const char *with, const uint8_t *sealed, size_t len,
+		       uint8_t *out);
+	const char *(*error)(void *arg);
+	void *arg;
+};
+
+/**
+ * struct order_import - how an order is to be imported
+ * @order: its name
+ * @free_spoiled: records of spoiled cards become free again; else they are void
+ * @test: a test order: secrets may come in clear, and cards may have keys that everybody has
+ * @by: who imports it, for another one to release it; NULL: it is released at once
+ * @seal: for its secrets
+ */
+struct order_import {
+	const char *order;
+	bool free_spoiled;
+	bool test;
+	const char *by;
+	const struct order_seal *seal;
+};
+
+/* ledger_import() - all rows of a CSV file become free records, or none */
+enum ledger_status ledger_import(struct ledger *l, FILE *csv, const struct order_import *how,
 				 struct order_report *report);
 
 /* Steps of an order's life. Records are given out of released and running ones. */
@@ -288,7 +335,7 @@ enum order_step {
 	ORDER_HOLD,	/* no card begins; those that have a record go on */
 	ORDER_GO_ON,
 	ORDER_CLOSE,	/* for good */
-	ORDER_WIPE,	/* of a closed one without open records: all secrets are written over */
+	ORDER_WIPE,	/* of a closed one without open records: ledger_order_wipe() */
 };
 
 /*
@@ -299,6 +346,14 @@ enum order_step {
  */
 enum ledger_status ledger_order_step(struct ledger *l, const char *order, enum order_step step,
 				     const char *by);
+
+/*
+ * ledger_order_wipe() - ORDER_WIPE: no secret of a record can be read any more, in no copy either
+ * @destroy: ends the order's key, false if it could not; called before anything is changed here.
+ *	If the rest fails, it is called again the next time: a key that is gone is no failure
+ */
+enum ledger_status ledger_order_wipe(struct ledger *l, const char *order, const char *by,
+				     bool (*destroy)(void *arg, const char *key), void *arg);
 
 /* ---- the chain ---- */
 

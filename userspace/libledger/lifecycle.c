@@ -12,11 +12,13 @@
  * @id: in the database
  * @state: its state
  * @imported_by: who imported it to be released by another one, "" if nobody has to
+ * @key: name of its key
  */
 struct order {
 	int64_t id;
 	char state[16];
 	char imported_by[64];
+	char key[64];
 };
 
 /**
@@ -40,7 +42,8 @@ static const struct step {
 static enum ledger_status find(struct ledger *l, const char *name, struct order *o)
 {
 	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT id, state, imported_by FROM orders WHERE name = ?",
+					"SELECT id, state, imported_by, key FROM orders"
+					" WHERE name = ?",
 					"t", name);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true;
@@ -50,7 +53,8 @@ static enum ledger_status find(struct ledger *l, const char *name, struct order 
 	if (!db_next(l, stmt, &failed))
 		status = failed ? LEDGER_FAILED : db_refused(l, "there is no order %s", name);
 	else if (!db_text(stmt, 1, o->state, sizeof(o->state)) ||
-		 !db_text(stmt, 2, o->imported_by, sizeof(o->imported_by)))
+		 !db_text(stmt, 2, o->imported_by, sizeof(o->imported_by)) ||
+		 !db_text(stmt, 3, o->key, sizeof(o->key)))
 		status = db_refused(l, "order %s is damaged in the database", name);
 	o->id = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
@@ -64,8 +68,12 @@ static bool is_from(const struct step *s, const char *state)
 	return p && p[strlen(state)] == ' ';
 }
 
-/* Nothing of the records' secrets is left, in this file; what is open still needs them. */
-static enum ledger_status wipe(struct ledger *l, const struct order *o)
+/*
+ * Without the key no copy of the database says anything; here not even what was sealed is left.
+ * What is open still needs it.
+ */
+static enum ledger_status wipe(struct ledger *l, const struct order *o,
+			       bool (*destroy)(void *arg, const char *key), void *arg)
 {
 	sqlite3_stmt *stmt = db_prepare(l,
 					"SELECT count(*) FROM record WHERE orders = ?"
@@ -81,30 +89,18 @@ static enum ledger_status wipe(struct ledger *l, const struct order *o)
 	if (open)
 		return db_refused(l, "%lld records are open: their cards come first",
 				  (long long)open);
-	return db_run(l, NULL,
-		      "UPDATE record SET imsi = '', pin1 = '', puk1 = '', enc = x'', mac = x'',"
-		      " dek = x'', payload = x'' WHERE orders = ?", "i", o->id) ?
+	if (!destroy(arg, o->key))
+		return db_refused(l, "the order's key could not be destroyed");
+	return db_run(l, NULL, "UPDATE record SET sealed = x'' WHERE orders = ?", "i", o->id) ?
 	       LEDGER_OK : LEDGER_FAILED;
 }
 
-static enum ledger_status take(struct ledger *l, const char *name, const struct step *s,
-			       const char *by)
+static enum ledger_status enter(struct ledger *l, const struct order *o, const char *name,
+				const struct step *s, const char *by)
 {
-	struct order o = { 0 };
-	enum ledger_status status = find(l, name, &o);
 	cJSON *body;
 
-	if (status != LEDGER_OK)
-		return status;
-	if (!is_from(s, o.state))
-		return db_refused(l, "order %s is %s", name, o.state);
-	if (s == &steps[ORDER_RELEASE] && !strcmp(o.imported_by, by))
-		return db_refused(l, "%s imported order %s: another one releases it", by, name);
-	if (s == &steps[ORDER_WIPE])
-		status = wipe(l, &o);
-	if (status != LEDGER_OK)
-		return status;
-	if (!db_run(l, NULL, "UPDATE orders SET state = ? WHERE id = ?", "ti", s->to, o.id))
+	if (!db_run(l, NULL, "UPDATE orders SET state = ? WHERE id = ?", "ti", s->to, o->id))
 		return LEDGER_FAILED;
 	body = cJSON_CreateObject();
 	cJSON_AddStringToObject(body, "order", name);
@@ -114,17 +110,53 @@ static enum ledger_status take(struct ledger *l, const char *name, const struct 
 	return chain_append(l, "order", body) ? LEDGER_OK : LEDGER_FAILED;
 }
 
+/* Whether the order is where the step is from. */
+static enum ledger_status check(struct ledger *l, const char *name, const struct step *s,
+				const char *by, struct order *o)
+{
+	enum ledger_status status = find(l, name, o);
+
+	if (status != LEDGER_OK)
+		return status;
+	if (!is_from(s, o->state))
+		return db_refused(l, "order %s is %s", name, o->state);
+	if (s == &steps[ORDER_RELEASE] && !strcmp(o->imported_by, by))
+		return db_refused(l, "%s imported order %s: another one releases it", by, name);
+	return LEDGER_OK;
+}
+
 enum ledger_status ledger_order_step(struct ledger *l, const char *order, enum order_step step,
 				     const char *by)
 {
 	enum ledger_status status;
+	struct order o = { 0 };
+
+	if (step == ORDER_WIPE)
+		return db_refused(l, "an order is wiped together with its key");
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	status = check(l, order, &steps[step], by, &o);
+	if (status == LEDGER_OK)
+		status = enter(l, &o, order, &steps[step], by);
+	return db_end(l, status);
+}
+
+enum ledger_status ledger_order_wipe(struct ledger *l, const char *order, const char *by,
+				     bool (*destroy)(void *arg, const char *key), void *arg)
+{
+	enum ledger_status status;
+	struct order o = { 0 };
 
 	if (!db_begin(l))
 		return LEDGER_FAILED;
-	status = db_end(l, take(l, order, &steps[step], by));
+	status = check(l, order, &steps[ORDER_WIPE], by, &o);
+	if (status == LEDGER_OK)
+		status = wipe(l, &o, destroy, arg);
+	if (status == LEDGER_OK)
+		status = enter(l, &o, order, &steps[ORDER_WIPE], by);
+	status = db_end(l, status);
 	/* The log beside the database has the old pages until they are written over. */
-	if (status == LEDGER_OK && step == ORDER_WIPE &&
-	    !db_run(l, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", ""))
+	if (status == LEDGER_OK && !db_run(l, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", ""))
 		return LEDGER_FAILED;
 	return status;
 }

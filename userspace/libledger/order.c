@@ -6,12 +6,17 @@
 #include "column.h"
 #include "csv.h"
 #include "database.h"
+#include "libgp/hex.h"
+
+#define SEALED_SUFFIX ".enc"
 
 /**
  * struct import - an import under way
  * @l: database, in a transaction
  * @csv: reader
+ * @how: what the caller wants
  * @map: column of each field of the file
+ * @sealed: which of them the bureau sealed
  * @columns: fields per row
  * @order: id of the order
  * @insert: statement for a record
@@ -20,7 +25,9 @@
 struct import {
 	struct ledger *l;
 	struct csv csv;
+	const struct order_import *how;
 	enum column map[CSV_COLUMNS_MAX];
+	bool sealed[CSV_COLUMNS_MAX];
 	size_t columns;
 	int64_t order;
 	sqlite3_stmt *insert;
@@ -42,6 +49,22 @@ static bool problem(struct import *im, const char *column, const char *text)
 	return r->count < ORDER_PROBLEMS_MAX;
 }
 
+/* The column that a name of the header line means, COL_COUNT for none. */
+static enum column find_column(const char *name, bool *sealed)
+{
+	size_t len = strlen(name), tail = strlen(SEALED_SUFFIX);
+	enum column c;
+	char copy[24];
+
+	*sealed = len > tail && len < sizeof(copy) && !strcmp(name + len - tail, SEALED_SUFFIX);
+	if (!*sealed)
+		return column_find(name);
+	memcpy(copy, name, len - tail);
+	copy[len - tail] = '\0';
+	c = column_find(copy);
+	return c == COL_COUNT || column_may_be_sealed(c) ? c : COL_COUNT;
+}
+
 static void read_header(struct import *im)
 {
 	bool have[COL_COUNT] = { false };
@@ -54,7 +77,7 @@ static void read_header(struct import *im)
 	}
 	im->columns = im->csv.count;
 	for (size_t i = 0; i < im->columns; i++) {
-		im->map[i] = column_find(im->csv.field[i]);
+		im->map[i] = find_column(im->csv.field[i], &im->sealed[i]);
 		if (im->map[i] == COL_COUNT) {
 			char name[24];
 
@@ -65,6 +88,9 @@ static void read_header(struct import *im)
 			problem(im, name, "no such column");
 		} else if (have[im->map[i]]) {
 			problem(im, column_name(im->map[i]), "column twice");
+		} else if (column_is_secret(im->map[i]) && !im->sealed[i] && !im->how->test) {
+			problem(im, column_name(im->map[i]),
+				"must be sealed, or the order be a test order");
 		} else {
 			have[im->map[i]] = true;
 		}
@@ -76,19 +102,23 @@ static void read_header(struct import *im)
 
 static bool insert_record(struct import *im, const struct ledger_record *r)
 {
+	const struct order_seal *seal = im->how->seal;
+	uint8_t secrets[LEDGER_SECRETS_MAX], sealed[LEDGER_SECRETS_MAX + LEDGER_SEAL];
+	size_t len = ledger_record_pack(r, secrets);
+	bool ok = seal->seal(seal->arg, r->iccid, secrets, len, sealed);
 	sqlite3_stmt *s = im->insert;
 	int rc;
 
+	explicit_bzero(secrets, sizeof(secrets));
+	if (!ok) {
+		db_refused(im->l, "%s", seal->error(seal->arg));
+		return false;
+	}
 	sqlite3_bind_int64(s, 1, im->order);
 	sqlite3_bind_int64(s, 2, im->csv.line);
 	sqlite3_bind_text(s, 3, r->iccid, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 4, r->imsi, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 5, r->pin1, -1, SQLITE_STATIC);
-	sqlite3_bind_text(s, 6, r->puk1, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 7, r->kvn);
-	for (int i = 0; i < 3; i++)
-		sqlite3_bind_blob(s, 8 + i, r->keys[i], LEDGER_WRAPPED, SQLITE_STATIC);
-	sqlite3_bind_blob(s, 11, r->payload, (int)r->payload_len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 4, r->kvn);
+	sqlite3_bind_blob(s, 5, sealed, (int)(len + LEDGER_SEAL), SQLITE_STATIC);
 	rc = sqlite3_step(s);
 	if (rc == SQLITE_CONSTRAINT)
 		problem(im, "iccid", "is twice in this file, or in the database already");
@@ -99,6 +129,44 @@ static bool insert_record(struct import *im, const struct ledger_record *r)
 	return rc == SQLITE_DONE || rc == SQLITE_CONSTRAINT;
 }
 
+/* A field that the bureau sealed, with its column's name and the record's ICCID: no other fits. */
+static const char *take_sealed(struct import *im, enum column what, const char *field,
+			       struct ledger_record *r)
+{
+	const struct order_seal *seal = im->how->seal;
+	const char *wrong = "was not sealed for this column and record";
+	uint8_t sealed[CSV_ROW_MAX / 2];
+	char clear[CSV_ROW_MAX / 2], with[64];
+	ssize_t n = hex_decode(field, strlen(field), sealed, sizeof(sealed));
+
+	if (n < LEDGER_SEAL)
+		return "must be sealed, in hexadecimal";
+	snprintf(with, sizeof(with), "%s:%s", column_name(what), r->iccid);
+	if (seal->unseal(seal->arg, with, sealed, (size_t)n, (uint8_t *)clear)) {
+		clear[n - LEDGER_SEAL] = '\0';
+		wrong = strlen(clear) == (size_t)n - LEDGER_SEAL ? column_take(what, clear, r) :
+								   "NUL byte";
+	}
+	explicit_bzero(clear, sizeof(clear));
+	return wrong;
+}
+
+/* The columns that are in clear, or those that need the ICCID. False: there is no point in more. */
+static bool take_columns(struct import *im, bool sealed, struct ledger_record *r)
+{
+	for (size_t i = 0; i < im->columns; i++) {
+		const char *wrong;
+
+		if (im->sealed[i] != sealed)
+			continue;
+		wrong = sealed ? take_sealed(im, im->map[i], im->csv.field[i], r) :
+				 column_take(im->map[i], im->csv.field[i], r);
+		if (wrong && !problem(im, column_name(im->map[i]), wrong))
+			return false;
+	}
+	return true;
+}
+
 /* Return: false if the database failed or there is no point in reading on. */
 static bool take_row(struct import *im, struct ledger_record *r, bool *failed)
 {
@@ -107,12 +175,8 @@ static bool take_row(struct import *im, struct ledger_record *r, bool *failed)
 	if (im->csv.count != im->columns)
 		return problem(im, "", "wrong number of fields");
 	memset(r, 0, sizeof(*r));
-	for (size_t i = 0; i < im->columns; i++) {
-		const char *wrong = column_take(im->map[i], im->csv.field[i], r);
-
-		if (wrong && !problem(im, column_name(im->map[i]), wrong))
-			return false;
-	}
+	if (!take_columns(im, false, r) || (*r->iccid && !take_columns(im, true, r)))
+		return false;
 	if (im->report->count != before)
 		return true;
 	*failed = !insert_record(im, r);
@@ -139,52 +203,54 @@ static enum ledger_status read_rows(struct import *im)
 	return LEDGER_OK;
 }
 
-static enum ledger_status import(struct import *im, const char *order, bool free_spoiled,
-				 const char *by)
+static enum ledger_status import(struct import *im)
 {
+	const struct order_import *how = im->how;
+	const char *state = how->by ? "imported" : "released";
 	struct ledger *l = im->l;
 	enum ledger_status status;
 	cJSON *body;
 
 	read_header(im);
 	if (im->report->count)
-		return db_refused(l, "order %s: the header line is wrong", order);
+		return db_refused(l, "order %s: the header line is wrong", how->order);
 	if (!db_run(l, NULL,
-		    "INSERT INTO orders(name, spoiled, rows, state, imported_by) VALUES(?,?,0,?,?)",
-		    "tttt", order, free_spoiled ? "FREE" : "VOID", by ? "imported" : "released",
-		    by)) {
+		    "INSERT INTO orders(name, spoiled, rows, state, imported_by, key, test)"
+		    " VALUES(?,?,0,?,?,?,?)",
+		    "ttttti", how->order, how->free_spoiled ? "FREE" : "VOID", state, how->by,
+		    how->seal->key, (int64_t)how->test)) {
 		if (sqlite3_extended_errcode(l->db) == SQLITE_CONSTRAINT_UNIQUE ||
 		    sqlite3_errcode(l->db) == SQLITE_CONSTRAINT)
-			return db_refused(l, "order %s is there already", order);
+			return db_refused(l, "order %s is there already", how->order);
 		return LEDGER_FAILED;
 	}
 	im->order = sqlite3_last_insert_rowid(l->db);
 	im->insert = db_prepare(l,
-				"INSERT INTO record(orders, line, iccid, imsi, pin1, puk1, kvn, enc,"
-				" mac, dek, payload, state)"
-				" VALUES(?,?,?,?,?,?,?,?,?,?,?,'FREE')", "");
+				"INSERT INTO record(orders, line, iccid, kvn, sealed, state)"
+				" VALUES(?,?,?,?,?,'FREE')", "");
 	if (!im->insert)
 		return LEDGER_FAILED;
 	status = read_rows(im);
 	if (status != LEDGER_OK)
 		return status;
 	if (im->report->count)
-		return db_refused(l, "order %s: nothing was imported", order);
+		return db_refused(l, "order %s: nothing was imported", how->order);
 	if (!db_run(l, NULL, "UPDATE orders SET rows = ? WHERE id = ?", "ii",
 		    (int64_t)im->report->rows, im->order))
 		return LEDGER_FAILED;
 	body = cJSON_CreateObject();
-	cJSON_AddStringToObject(body, "order", order);
+	cJSON_AddStringToObject(body, "order", how->order);
 	cJSON_AddNumberToObject(body, "rows", im->report->rows);
-	cJSON_AddStringToObject(body, "spoiled", free_spoiled ? "FREE" : "VOID");
-	cJSON_AddStringToObject(body, "state", by ? "imported" : "released");
-	if (by)
-		cJSON_AddStringToObject(body, "by", by);
+	cJSON_AddStringToObject(body, "spoiled", how->free_spoiled ? "FREE" : "VOID");
+	cJSON_AddStringToObject(body, "key", how->seal->key);
+	cJSON_AddBoolToObject(body, "test", how->test);
+	cJSON_AddStringToObject(body, "state", state);
+	if (how->by)
+		cJSON_AddStringToObject(body, "by", how->by);
 	return chain_append(l, "import", body) ? LEDGER_OK : LEDGER_FAILED;
 }
 
-enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
-				 bool free_spoiled, const char *by,
+enum ledger_status ledger_import(struct ledger *l, FILE *csv, const struct order_import *how,
 				 struct order_report *report)
 {
 	struct import *im = calloc(1, sizeof(*im));
@@ -193,16 +259,17 @@ enum ledger_status ledger_import(struct ledger *l, FILE *csv, const char *order,
 	memset(report, 0, sizeof(*report));
 	if (!im)
 		return db_refused(l, "out of memory");
-	if (!*order || strlen(order) > 63) {
+	if (!*how->order || strlen(how->order) > 63) {
 		free(im);
 		return db_refused(l, "an order's name has 1 to 63 characters");
 	}
 	im->l = l;
+	im->how = how;
 	im->report = report;
 	csv_init(&im->csv, csv);
 	status = LEDGER_FAILED;
 	if (db_begin(l)) {
-		status = import(im, order, free_spoiled, by);
+		status = import(im);
 		sqlite3_finalize(im->insert);
 		status = db_end(l, status);
 	}

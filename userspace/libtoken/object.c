@@ -43,6 +43,21 @@ void token_destroy(struct token *t, token_key key)
 		t->f->C_DestroyObject(t->session, key);
 }
 
+static bool is_new(struct token *t, const char *label)
+{
+	token_key same;
+
+	if (!*label || strlen(label) > LABEL_MAX) {
+		snprintf(t->error, sizeof(t->error), "token: a label has 1 to 64 characters");
+		return false;
+	}
+	if (!token_find(t, label, &same)) {
+		snprintf(t->error, sizeof(t->error), "token: \"%s\" exists already", label);
+		return false;
+	}
+	return true;
+}
+
 int token_import(struct token *t, const char *label, enum token_use use, const uint8_t *key,
 		 size_t len)
 {
@@ -50,6 +65,7 @@ int token_import(struct token *t, const char *label, enum token_use use, const u
 	CK_KEY_TYPE type = CKK_AES;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
 	CK_BBOOL derive = use == TOKEN_MASTER, unwrap = use == TOKEN_TRANSPORT;
+	CK_BBOOL decrypt = use == TOKEN_DATA;
 	CK_ATTRIBUTE attrs[] = {
 		ATTR(CKA_CLASS, class),
 		ATTR(CKA_KEY_TYPE, type),
@@ -61,7 +77,7 @@ int token_import(struct token *t, const char *label, enum token_use use, const u
 		ATTR(CKA_UNWRAP, unwrap),
 		/* E(0) for the CMAC subkey of a derivation, E(01..) for the KCV */
 		ATTR(CKA_ENCRYPT, yes),
-		ATTR(CKA_DECRYPT, no),
+		ATTR(CKA_DECRYPT, decrypt),
 		ATTR(CKA_WRAP, no),
 		ATTR(CKA_SIGN, no),
 		ATTR(CKA_VERIFY, no),
@@ -69,22 +85,59 @@ int token_import(struct token *t, const char *label, enum token_use use, const u
 		{ CKA_VALUE, (void *)key, len },
 	};
 	CK_OBJECT_HANDLE handle;
-	token_key same;
 	CK_RV rv;
 
-	if (!*label || strlen(label) > LABEL_MAX || (len != 16 && len != 24 && len != 32)) {
-		snprintf(t->error, sizeof(t->error),
-			 "token: import: label of 1 to 64 characters, key of 16, 24 or 32 bytes");
+	if (len != 16 && len != 24 && len != 32) {
+		snprintf(t->error, sizeof(t->error), "token: a key has 16, 24 or 32 bytes");
 		return -1;
 	}
-	if (!token_find(t, label, &same)) {
-		snprintf(t->error, sizeof(t->error), "token: import: \"%s\" exists already", label);
+	if (!is_new(t, label))
 		return -1;
-	}
 	rv = t->f->C_CreateObject(t->session, attrs, sizeof(attrs) / sizeof(attrs[0]), &handle);
 	if (rv != CKR_OK)
 		return token_fail(t, "C_CreateObject", rv);
 	return 0;
+}
+
+int token_generate(struct token *t, const char *label)
+{
+	CK_MECHANISM mechanism = { CKM_AES_KEY_GEN, NULL, 0 };
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_ULONG len = 16;
+	CK_ATTRIBUTE attrs[] = {
+		ATTR(CKA_VALUE_LEN, len),
+		ATTR(CKA_TOKEN, yes),
+		ATTR(CKA_PRIVATE, yes),
+		ATTR(CKA_SENSITIVE, yes),
+		ATTR(CKA_EXTRACTABLE, no),
+		ATTR(CKA_ENCRYPT, yes),
+		ATTR(CKA_DECRYPT, yes),
+		ATTR(CKA_DERIVE, no),
+		ATTR(CKA_UNWRAP, no),
+		ATTR(CKA_WRAP, no),
+		ATTR(CKA_SIGN, no),
+		ATTR(CKA_VERIFY, no),
+		{ CKA_LABEL, (void *)label, strlen(label) },
+	};
+	CK_OBJECT_HANDLE handle;
+	CK_RV rv;
+
+	if (!is_new(t, label))
+		return -1;
+	rv = t->f->C_GenerateKey(t->session, &mechanism, attrs, sizeof(attrs) / sizeof(attrs[0]),
+				 &handle);
+	return rv == CKR_OK ? 0 : token_fail(t, "C_GenerateKey", rv);
+}
+
+int token_remove(struct token *t, const char *label)
+{
+	token_key key;
+	CK_RV rv;
+
+	if (token_find(t, label, &key))
+		return -1;
+	rv = t->f->C_DestroyObject(t->session, key);
+	return rv == CKR_OK ? 0 : token_fail(t, "C_DestroyObject", rv);
 }
 
 static int describe(struct token *t, CK_OBJECT_HANDLE key, char label[LABEL_MAX + 1],

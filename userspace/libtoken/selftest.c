@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "libgp/aes.h"
+#include "libgp/gcm.h"
 #include "libgp/kdf.h"
 #include "token_internal.h"
 
@@ -31,6 +32,7 @@ static int session_key(struct token *t, token_key *key)
 		ATTR(CKA_WRAP, yes),
 		ATTR(CKA_SIGN, yes),
 		ATTR(CKA_ENCRYPT, yes),
+		ATTR(CKA_DECRYPT, yes),
 		{ CKA_VALUE, (void *)test_key, sizeof(test_key) },
 	};
 	CK_OBJECT_HANDLE handle = 0;
@@ -88,6 +90,27 @@ static int test_wrap(struct token *t, token_key transport, token_key *unwrapped,
 	return 0;
 }
 
+/* There and back by the token, and back by other software: and a changed one by neither. */
+static int test_seal(struct token *t, token_key key)
+{
+	static const uint8_t data[20] = { 9, 8, 7 };
+	uint8_t sealed[sizeof(data) + TOKEN_SEAL], got[sizeof(data)];
+
+	if (token_seal(t, key, "test", data, sizeof(data), sealed))
+		return -1;
+	if (gp_unseal(test_key, "test", sealed, sizeof(sealed), got) ||
+	    memcmp(got, data, sizeof(data)))
+		return differs(t, "sealing");
+	memset(got, 0, sizeof(got));
+	if (token_unseal(t, key, "test", sealed, sizeof(sealed), got))
+		return -1;
+	if (memcmp(got, data, sizeof(data)))
+		return differs(t, "unsealing");
+	if (!token_unseal(t, key, "best", sealed, sizeof(sealed), got))
+		return differs(t, "authentication of sealed data");
+	return 0;
+}
+
 bool token_self_test(struct token *t)
 {
 	token_key key = 0, derived = 0, unwrapped = 0, dek = 0;
@@ -99,6 +122,8 @@ bool token_self_test(struct token *t)
 		rc = test_derive(t, key, &derived);
 	if (!rc)
 		rc = test_wrap(t, key, &unwrapped, &dek);
+	if (!rc)
+		rc = test_seal(t, key);
 	token_destroy(t, dek);
 	token_destroy(t, unwrapped);
 	token_destroy(t, derived);

@@ -19,6 +19,8 @@
 #define TOKEN_PIN_MAX 64
 #define TOKEN_KDD_LEN 10
 #define TOKEN_WRAPPED_LEN 24	/* an AES-128 key under AES-KEY-WRAP */
+#define TOKEN_SEAL 28		/* so much longer is what is sealed: nonce and tag of AES-GCM */
+#define TOKEN_DATA_MAX 4096	/* that can be sealed */
 
 struct token;
 
@@ -79,6 +81,18 @@ int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOK
 /* token_wrap_cbc() - an unwrapped AES-128 key under a DEK, AES-CBC with IV 0: for PUT KEY */
 int token_wrap_cbc(struct token *t, token_key dek, token_key key, uint8_t out[16]);
 
+/*
+ * token_seal() - encrypt data by AES-GCM with a fresh nonce
+ * @with: text that is bound to the data, without being in @out
+ * @out: @len + TOKEN_SEAL bytes: nonce, data, tag
+ */
+int token_seal(struct token *t, token_key key, const char *with, const uint8_t *data, size_t len,
+	       uint8_t *out);
+
+/* token_unseal() - @out: @len - TOKEN_SEAL bytes; an error if anything was changed */
+int token_unseal(struct token *t, token_key key, const char *with, const uint8_t *sealed,
+		 size_t len, uint8_t *out);
+
 /* token_kcv() - GlobalPlatform's check value of an AES key: the first 3 bytes of E(01 x 16) */
 int token_kcv(struct token *t, token_key key, uint8_t kcv[3]);
 
@@ -89,6 +103,7 @@ void token_destroy(struct token *t, token_key key);
 enum token_use {
 	TOKEN_MASTER,		/* derivation only */
 	TOKEN_TRANSPORT,	/* unwrapping only */
+	TOKEN_DATA,		/* unsealing only: of what a bureau sealed */
 };
 
 /*
@@ -104,6 +119,12 @@ const char *token_init(const char *module, const char *label, const struct token
 /* token_import() - put a key in, permanently; not readable and not extractable afterwards */
 int token_import(struct token *t, const char *label, enum token_use use, const uint8_t *key,
 		 size_t len);
+
+/* token_generate() - a permanent key that only seals and unseals, and never was outside */
+int token_generate(struct token *t, const char *label);
+
+/* token_remove() - ends a permanent key for good; what was sealed under it is nobody's any more */
+int token_remove(struct token *t, const char *label);
 
 /* token_list() - label and KCV of every permanent AES key, until @each returns false */
 int token_list(struct token *t,

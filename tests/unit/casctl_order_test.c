@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* An order and its key, by casctl: what the bureau sealed, the token's key, and its end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "libgp/gcm.h"
+#include "libgp/hex.h"
+#include "libledger/ledger.h"
+#include "libtoken/token.h"
+#include "softhsm.h"
+
+#define KEY	"000102030405060708090A0B0C0D0E0F1011121314151617"
+#define ICCID	"8949000000000000018"
+#define PIN	"59070417"
+#define PUK	"87654321"
+
+static const uint8_t data_key[16] = { 0x71, 0x0d, 0xba, 0x9c, 0x43, 0xf8, 0x2e, 0x15 };
+static char dir[64], output[4096];
+
+/* Runs a shell command in the test's directory; returns its status, @output is what it said. */
+static int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int run(const char *format, ...)
+{
+	char command[1024];
+	va_list ap;
+	size_t n;
+	FILE *f;
+	int rc;
+
+	n = (size_t)snprintf(command, sizeof(command), "cd %s && exec 2>&1; ", dir);
+	va_start(ap, format);
+	vsnprintf(command + n, sizeof(command) - n, format, ap);
+	va_end(ap);
+	f = popen(command, "r");
+	assert_non_null(f);
+	n = fread(output, 1, sizeof(output) - 1, f);
+	output[n] = '\0';
+	rc = pclose(f);
+	return WIFEXITED(rc) ? WEXITSTATUS(rc) : -1;
+}
+
+static void succeeds(int rc)
+{
+	if (rc)
+		fail_msg("status %d: %s", rc, output);
+}
+
+static void fails(int rc, const char *text)
+{
+	if (rc != 1 || !strstr(output, text))
+		fail_msg("status %d: %s", rc, output);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void seal(const char *with, const char *clear, char hex[128])
+{
+	uint8_t out[64];
+
+	assert_int_equal(gp_seal(data_key, with, (const uint8_t *)clear, strlen(clear), out), 0);
+	hex_encode(out, strlen(clear) + GP_SEAL, hex);
+}
+
+/* One row; @with: what the PIN is sealed with */
+static void write_order(const char *with)
+{
+	char pin[128], puk[128], text[1024];
+
+	seal(with, PIN, pin);
+	seal("puk1:" ICCID, PUK, puk);
+	snprintf(text, sizeof(text),
+		 "iccid,imsi,pin1.enc,puk1.enc,kvn,enc,mac,dek,payload\n"
+		 ICCID ",262011234567890,%s,%s,31," KEY "," KEY "," KEY ",010101AA\n", pin, puk);
+	write_file("order.csv", text);
+}
+
+static int import(const char *order)
+{
+	return run(CASCTL " import --db db --order %s --data bureau --pin-file pin order.csv",
+		   order);
+}
+
+static int keys(void)
+{
+	succeeds(run(CASCTL " key list --pin-file pin | grep -c '^order-' || :"));
+	return atoi(output);
+}
+
+static int setup(void **state)
+{
+	char hex[33];
+
+	(void)state;
+	strcpy(dir, "/tmp/casctl-test-XXXXXX");
+	if (!mkdtemp(dir) || softhsm_directory())
+		return -1;
+	write_file("pin", "123456\n");
+	hex_encode(data_key, 16, hex);
+	return run("echo bureau data %s | " CASCTL " key init --pin-file pin --import -", hex);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	softhsm_remove();
+	return run("rm -rf %s", dir);
+}
+
+static void fresh(void)
+{
+	assert_int_equal(run("rm -f db db-wal db-shm copy"), 0);
+}
+
+static void sealed_order_is_sealed_anew(void **state)
+{
+	(void)state;
+	fresh();
+	write_order("pin1:" ICCID);
+	succeeds(import("first"));
+	assert_int_equal(keys(), 1);
+	/* Nothing of it is to be read, but what tells records apart. */
+	assert_int_equal(run("cat db db-wal | grep -aqF -e " PIN " -e " PUK " -e 26201123456789"),
+			 1);
+	succeeds(run("cat db db-wal | grep -aqF " ICCID));
+	succeeds(run(CASCTL " order hold --db db --order first"));
+	succeeds(run(CASCTL " order close --db db --order first"));
+	succeeds(run(CASCTL " order wipe --db db --order first --pin-file pin"));
+}
+
+static void refused_order_leaves_no_key(void **state)
+{
+	(void)state;
+	fresh();
+	write_order("pin1:8949000000000000026");
+	fails(import("first"), "line 2, column pin1: was not sealed for this column and record");
+	assert_int_equal(keys(), 0);
+	write_file("order.csv", "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\n");
+	fails(import("first"), "column pin1: must be sealed");
+	assert_int_equal(keys(), 0);
+	write_order("pin1:" ICCID);
+	fails(run(CASCTL " import --db db --order first --data none --pin-file pin order.csv"),
+	      "was not sealed");
+	assert_int_equal(keys(), 0);
+}
+
+static bool copy_opens(struct token *token, char pin1[12])
+{
+	uint8_t secrets[sizeof(((struct ledger_record *)0)->sealed)];
+	char path[96], error[192];
+	struct ledger_request r = { .number = 1 };
+	struct ledger_record record;
+	struct ledger *l;
+	token_key key;
+	bool known, ok;
+
+	snprintf(path, sizeof(path), "%s/copy", dir);
+	l = ledger_open(path, false, error, sizeof(error));
+	if (!l)
+		fail_msg("%s", error);
+	r.number = (uint64_t)random();
+	assert_int_equal(ledger_request_open(l, &r, &known), LEDGER_OK);
+	snprintf(path, sizeof(path), "KDD:%llu", (unsigned long long)r.number);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, path, &record), LEDGER_OK);
+	ok = !token_find(token, record.key, &key) &&
+	     !token_unseal(token, key, record.iccid, record.sealed, record.sealed_len, secrets) &&
+	     ledger_record_unpack(&record, secrets, record.sealed_len - TOKEN_SEAL);
+	if (ok)
+		memcpy(pin1, record.pin1, sizeof(record.pin1));
+	ledger_close(l);
+	return ok;
+}
+
+/* The order is gone from its copies too, since they never had its key. */
+static void wiped_order_is_gone_from_copies(void **state)
+{
+	struct token_pin pin = { "123456", 6 };
+	char error[192], pin1[12];
+	struct token *token;
+
+	(void)state;
+	fresh();
+	write_order("pin1:" ICCID);
+	succeeds(import("first"));
+	succeeds(run("cp db copy; cp copy again"));
+	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	if (!token)
+		fail_msg("%s", error);
+	assert_true(copy_opens(token, pin1));
+	assert_string_equal(pin1, PIN);
+	fails(run(CASCTL " order wipe --db db --order first --pin-file pin"), "is released");
+	assert_int_equal(keys(), 1);
+	succeeds(run(CASCTL " order close --db db --order first"));
+	succeeds(run(CASCTL " order wipe --db db --order first --pin-file pin"));
+	assert_int_equal(keys(), 0);
+	succeeds(run("mv again copy"));
+	assert_false(copy_opens(token, pin1));
+	token_close(token);
+	succeeds(run(CASCTL " ledger verify --db db"));
+}
+
+/* The key is gone and the order is not written over yet: it was begun and not ended. */
+static void wipe_goes_on_after_it_was_cut_off(void **state)
+{
+	struct token_pin pin = { "123456", 6 };
+	char error[192], label[64];
+	struct token *token;
+
+	(void)state;
+	fresh();
+	write_order("pin1:" ICCID);
+	succeeds(import("first"));
+	succeeds(run(CASCTL " order close --db db --order first"));
+	succeeds(run(CASCTL " key list --pin-file pin | grep -o '^order-[0-9A-F]*'"));
+	snprintf(label, sizeof(label), "%.22s", output);
+	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	assert_non_null(token);
+	assert_int_equal(token_remove(token, label), 0);
+	token_close(token);
+	succeeds(run(CASCTL " order wipe --db db --order first --pin-file pin"));
+	succeeds(run(CASCTL " order --db db | grep -q wiped"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sealed_order_is_sealed_anew),
+		cmocka_unit_test(refused_order_leaves_no_key),
+		cmocka_unit_test(wiped_order_is_gone_from_copies),
+		cmocka_unit_test(wipe_goes_on_after_it_was_cut_off),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
