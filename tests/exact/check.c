@@ -284,6 +284,8 @@ static bool signal(struct checker *k, size_t i)
 
 	if (!c->refused)
 		return true;
+	if (c->side == WIRE_CARD && c->due && c->signal_from - c->due > k->r->signal)
+		k->r->signal = c->signal_from - c->due;
 	return least(k, "error signal begin", i, from, etu * 103 / 10) &&
 	       most(k, "error signal begin", i, from, etu * 107 / 10) &&
 	       order(k, "error signal length", c->signal_from, c->signal_to) &&

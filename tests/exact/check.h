@@ -75,6 +75,7 @@ struct exact_session {
  * @late_next: of the first character of a command, where this was handed over in time
  * @reaction: of the first character of a command that was not, from when the UART announced the
  *	last one of the response, ns
+ * @signal: the latest begin of an error signal of the coupler, after the UART's interrupt, ns
  * @due: sum of the shortest gaps before the coupler's characters, ns
  * @taken: sum of these gaps
  */
@@ -91,6 +92,7 @@ struct exact_report {
 	int64_t late_own;
 	int64_t late_next;
 	uint64_t reaction;
+	uint64_t signal;
 	uint64_t due;
 	uint64_t taken;
 };

@@ -101,6 +101,7 @@ static void each_wiring_works(void **state)
 		CKS_SIM_RST_INVERT | CKS_SIM_DETECT_DCD,
 		CKS_SIM_NO_ECHO,
 		CKS_SIM_NO_ECHO | CKS_SIM_DETECT_DCD | CKS_SIM_DETECT_INVERT,
+		CKS_SIM_PROMPT,
 	};
 	unsigned int i;
 

@@ -37,7 +37,13 @@ enum cks_sim_family {
 #define CKS_SIM_NO_ECHO		0x0080	/* the UART does not hear itself */
 /* The UART goes to the stock 8250 driver instead of cks_uart. */
 #define CKS_SIM_8250		0x0100
-#define CKS_SIM_SLOT_FLAGS	0x01ff
+/*
+ * No wiring: interrupts of the UART come to the point. The bench works out ahead of its time what
+ * causes one, and then waits for it with a busy processor: for few slots, where a microsecond
+ * matters. struct cks_sim_cost then has what was done after that time alone.
+ */
+#define CKS_SIM_PROMPT		0x0200
+#define CKS_SIM_SLOT_FLAGS	0x03ff
 
 /**
  * struct cks_sim_slot - a slot to be added
