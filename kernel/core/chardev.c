@@ -65,7 +65,7 @@ static void cks_file_lost(struct cks_owner *owner, bool gone)
 
 	if (gone)
 		WRITE_ONCE(f->gone, true);
-	wake_up_interruptible(&f->wait);
+	wake_up(&f->wait);
 }
 
 static void cks_file_done(struct cks_command *command)
@@ -79,7 +79,8 @@ static void cks_file_done(struct cks_command *command)
 		WRITE_ONCE(f->gone, true);
 	/* Pairs with cks_file_ended(): the outcome is there before the state says so. */
 	smp_store_release(&f->state, CKS_FILE_ENDED);
-	wake_up_interruptible(&f->wait);
+	/* Also a reset that was interrupted, which waits without. */
+	wake_up(&f->wait);
 }
 
 static bool cks_file_ended(struct cks_file *f)
