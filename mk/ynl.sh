@@ -2,27 +2,29 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # ynl.sh [--update]: compares what is generated from docs/netlink/cks.yaml with what is checked in,
 # or with --update writes it. Needs linux-source-6.12, python3-yaml and python3-jsonschema.
+# ynl.sh --client DIR: writes a client of the family to DIR, cks-user.[ch] and the library it needs.
 set -eu
 
-update=
+update='' client=''
 case ${1-} in
 '') ;;
 --update) update=yes ;;
---help) sed -n '3,4s/^# //p' "$0"; exit 0 ;;
-*) echo "usage: mk/ynl.sh [--update]" >&2; exit 2 ;;
+--client) client=$(mkdir -p "$2" && cd "$2" && pwd -P) ;;
+--help) sed -n '3,5s/^# //p' "$0"; exit 0 ;;
+*) echo "usage: mk/ynl.sh [--update | --client DIR]" >&2; exit 2 ;;
 esac
 
 cd "$(dirname "$0")/.."
 cache=${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/cardstation/ynl
 source=/usr/src/linux-source-6.12.tar.xz
 
-if [ ! -e "$cache/done" ]; then
+if [ ! -e "$cache/tools/net/ynl/lib/ynl.c" ]; then
 	[ -r "$source" ] || { echo "mk/ynl.sh: $source is missing; install linux-source-6.12" >&2; exit 1; }
 	mkdir -p "$cache.$$"
 	tar -xJf "$source" -C "$cache.$$" --strip-components=1 --wildcards \
-		'*/tools/net/ynl/ynl-gen-c.py' '*/tools/net/ynl/lib/*.py' \
+		'*/tools/net/ynl/ynl-gen-c.py' '*/tools/net/ynl/lib/*.[pch]*' \
 		'*/Documentation/netlink/genetlink.yaml'
-	touch "$cache.$$/done"
+	rm -rf "$cache"
 	mv -T "$cache.$$" "$cache" 2>/dev/null || rm -rf "$cache.$$"
 fi
 
@@ -57,6 +59,14 @@ generate()
 		rc=1
 	fi
 }
+
+if [ -n "$client" ]; then
+	update=yes
+	cp "$cache"/tools/net/ynl/lib/*.[ch] "$client/"
+	generate user header "$client/cks-user.h" "$theirs"
+	generate user source "$client/cks-user.c" "$theirs"
+	exit 0
+fi
 
 generate uapi header include/uapi/linux/cks_netlink.h "$ours"
 generate kernel header kernel/core/netlink_gen.h GPL-2.0-only

@@ -222,6 +222,17 @@ static int put_prompt(struct sk_buff *skb, const struct cks_session *s)
 }
 
 /* station.lock held. */
+static int put_result(struct sk_buff *skb, const struct cks_session *s)
+{
+	return put_u64(skb, CKS_A_SESSION_RESULT_ID, s->result_id, true) ||
+	       nla_put_u32(skb, CKS_A_SESSION_VERDICT, s->verdict) ||
+	       nla_put_u32(skb, CKS_A_SESSION_BIN, s->bin) ||
+	       (s->information_len &&
+		nla_put(skb, CKS_A_SESSION_INFORMATION, s->information_len, s->information)) ||
+	       (s->reason[0] && nla_put_string(skb, CKS_A_SESSION_REASON, s->reason));
+}
+
+/* station.lock held. */
 static int fill_session(struct sk_buff *skb, const struct cks_session *s)
 {
 	const struct cks_station *st = s->station;
@@ -234,12 +245,7 @@ static int fill_session(struct sk_buff *skb, const struct cks_session *s)
 	     nla_put_string(skb, CKS_A_SESSION_CARD_REFERENCE, s->card_reference)) ||
 	    nla_put_u32(skb, CKS_A_SESSION_STATE, cks_session_state(s)) ||
 	    (s->atr.len && nla_put(skb, CKS_A_SESSION_ATR, s->atr.len, s->atr.raw)) ||
-	    put_u64(skb, CKS_A_SESSION_RESULT_ID, s->result_id, true) ||
-	    nla_put_u32(skb, CKS_A_SESSION_VERDICT, s->verdict) ||
-	    nla_put_u32(skb, CKS_A_SESSION_BIN, s->bin) ||
-	    (s->information_len &&
-	     nla_put(skb, CKS_A_SESSION_INFORMATION, s->information_len, s->information)) ||
-	    (s->reason[0] && nla_put_string(skb, CKS_A_SESSION_REASON, s->reason)) ||
+	    put_result(skb, s) ||
 	    nla_put(skb, CKS_A_SESSION_BOOT_ID, CKS_ID_LEN, st->boot_id) ||
 	    nla_put_u32(skb, CKS_A_SESSION_COMMANDS, s->commands) || put_prompt(skb, s))
 		return -EMSGSIZE;
@@ -500,9 +506,7 @@ static int fill_result_event(struct sk_buff *skb, const void *arg)
 
 	return put_u64(skb, CKS_A_SESSION_REQUEST, s->request, true) ||
 	       nla_put_u32(skb, CKS_A_SESSION_COUPLER, s->index) ||
-	       nla_put_u32(skb, CKS_A_SESSION_PRESENCE_GEN, s->presence_gen) ||
-	       nla_put_u32(skb, CKS_A_SESSION_VERDICT, s->verdict) ||
-	       put_u64(skb, CKS_A_SESSION_RESULT_ID, s->result_id, true);
+	       nla_put_u32(skb, CKS_A_SESSION_PRESENCE_GEN, s->presence_gen) || put_result(skb, s);
 }
 
 static int fill_prompt_event(struct sk_buff *skb, const void *arg)

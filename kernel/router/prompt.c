@@ -73,6 +73,8 @@ int cks_prompt_answer(struct cks_session *s, u32 prompt, enum cks_prompt_answer 
 		memcpy(s->entry, entry, len);
 	s->want_entry = true;
 	begin_idle(s);
+	/* Another display may show it. */
+	cks_notify_prompt(s);
 	cks_control_pump(s->station);
 	return 0;
 }
