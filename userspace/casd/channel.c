@@ -295,8 +295,14 @@ void channel_open(struct session *s)
 	else
 		((struct sockaddr_in6 *)&addr)->sin6_port = htons(s->port);
 	session_wait(s, SESSION_CONNECTING, OPEN_WAIT);
-	s->link = link_connect(s->station->casd->base, (struct sockaddr *)&addr,
-			       s->station->addr_len, CK_CHANNEL_MAX, &channel_ops, s);
+	if (!s->station->one_connection)
+		s->link = link_connect(s->station->casd->base, (struct sockaddr *)&addr,
+				       s->station->addr_len, CK_CHANNEL_MAX, &channel_ops, s);
+	else if (s->station->mux)
+		s->link = mux_open(s->station->mux, s->req.coupler, CK_CHANNEL_MAX, &channel_ops,
+				   s);
+	else
+		s->link = NULL;
 	if (!s->link)
 		session_wait(s, SESSION_BROKEN, RECHANNEL_WAIT);
 }

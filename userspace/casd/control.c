@@ -30,6 +30,8 @@ static void tick_after(struct station *st, unsigned int seconds)
 static void disconnect(struct station *st, const char *why)
 {
 	log_warn("disconnected", "station=%s retry=%us reason=\"%s\"", st->name, st->backoff, why);
+	mux_free(st->mux);
+	st->mux = NULL;
 	link_close(st->link);
 	st->link = NULL;
 	st->greeted = false;
@@ -123,6 +125,8 @@ static void on_hello(struct station *st, const struct ck_frame *f)
 	st->stuck = false;
 	st->backoff = 0;
 	end_other_boots(st);
+	if (st->one_connection)
+		st->mux = mux_new(st->casd->base, st->link);
 	send_hello(st);
 	ask_inventory(st);
 	log_info("connected", "station=%s couplers=%u", st->name,
@@ -269,6 +273,15 @@ static void on_error(struct station *st, const struct ck_frame *f)
 	disconnect(st, reason);
 }
 
+/* Channels that share the connection. */
+static void on_link(struct station *st, const struct ck_frame *f)
+{
+	const char *wrong = st->mux ? mux_frame(st->mux, f) : "a link that never was";
+
+	if (wrong)
+		link_refuse(st->link, CK_E_STATE, wrong);
+}
+
 static void on_frame(void *arg, const struct ck_frame *f)
 {
 	struct station *st = arg;
@@ -307,6 +320,11 @@ static void on_frame(void *arg, const struct ck_frame *f)
 			orders_answer(st->casd->orders, st, f);
 		else if (f->type == CK_INVENTORY)
 			on_inventory(st, f);
+		break;
+	case CK_CARRY:
+	case CK_CREDIT:
+	case CK_UNLINK:
+		on_link(st, f);
 		break;
 	case CK_ERROR:
 		on_error(st, f);
@@ -374,19 +392,23 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 const char *control_add(struct casd *casd, const char *address)
 {
 	struct station *st = calloc(1, sizeof(*st));
+	const char *mux = strchr(address, ',');
+	size_t n = mux ? (size_t)(mux - address) : strlen(address);
 	int len = sizeof(st->addr);
 
 	if (!st)
 		return "out of memory";
-	if (strlen(address) >= sizeof(st->name) ||
-	    evutil_parse_sockaddr_port(address, (struct sockaddr *)&st->addr, &len) ||
-	    !strrchr(address, ':')) {
+	if (n < sizeof(st->name))
+		memcpy(st->name, address, n);
+	if ((mux && strcmp(mux, ",mux")) ||
+	    evutil_parse_sockaddr_port(st->name, (struct sockaddr *)&st->addr, &len) ||
+	    !strrchr(st->name, ':')) {
 		free(st);
-		return "a station is given as ADDRESS:PORT, with a numeric address";
+		return "a station is given as ADDRESS:PORT[,mux], with a numeric address";
 	}
 	st->casd = casd;
 	st->addr_len = (socklen_t)len;
-	strcpy(st->name, address);
+	st->one_connection = mux;
 	LIST_INIT(&st->sessions);
 	st->tick = evtimer_new(casd->base, on_tick, st);
 	if (!st->tick) {
@@ -407,6 +429,7 @@ void control_remove_all(struct casd *casd)
 
 		while ((s = LIST_FIRST(&st->sessions)))
 			session_free(s);
+		mux_free(st->mux);
 		link_close(st->link);
 		event_free(st->tick);
 		LIST_REMOVE(st, entry);

@@ -7,6 +7,7 @@
 
 #include "casd.h"
 #include "link.h"
+#include "mux.h"
 
 struct session;
 
@@ -17,6 +18,8 @@ struct session;
  * @addr: of its control socket
  * @addr_len: of @addr
  * @link: NULL while there is no connection
+ * @one_connection: channels come over @link as well
+ * @mux: they do so now; NULL while there is no connection
  * @tick: reconnects, keeps alive
  * @backoff: seconds until the next attempt
  * @greeted: both HELLOs were exchanged
@@ -39,6 +42,8 @@ struct station {
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 	struct link *link;
+	bool one_connection;
+	struct mux *mux;
 	struct event *tick;
 	unsigned int backoff;
 	bool greeted;
@@ -58,7 +63,10 @@ struct station {
 	LIST_ENTRY(station) entry;
 };
 
-/* control_add() - serve the station at HOST:PORT, a numeric address. NULL, or what is wrong. */
+/*
+ * control_add() - serve the station at HOST:PORT, a numeric address; with ,mux behind it its
+ * channels share that connection. NULL, or what is wrong.
+ */
 const char *control_add(struct casd *casd, const char *address);
 
 /* control_remove_all() - ends all sessions and connections */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* One TCP connection to a station that carries frames. */
+/* A connection to a station that carries frames. */
 #include "link.h"
 
 #include <errno.h>
@@ -16,6 +16,8 @@ struct link {
 	struct event *drain;	/* ends what is refused */
 	const struct link_ops *ops;
 	void *arg;
+	void (*closing)(void *arg);
+	void *closing_arg;
 	uint32_t max;
 	int64_t heard;
 	unsigned int busy;	/* calls that still use the struct */
@@ -45,6 +47,8 @@ void link_close(struct link *l)
 		return;
 	l->busy++;
 	l->closed = true;
+	if (l->closing)
+		l->closing(l->closing_arg);
 	bufferevent_free(l->bev);
 	l->bev = NULL;
 	if (l->drain)
@@ -141,12 +145,13 @@ static void on_read(struct bufferevent *bev, void *arg)
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
+	int fd = bufferevent_getfd(bev), one = 1;
 	struct link *l = arg;
-	int one = 1;
 
 	if (what & BEV_EVENT_CONNECTED) {
 		/* Commands are small and each waits for its response. */
-		setsockopt(bufferevent_getfd(bev), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+		if (fd >= 0)
+			setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 		l->heard = monotonic();
 		l->busy++;
 		l->ops->connected(l->arg);
@@ -158,33 +163,54 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	}
 }
 
-struct link *link_connect(struct event_base *base, const struct sockaddr *addr, socklen_t len,
-			  uint32_t max, const struct link_ops *ops, void *arg)
+static struct link *make(struct bufferevent *bev, uint32_t max, const struct link_ops *ops,
+			 void *arg)
 {
-	struct link *l = calloc(1, sizeof(*l));
+	struct link *l = bev ? calloc(1, sizeof(*l)) : NULL;
 
-	if (!l)
+	if (!l) {
+		if (bev)
+			bufferevent_free(bev);
 		return NULL;
+	}
+	l->bev = bev;
 	l->ops = ops;
 	l->arg = arg;
 	l->max = max;
 	l->heard = monotonic();
-	/* Deferred: an immediate failure must not call back before this function returned. */
-	l->bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
-	if (!l->bev) {
-		free(l);
-		return NULL;
-	}
 	bufferevent_setcb(l->bev, on_read, NULL, on_event, l);
 	/* A batch's responses come in one frame. */
 	bufferevent_setwatermark(l->bev, EV_READ, 0,
 				 CK_HEADER + (max == CK_CHANNEL_MAX ? CK_BATCH_MAX : max));
 	bufferevent_enable(l->bev, EV_READ | EV_WRITE);
-	if (bufferevent_socket_connect(l->bev, addr, (int)len)) {
+	return l;
+}
+
+struct link *link_connect(struct event_base *base, const struct sockaddr *addr, socklen_t len,
+			  uint32_t max, const struct link_ops *ops, void *arg)
+{
+	/* Deferred: an immediate failure must not call back before this function returned. */
+	struct link *l = make(bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE |
+						     BEV_OPT_DEFER_CALLBACKS), max, ops, arg);
+
+	if (l && bufferevent_socket_connect(l->bev, addr, (int)len)) {
 		bufferevent_free(l->bev);
 		free(l);
 		return NULL;
 	}
+	return l;
+}
+
+struct link *link_over(struct bufferevent *bev, uint32_t max, const struct link_ops *ops, void *arg,
+		       void (*closing)(void *arg), void *closing_arg)
+{
+	struct link *l = make(bev, max, ops, arg);
+
+	if (!l)
+		return NULL;
+	l->closing = closing;
+	l->closing_arg = closing_arg;
+	bufferevent_trigger_event(bev, BEV_EVENT_CONNECTED, BEV_OPT_DEFER_CALLBACKS);
 	return l;
 }
 

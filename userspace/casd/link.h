@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* One TCP connection to a station that carries frames. */
+/* A connection to a station that carries frames. */
 #ifndef CASD_LINK_H
 #define CASD_LINK_H
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,14 @@ struct link_ops {
  */
 struct link *link_connect(struct event_base *base, const struct sockaddr *addr, socklen_t len,
 			  uint32_t max, const struct link_ops *ops, void *arg);
+
+/*
+ * link_over() - the same over something else than a socket of its own
+ * @bev: becomes the link's, also if there is no memory for it; its callbacks are deferred
+ * @closing: called when the link goes, whoever ends it
+ */
+struct link *link_over(struct bufferevent *bev, uint32_t max, const struct link_ops *ops, void *arg,
+		       void (*closing)(void *arg), void *closing_arg);
 
 /* link_send() - send a frame and free the builder. False if it could not be built. */
 bool link_send(struct link *l, struct ck_builder *b);

@@ -16,6 +16,8 @@
 #define CK_BATCH_MAX	(1024 * 1024 + 512)	/* BATCH and BATCHED on a channel */
 #define CK_UNOPENED_MAX	512
 #define CK_FIELDS_MAX	64	/* in one body */
+#define CK_CARRIED_MAX	8186	/* bytes of a link in one frame */
+#define CK_CREDIT_FIRST	65536	/* of a link, both ways */
 
 enum ck_type {
 	CK_HELLO = 0x01,
@@ -45,6 +47,10 @@ enum ck_type {
 	CK_CANCEL = 0x29,
 	CK_BATCH = 0x2a,
 	CK_BATCHED = 0x2b,
+	CK_LINK = 0x30,
+	CK_CARRY = 0x31,
+	CK_CREDIT = 0x32,
+	CK_UNLINK = 0x33,
 	CK_ERROR = 0x7f,
 };
 
@@ -101,7 +107,9 @@ enum ck_tag {
 	CK_T_TEXT = 0x0065,
 	CK_T_ANSWER = 0x0066,
 	CK_T_ENTRY = 0x0067,
-	CK_T_LIMIT = 0x0068,	/* above the highest known tag */
+	CK_T_CARRIED = 0x0070,
+	CK_T_CREDIT = 0x0071,
+	CK_T_LIMIT = 0x0072,	/* above the highest known tag */
 };
 
 enum ck_code {

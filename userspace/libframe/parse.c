@@ -74,6 +74,8 @@ static const struct tag_rule tag_rules[CK_T_LIMIT] = {
 	[CK_T_TEXT] = TEXT(1, 127),
 	[CK_T_ANSWER] = FIXED(1),
 	[CK_T_ENTRY] = RANGE(0, 127),
+	[CK_T_CARRIED] = RANGE(1, CK_CARRIED_MAX),
+	[CK_T_CREDIT] = FIXED(4),
 };
 
 struct type_rule {
@@ -131,6 +133,10 @@ static const struct type_rule type_rules[] = {
 	{ CK_BATCH, CAS, "BATCH", { CK_T_COMMANDS }, { CK_T_STREAM } },
 	{ CK_BATCHED, STATION, "BATCHED",
 	  { CK_T_EXECUTED, CK_T_STOP, CK_T_POWER_GEN }, { CK_T_RESPONSES } },
+	{ CK_LINK, CAS, "LINK", { CK_T_COUPLER }, { CK_T_CREDIT } },
+	{ CK_CARRY, ANY, "CARRY", { CK_T_CARRIED }, { 0 } },
+	{ CK_CREDIT, ANY, "CREDIT", { CK_T_CREDIT }, { 0 } },
+	{ CK_UNLINK, ANY, "UNLINK", { 0 }, { 0 } },
 	{ CK_ERROR, ANY, "ERROR", { CK_T_CODE, CK_T_REASON }, { 0 } },
 };
 
