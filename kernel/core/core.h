@@ -152,6 +152,7 @@ unsigned int cks_couplers_seq(void);
 int cks_coupler_configure(struct cks_coupler *c, const struct cks_settings *s,
 			  struct netlink_ext_ack *extack);
 void cks_coupler_get_settings(struct cks_coupler *c, struct cks_settings *ret_settings);
+void cks_couplers_changed(void);
 void cks_coupler_settle(struct cks_coupler *c);
 void cks_list_lock(void);
 void cks_list_unlock(void);
@@ -189,10 +190,16 @@ void cks_event_call(struct cks_coupler *c, enum cks_event event);
 /* chardev.c */
 extern const struct file_operations cks_chardev_fops;
 
+/* netns.c */
+bool cks_net_sees(const struct net *net, unsigned int index);
+struct net *cks_net_other(unsigned int index);
+void cks_net_home(unsigned int index);
+
 /* netlink_event.c */
 void cks_nl_coupler_event(struct cks_coupler *c, bool gone);
 void cks_nl_card_event(struct cks_coupler *c, bool present, u32 presence_gen, u32 power_gen);
 void cks_nl_fault_event(struct cks_coupler *c, enum iso7816_err err, u32 presence_gen);
+void cks_nl_coupler_moved(struct cks_coupler *c, struct net *net, bool away);
 
 /* netlink.c */
 int cks_nl_put_coupler(struct sk_buff *skb, struct cks_coupler *c, bool gone);

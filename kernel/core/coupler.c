@@ -17,8 +17,14 @@ static DEFINE_IDA(cks_numbers);
 static DEFINE_XARRAY(cks_couplers);
 /* Of appearing and disappearing; readers of the array do without it. */
 static DEFINE_MUTEX(cks_list_mutex);
-/* Rises with each change of the array, so that a dump notices. */
+/* Rises with each change of what a dump shows, so that it notices. */
 static atomic_t cks_list_seq = ATOMIC_INIT(1);
+
+/* A dump that runs may have missed something. */
+void cks_couplers_changed(void)
+{
+	atomic_inc(&cks_list_seq);
+}
 
 void cks_list_lock(void)
 {
@@ -283,7 +289,7 @@ int cks_coupler_register(struct cks_coupler *c, struct netlink_ext_ack *extack)
 
 	/* Cannot fail, the place is reserved. */
 	xa_store(&cks_couplers, c->index, c, GFP_KERNEL);
-	atomic_inc(&cks_list_seq);
+	cks_couplers_changed();
 	cks_event_call(c, CKS_EVENT_ADDED);
 	cks_nl_coupler_event(c, false);
 	/* A card that is in already is told of like one that is put in now. */
@@ -298,12 +304,13 @@ void cks_coupler_unregister(struct cks_coupler *c)
 {
 	cks_list_lock();
 	xa_erase(&cks_couplers, c->index);
-	atomic_inc(&cks_list_seq);
+	cks_couplers_changed();
 	/* First: no uevent may be sent of a device that is being taken from its parents. */
 	cks_coupler_stop(c);
 	cdev_device_del(&c->cdev, &c->dev);
 	cks_event_call(c, CKS_EVENT_REMOVED);
 	cks_nl_coupler_event(c, true);
+	cks_net_home(c->index);
 	cks_list_unlock();
 }
 EXPORT_SYMBOL_GPL(cks_coupler_unregister);

@@ -24,6 +24,7 @@
 #include "iso7816/iso7816.h"
 
 struct cks_coupler;
+struct net;
 
 /**
  * struct cks_settings - how a coupler is wired and what it is to do; set by netlink
@@ -321,6 +322,12 @@ struct cks_coupler_status {
 };
 
 void cks_coupler_status(struct cks_coupler *c, struct cks_coupler_status *ret_status);
+
+/* ---------------------------------------------------- network namespaces, for the router */
+
+bool cks_net_has(const struct net *net, unsigned int index);
+int cks_net_give(unsigned int index, struct net *net);
+void cks_net_forget(const struct net *net);
 
 /* ---------------------------------------------------------------- events, for the router */
 

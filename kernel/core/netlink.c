@@ -3,7 +3,8 @@
  * The netlink family's commands about couplers: parse, look up, call the core, answer.
  *
  * Process context; the family runs its commands in parallel, so nothing here relies on
- * genl_lock(). Couplers belong to the initial network namespace and are not seen from others.
+ * genl_lock(). A coupler is shown in the initial network namespace and in that which it belongs to,
+ * but its hardware is set in the initial one alone.
  */
 #include <linux/completion.h>
 #include <net/sock.h>
@@ -16,21 +17,30 @@ static struct cks_coupler *cks_nl_coupler(struct genl_info *info)
 {
 	struct cks_coupler *c;
 
-	if (!net_eq(genl_info_net(info), &init_net)) {
-		GENL_SET_ERR_MSG(info, "couplers belong to the initial network namespace");
-		return ERR_PTR(-ENODEV);
-	}
 	if (GENL_REQ_ATTR_CHECK(info, CKS_A_COUPLER_INDEX)) {
 		GENL_SET_ERR_MSG(info, "index of the coupler is missing");
 		return ERR_PTR(-EINVAL);
 	}
 	c = cks_coupler_get(nla_get_u32(info->attrs[CKS_A_COUPLER_INDEX]));
+	if (c && !cks_net_sees(genl_info_net(info), c->index)) {
+		cks_coupler_put(c);
+		c = NULL;
+	}
 	if (!c) {
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[CKS_A_COUPLER_INDEX],
 				    "no coupler has this index");
 		return ERR_PTR(-ENODEV);
 	}
 	return c;
+}
+
+/* The same, to do something to the hardware. */
+static struct cks_coupler *cks_nl_hardware(struct genl_info *info)
+{
+	if (net_eq(genl_info_net(info), &init_net))
+		return cks_nl_coupler(info);
+	GENL_SET_ERR_MSG(info, "couplers are set and reset in the initial network namespace");
+	return ERR_PTR(-ENODEV);
 }
 
 static int cks_nl_put_u64(struct sk_buff *skb, int type, u64 value)
@@ -172,15 +182,17 @@ int cks_nl_coupler_get_dumpit(struct sk_buff *skb, struct netlink_callback *cb)
 	unsigned long index = cb->args[0];
 	struct cks_coupler *c;
 
-	if (!net_eq(sock_net(skb->sk), &init_net))
-		return 0;
-
 	cb->seq = cks_couplers_seq();
 	for (; (c = cks_coupler_next(&index)); index++) {
-		void *hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
-					&cks_nl_family, NLM_F_MULTI, CKS_CMD_COUPLER_GET);
 		int err = -EMSGSIZE;
+		void *hdr;
 
+		if (!cks_net_sees(sock_net(skb->sk), c->index)) {
+			cks_coupler_put(c);
+			continue;
+		}
+		hdr = genlmsg_put(skb, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
+				  &cks_nl_family, NLM_F_MULTI, CKS_CMD_COUPLER_GET);
 		if (hdr)
 			err = cks_nl_put_coupler(skb, c, false);
 		cks_coupler_put(c);
@@ -260,7 +272,7 @@ int cks_nl_coupler_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct cks_coupler *c;
 	int err;
 
-	c = cks_nl_coupler(info);
+	c = cks_nl_hardware(info);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
@@ -338,7 +350,7 @@ int cks_nl_coupler_reset_doit(struct sk_buff *skb, struct genl_info *info)
 	struct cks_coupler *c;
 	int err;
 
-	c = cks_nl_coupler(info);
+	c = cks_nl_hardware(info);
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Multicast events about couplers and cards. Nobody may rely on getting them all: what they say
- * can also be asked for by coupler-get.
+ * can also be asked for by coupler-get. They go to the initial network namespace, and to that which
+ * the coupler belongs to.
  *
- * Process context, may sleep. Couplers belong to the initial network namespace, and so do these.
+ * Process context, may sleep.
  */
+#include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
 
 #include "core.h"
 #include "netlink_gen.h"
@@ -23,11 +26,30 @@ static struct sk_buff *cks_nl_event(u8 cmd, void **ret_hdr)
 	return NULL;
 }
 
-static void cks_nl_send(struct sk_buff *skb, void *hdr, unsigned int group)
+/* That nobody listens is no error. */
+static void cks_nl_send(struct cks_coupler *c, struct sk_buff *skb, void *hdr, unsigned int group)
 {
+	struct net *net = cks_net_other(c->index);
+	struct sk_buff *copy;
+
 	genlmsg_end(skb, hdr);
-	/* -ESRCH when nobody listens is no error. */
+	if (net) {
+		copy = skb_clone(skb, GFP_KERNEL);
+		if (copy)
+			genlmsg_multicast_netns(&cks_nl_family, net, copy, 0, group, GFP_KERNEL);
+		put_net(net);
+	}
 	genlmsg_multicast(&cks_nl_family, skb, 0, group, GFP_KERNEL);
+}
+
+static struct sk_buff *cks_nl_coupler_message(struct cks_coupler *c, bool gone, void **ret_hdr)
+{
+	struct sk_buff *skb = cks_nl_event(CKS_CMD_COUPLER_NTF, ret_hdr);
+
+	if (!skb || !cks_nl_put_coupler(skb, c, gone))
+		return skb;
+	nlmsg_free(skb);
+	return NULL;
 }
 
 /* A coupler was added or changed, or is @gone. */
@@ -36,13 +58,22 @@ void cks_nl_coupler_event(struct cks_coupler *c, bool gone)
 	struct sk_buff *skb;
 	void *hdr;
 
-	skb = cks_nl_event(CKS_CMD_COUPLER_NTF, &hdr);
+	skb = cks_nl_coupler_message(c, gone, &hdr);
+	if (skb)
+		cks_nl_send(c, skb, hdr, CKS_NLGRP_CARD);
+}
+
+/* For those in @net it is as good as added, or, given @away, gone. */
+void cks_nl_coupler_moved(struct cks_coupler *c, struct net *net, bool away)
+{
+	struct sk_buff *skb;
+	void *hdr;
+
+	skb = cks_nl_coupler_message(c, away, &hdr);
 	if (!skb)
 		return;
-	if (cks_nl_put_coupler(skb, c, gone))
-		nlmsg_free(skb);
-	else
-		cks_nl_send(skb, hdr, CKS_NLGRP_CARD);
+	genlmsg_end(skb, hdr);
+	genlmsg_multicast_netns(&cks_nl_family, net, skb, 0, CKS_NLGRP_CARD, GFP_KERNEL);
 }
 
 /* A card was put in or taken out. */
@@ -60,7 +91,7 @@ void cks_nl_card_event(struct cks_coupler *c, bool present, u32 presence_gen, u3
 	    nla_put_u32(skb, CKS_A_COUPLER_POWER_GEN, power_gen))
 		nlmsg_free(skb);
 	else
-		cks_nl_send(skb, hdr, CKS_NLGRP_CARD);
+		cks_nl_send(c, skb, hdr, CKS_NLGRP_CARD);
 }
 
 /* A reset or an exchange failed. */
@@ -77,5 +108,5 @@ void cks_nl_fault_event(struct cks_coupler *c, enum iso7816_err err, u32 presenc
 	    nla_put_u32(skb, CKS_A_COUPLER_PRESENCE_GEN, presence_gen))
 		nlmsg_free(skb);
 	else
-		cks_nl_send(skb, hdr, CKS_NLGRP_FAULT);
+		cks_nl_send(c, skb, hdr, CKS_NLGRP_FAULT);
 }

@@ -3,12 +3,12 @@
  * Stations and network namespaces: each namespace can have a station of its own, and each coupler
  * belongs to one of them, at first to that of the initial namespace, home. A station that nobody
  * has set does not exist, but home's does. A namespace that ends takes its station along: sockets
- * are closed, sessions end, and its couplers come home.
+ * are closed, sessions end, and its couplers come home. Whose is whose the core knows, by namespace
+ * (kernel/core/netns.c).
  *
- * Contexts: process context, but for cks_lane_mine(), which is called with a spinlock held.
- * stations_lock serialises the coming and going of stations, and is taken before any lock of a
- * station. A namespace whose netlink socket, descriptor or reference the caller has does not end
- * meanwhile, so its station stays. owner_lock is an innermost lock.
+ * Contexts: process context. stations_lock serialises the coming and going of stations, and is
+ * taken before any lock of a station. A namespace whose netlink socket, descriptor or reference the
+ * caller has does not end meanwhile, so its station stays.
  */
 #include <linux/slab.h>
 #include <net/net_namespace.h>
@@ -23,10 +23,6 @@ struct cks_namespace {
 static unsigned int namespace_id __read_mostly;
 static DEFINE_MUTEX(stations_lock);
 static struct cks_station *home;
-
-static DEFINE_SPINLOCK(owner_lock);	/* protects @owner */
-/* Whose a coupler is; NULL for home's. */
-static struct cks_station *owner[CKS_LANES_MAX];
 
 static struct cks_namespace *namespace_of(const struct net *net)
 {
@@ -54,30 +50,6 @@ struct cks_station *cks_station_make(struct net *net)
 	return st;
 }
 
-bool cks_lane_mine(const struct cks_station *st, u32 index)
-{
-	bool mine;
-
-	spin_lock(&owner_lock);
-	mine = owner[index] ? owner[index] == st : net_eq(st->net, &init_net);
-	spin_unlock(&owner_lock);
-	return mine;
-}
-
-void cks_lane_home(u32 index)
-{
-	spin_lock(&owner_lock);
-	owner[index] = NULL;
-	spin_unlock(&owner_lock);
-}
-
-static void lane_move(u32 index, struct cks_station *to)
-{
-	spin_lock(&owner_lock);
-	owner[index] = net_eq(to->net, &init_net) ? NULL : to;
-	spin_unlock(&owner_lock);
-}
-
 int cks_lane_give(struct cks_station *from, u32 index, int fd, struct netlink_ext_ack *extack)
 {
 	struct net *net = get_net_ns_by_fd(fd);
@@ -93,26 +65,12 @@ int cks_lane_give(struct cks_station *from, u32 index, int fd, struct netlink_ex
 	if (!err)
 		err = cks_station_let_go(from, index, extack);
 	if (!err) {
-		lane_move(index, to);
+		err = cks_net_give(index, net);
 		cks_station_look(from);
 		cks_station_look(to);
 	}
 	put_net(net);
 	return err;
-}
-
-/* @st exists no more. */
-static void come_home(const struct cks_station *st)
-{
-	unsigned int i;
-
-	spin_lock(&owner_lock);
-	for (i = 0; i < CKS_LANES_MAX; i++)
-		if (owner[i] == st)
-			owner[i] = NULL;
-	spin_unlock(&owner_lock);
-	if (home)
-		cks_station_look(home);
 }
 
 static void __net_exit namespace_exit(struct net *net)
@@ -127,7 +85,9 @@ static void __net_exit namespace_exit(struct net *net)
 		home = NULL;
 	WRITE_ONCE(ns->station, NULL);
 	cks_station_free(st);
-	come_home(st);
+	cks_net_forget(net);
+	if (home)
+		cks_station_look(home);
 	mutex_unlock(&stations_lock);
 }
 

@@ -372,10 +372,6 @@ void cks_namespaces_exit(void);
 struct cks_station *cks_station_of(const struct net *net);
 /* The same, made if there is none; or ERR_PTR(). Context: process, no lock held. */
 struct cks_station *cks_station_make(struct net *net);
-/* Whether the coupler is this station's. Any context but hard interrupt. */
-bool cks_lane_mine(const struct cks_station *st, u32 index);
-/* It is the initial namespace's again. Same context. */
-void cks_lane_home(u32 index);
 
 /**
  * cks_lane_give() - give a coupler to the station of another namespace

@@ -202,7 +202,7 @@ static void lanes_work(struct work_struct *work)
 		struct cks_lane *lane = &st->lanes[i];
 
 		spin_lock(&st->seen_lock);
-		seen = test_bit(i, st->seen) && cks_lane_mine(st, i);
+		seen = test_bit(i, st->seen) && cks_net_has(st->net, i);
 		spin_unlock(&st->seen_lock);
 		lane->present = seen;
 		if (!seen) {
@@ -233,9 +233,6 @@ static int coupler_event(struct notifier_block *nb, unsigned long event, void *d
 	spin_lock(&st->seen_lock);
 	__assign_bit(index, st->seen, event == CKS_EVENT_ADDED);
 	spin_unlock(&st->seen_lock);
-	/* One that comes back by this number may be another one. */
-	if (event == CKS_EVENT_REMOVED)
-		cks_lane_home(index);
 	queue_work(st->tick, &st->lanes_work);
 	return NOTIFY_OK;
 }

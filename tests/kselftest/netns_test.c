@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,8 @@ static const uint8_t read8_answer[] = { 0, 1, 2, 3, 4, 5, 6, 7, 0x90, 0x00 };
 
 /* ------------------------------------------------------------------ inside the namespace */
 
-enum order { LISTEN, UNLISTEN, NEW_REQUEST, GET_STATION };
+enum order { LISTEN, UNLISTEN, NEW_REQUEST, GET_STATION, GET_COUPLER, COUNT_COUPLERS, SET_COUPLER,
+	NEXT_EVENT };
 
 struct request {
 	enum order order;
@@ -50,10 +52,44 @@ struct answer {
 	int err;
 	uint64_t number;
 	struct cksnl_station station;
+	struct cksnl_coupler coupler;
+	uint8_t event;
 };
 
-static void carry_out(struct cksnl *nl, const struct request *r, struct answer *a)
+static int count(const void *obj, void *arg)
 {
+	(void)obj;
+	++*(uint64_t *)arg;
+	return 0;
+}
+
+/* The first of those that have come. */
+static void note(const struct cksnl_event *event, void *arg)
+{
+	struct answer *a = arg;
+
+	if (a->number)
+		return;
+	a->number = 1;
+	a->event = event->cmd;
+	a->coupler = event->coupler;
+}
+
+/* One at a time: the caller makes the next one when this is told. */
+static void next_event(struct cksnl_events *events, struct answer *a)
+{
+	struct pollfd p = { .fd = cksnl_events_fd(events), .events = POLLIN };
+
+	a->err = poll(&p, 1, PATIENCE_MS) == 1 ? cksnl_events_read(events, note, a) : -ETIMEDOUT;
+}
+
+static void carry_out(struct cksnl *nl, struct cksnl_events *events, const struct request *r,
+		      struct answer *a)
+{
+	struct cksnl_coupler c = {
+		.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) | CKSNL_HAS(CKS_A_COUPLER_POLICY),
+		.index = r->coupler,
+	};
 	struct cksnl_station st = {
 		.has = CKSNL_HAS(CKS_A_STATION_UUID) | CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH) |
 		       CKSNL_HAS(CKS_A_STATION_ADDRESS) | CKSNL_HAS(CKS_A_STATION_LISTEN) |
@@ -90,6 +126,18 @@ static void carry_out(struct cksnl *nl, const struct request *r, struct answer *
 	case GET_STATION:
 		a->err = cksnl_station_get(nl, &a->station);
 		break;
+	case GET_COUPLER:
+		a->err = cksnl_coupler_get(nl, r->coupler, &a->coupler);
+		break;
+	case COUNT_COUPLERS:
+		a->err = cksnl_coupler_dump(nl, count, &a->number);
+		break;
+	case SET_COUPLER:
+		a->err = cksnl_coupler_change(nl, &c);
+		break;
+	case NEXT_EVENT:
+		next_event(events, a);
+		break;
 	}
 }
 
@@ -105,6 +153,7 @@ static void loopback_up(void)
 
 static void live_inside(int pipe)
 {
+	struct cksnl_events *events;
 	struct request r;
 	struct cksnl *nl;
 	char why[128];
@@ -112,14 +161,15 @@ static void live_inside(int pipe)
 	if (unshare(CLONE_NEWNET))
 		_exit(1);
 	loopback_up();
-	if (cksnl_open(&nl, PATIENCE_MS, why, sizeof(why)))
+	if (cksnl_open(&nl, PATIENCE_MS, why, sizeof(why)) ||
+	    cksnl_events_open(&events, CKSNL_GROUP_CARD))
 		_exit(2);
 	if (write(pipe, "+", 1) != 1)
 		_exit(4);
 	while (read(pipe, &r, sizeof(r)) == sizeof(r)) {
 		struct answer a = { .err = 0 };
 
-		carry_out(nl, &r, &a);
+		carry_out(nl, events, &r, &a);
 		if (write(pipe, &a, sizeof(a)) != sizeof(a))
 			break;
 	}
@@ -354,6 +404,71 @@ static void coupler_that_is_in_use_is_not_given(void **state)
 	assert_int_equal(give(b, &in), -ENODEV);
 }
 
+/* That of the coupler that @arg has. */
+static void note_card(const struct cksnl_event *event, void *arg)
+{
+	struct answer *a = arg;
+
+	if (event->cmd == CKS_CMD_CARD_NTF && event->coupler.index == a->coupler.index)
+		a->event = event->cmd;
+}
+
+/* What the other namespace is told, and what it can ask for. */
+static void coupler_is_seen_where_it_belongs(void **state)
+{
+	struct bed *b = *state;
+	const struct request get = { .order = GET_COUPLER, .coupler = b->coupler };
+	const struct request list = { .order = COUNT_COUPLERS };
+	const struct request set = { .order = SET_COUPLER, .coupler = b->coupler };
+	const struct request next = { .order = NEXT_EVENT };
+	struct simcard *other = simcard_new(b->bench, atr_t0, sizeof(atr_t0));
+	struct pollfd p = { .events = POLLIN };
+	struct cksnl_events *home;
+	struct answer a;
+
+	assert_non_null(other);
+	inside_begin(&in);
+	assert_int_equal(tell(&in, get).err, -ENODEV);
+	a = tell(&in, list);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.number, 0);
+	assert_int_equal(tell(&in, at("127.0.0.1", CONTROL_PORT, CHANNEL_PORT)).err, 0);
+
+	/* What moves before it is given, and what does in another coupler, is not told there. */
+	assert_int_equal(simcard_remove(b->card), 0);
+	wait_coupler(b, CKS_COUPLER_STATE_EMPTY);
+	assert_int_equal(cksnl_events_open(&home, CKSNL_GROUP_CARD), 0);
+	assert_int_equal(give(b, &in), 0);
+	assert_int_equal(simcard_insert(other), 0);
+	a = tell(&in, next);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.event, CKS_CMD_COUPLER_NTF);
+	assert_int_equal(a.coupler.index, b->coupler);
+	assert_true(a.coupler.has & CKSNL_HAS(CKS_A_COUPLER_DRIVER));
+	insert(b);
+	a = tell(&in, next);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.event, CKS_CMD_CARD_NTF);
+	assert_int_equal(a.coupler.index, b->coupler);
+	assert_int_equal(a.coupler.present, 1);
+
+	a = tell(&in, get);
+	assert_int_equal(a.err, 0);
+	assert_int_equal(a.coupler.present, 1);
+	a = tell(&in, list);
+	assert_int_equal(a.number, 1);
+	/* But it is no hardware of theirs, and still one of ours. */
+	assert_int_equal(tell(&in, set).err, -ENODEV);
+	assert_int_equal(coupler(b).present, 1);
+	p.fd = cksnl_events_fd(home);
+	for (a.event = 0; a.event != CKS_CMD_CARD_NTF; ) {
+		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+		assert_int_equal(cksnl_events_read(home, note_card, &a), 0);
+	}
+	cksnl_events_close(home);
+	simcard_free(other);
+}
+
 /* With a CAS outside, over a pair of interfaces. */
 static void end_while_it_works(struct bed *b)
 {
@@ -445,6 +560,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(address_ports_and_backlog_are_set, setup, down),
 		cmocka_unit_test_setup_teardown(ipv6, setup, down),
 		cmocka_unit_test_setup_teardown(coupler_that_is_in_use_is_not_given, setup, down),
+		cmocka_unit_test_setup_teardown(coupler_is_seen_where_it_belongs, setup, down),
 		cmocka_unit_test_setup_teardown(namespace_ends, setup, down),
 		cmocka_unit_test_setup_teardown(module_is_unloaded, setup, down),
 	};
