@@ -88,6 +88,9 @@ typedef struct {
 void raw_spin_lock(raw_spinlock_t *lock);
 void raw_spin_unlock(raw_spinlock_t *lock);
 
+#define raw_spin_lock_irqsave(lock, flags)	((flags) = 0, raw_spin_lock(lock))
+#define raw_spin_unlock_irqrestore(lock, flags)	((void)(flags), raw_spin_unlock(lock))
+
 typedef enum {
 	IRQ_NONE,
 	IRQ_HANDLED,
