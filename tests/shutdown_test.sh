@@ -49,7 +49,7 @@ tools/qemu/run --timeout 120 --log "$tmp/console" --share "$tmp/share" \
 result "the guest goes down" test $rc = 125
 result "without a complaint" sh -c "! grep -q 'the kernel reported' $tmp/err"
 result "RST is low and VCC off by then, in this order" \
-	grep -q 'cks-board: power+ reset+ reset- power- *.\?$' "$tmp/console" || :
+	grep -q 'cks-board: vcc+ power+ reset+ reset- power- *.\?$' "$tmp/console" || :
 if [ $failed -gt 0 ]; then
 	tail -n 20 "$tmp/err" "$tmp/out" | sed 's/^/# /'
 	grep cks "$tmp/console" | sed 's/^/# /' || :

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A board for tests, as firmware would describe it: a platform device "cks_uart" with a UART at a
- * port, and GPIOs for RST, power switch and card detect, on a chip of three lines that exists here
- * alone. What is done to them can be read, and a card be put in, by parameters of the module:
+ * port and its clock; GPIOs for RST, power switch and card detect, on a chip of three lines that
+ * exists here alone; and a regulator that feeds the switch. What is done to them can be read, and a
+ * card be put in, by parameters of the module:
  *
- *	log	changes of the outputs in their order, as "power+ reset+ ..."; writing forgets them
+ *	log	changes of outputs and regulator in their order, as "vcc+ power+ reset+ ...";
+ *		writing forgets them
  *	card	level of the detect contact
  *
  * When the machine goes down, the log goes to the console after all devices were shut down.
  *
  * Lines are set with hard interrupts off: a raw spinlock protects log and levels.
  */
+#include <linux/clk-provider.h>
+#include <linux/clkdev.h>
 #include <linux/gpio/driver.h>
 #include <linux/gpio/machine.h>
 #include <linux/interrupt.h>
@@ -19,11 +23,16 @@
 #include <linux/module.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
+#include <linux/regulator/driver.h>
+#include <linux/regulator/machine.h>
 #include <linux/syscore_ops.h>
 
 #define LABEL	"cks-board"
+#define UART	"cks_uart.77"
 
-enum { RESET, POWER, DETECT, LINES };
+enum { RESET, POWER, DETECT, LINES, VCC = LINES, ALL };
+
+static const char *const names[] = { [RESET] = "reset", [POWER] = "power", [VCC] = "vcc" };
 
 static unsigned int port = 0x2f8;
 module_param(port, uint, 0444);
@@ -35,11 +44,12 @@ MODULE_PARM_DESC(sleeping, "the GPIOs are said to sleep");
 
 static struct {
 	raw_spinlock_t lock;	/* what follows */
-	bool level[LINES];
+	bool level[ALL];
 	char log[1024];
 } board;
 
 static int detect_irq;
+static struct platform_device *host;
 static struct platform_device *device;
 
 /* ------------------------------------------------------------------------------- the chip */
@@ -49,28 +59,38 @@ static int get_direction(struct gpio_chip *gc, unsigned int line)
 	return line == DETECT ? GPIO_LINE_DIRECTION_IN : GPIO_LINE_DIRECTION_OUT;
 }
 
-static int get(struct gpio_chip *gc, unsigned int line)
+static bool is(unsigned int what)
 {
 	unsigned long flags;
 	bool ret;
 
 	raw_spin_lock_irqsave(&board.lock, flags);
-	ret = board.level[line];
+	ret = board.level[what];
 	raw_spin_unlock_irqrestore(&board.lock, flags);
 	return ret;
 }
 
-static void set(struct gpio_chip *gc, unsigned int line, int value)
+static void change(unsigned int what, bool value)
 {
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&board.lock, flags);
-	if (board.level[line] != !!value) {
-		strlcat(board.log, line == POWER ? "power" : "reset", sizeof(board.log));
+	if (board.level[what] != value) {
+		strlcat(board.log, names[what], sizeof(board.log));
 		strlcat(board.log, value ? "+ " : "- ", sizeof(board.log));
 	}
-	board.level[line] = value;
+	board.level[what] = value;
 	raw_spin_unlock_irqrestore(&board.lock, flags);
+}
+
+static int get(struct gpio_chip *gc, unsigned int line)
+{
+	return is(line);
+}
+
+static void set(struct gpio_chip *gc, unsigned int line, int value)
+{
+	change(line, value);
 }
 
 static int direction_input(struct gpio_chip *gc, unsigned int line)
@@ -104,6 +124,68 @@ static struct gpio_chip chip = {
 	.to_irq = to_irq,
 };
 
+/* --------------------------------------------------------------------- regulator and clock */
+
+static int vcc_enable(struct regulator_dev *rdev)
+{
+	change(VCC, true);
+	return 0;
+}
+
+static int vcc_disable(struct regulator_dev *rdev)
+{
+	change(VCC, false);
+	return 0;
+}
+
+static int vcc_is_enabled(struct regulator_dev *rdev)
+{
+	return is(VCC);
+}
+
+static const struct regulator_ops vcc_ops = {
+	.enable = vcc_enable,
+	.disable = vcc_disable,
+	.is_enabled = vcc_is_enabled,
+};
+
+static const struct regulator_desc vcc_desc = {
+	.name = LABEL,
+	.type = REGULATOR_VOLTAGE,
+	.owner = THIS_MODULE,
+	.ops = &vcc_ops,
+};
+
+static struct regulator_dev *vcc;
+static struct clk_hw *clock;
+static struct clk_lookup *clock_lookup;
+
+static int add_vcc(void)
+{
+	static struct regulator_consumer_supply to = REGULATOR_SUPPLY("vcc", UART);
+	static const struct regulator_init_data init = {
+		.constraints.valid_ops_mask = REGULATOR_CHANGE_STATUS,
+		.num_consumer_supplies = 1,
+		.consumer_supplies = &to,
+	};
+	const struct regulator_config config = { .dev = &host->dev, .init_data = &init };
+
+	vcc = regulator_register(&host->dev, &vcc_desc, &config);
+	return PTR_ERR_OR_ZERO(vcc);
+}
+
+static int add_clock(void)
+{
+	clock = clk_hw_register_fixed_rate(NULL, LABEL, NULL, 0, 1843200);
+	if (IS_ERR(clock))
+		return PTR_ERR(clock);
+	clock_lookup = clkdev_hw_create(clock, NULL, UART);
+	if (clock_lookup)
+		return 0;
+	clk_hw_unregister_fixed_rate(clock);
+	return -ENOMEM;
+}
+
 /* ------------------------------------------------------------------------- the parameters */
 
 static void raise(struct irq_work *work)
@@ -134,7 +216,7 @@ static int set_card(const char *text, const struct kernel_param *kp)
 
 static int get_card(char *buf, const struct kernel_param *kp)
 {
-	return sysfs_emit(buf, "%d\n", get(&chip, DETECT));
+	return sysfs_emit(buf, "%d\n", is(DETECT));
 }
 
 static const struct kernel_param_ops card_ops = { .set = set_card, .get = get_card };
@@ -164,7 +246,7 @@ module_param_cb(log, &log_ops, NULL, 0644);
 /* ------------------------------------------------------------------------------ the board */
 
 static struct gpiod_lookup_table lines = {
-	.dev_id = "cks_uart.77",
+	.dev_id = UART,
 	.table = {
 		GPIO_LOOKUP(LABEL, RESET, "reset", GPIO_ACTIVE_HIGH),
 		GPIO_LOOKUP(LABEL, POWER, "power", GPIO_ACTIVE_HIGH),
@@ -176,7 +258,6 @@ static struct gpiod_lookup_table lines = {
 static int add_device(void)
 {
 	const struct property_entry properties[] = {
-		PROPERTY_ENTRY_U32("clock-frequency", 1843200),
 		PROPERTY_ENTRY_U32("cks,clk-hz", 3571200),
 		PROPERTY_ENTRY_STRING("label", "board"),
 		{ }
@@ -206,11 +287,10 @@ static void tell(void *data)
 static const struct syscore_ops at_the_end = { .shutdown = tell };
 static struct syscore syscore = { .ops = &at_the_end };
 
-static int __init board_init(void)
+static int add_chip(void)
 {
 	int err;
 
-	raw_spin_lock_init(&board.lock);
 	detect_irq = irq_alloc_desc(NUMA_NO_NODE);
 	if (detect_irq < 0)
 		return detect_irq;
@@ -219,18 +299,59 @@ static int __init board_init(void)
 
 	chip.can_sleep = sleeping;
 	err = gpiochip_add_data(&chip, NULL);
-	if (err)
-		goto free;
-	gpiod_add_lookup_table(&lines);
-	err = add_device();
-	if (!err) {
-		register_syscore(&syscore);
-		return 0;
+	if (err) {
+		irq_free_desc(detect_irq);
+		return err;
 	}
+	gpiod_add_lookup_table(&lines);
+	return 0;
+}
+
+static void remove_chip(void)
+{
+	irq_work_sync(&edge);
 	gpiod_remove_lookup_table(&lines);
 	gpiochip_remove(&chip);
-free:
 	irq_free_desc(detect_irq);
+}
+
+static void remove_clock(void)
+{
+	clkdev_drop(clock_lookup);
+	clk_hw_unregister_fixed_rate(clock);
+}
+
+static int __init board_init(void)
+{
+	int err;
+
+	raw_spin_lock_init(&board.lock);
+	host = platform_device_register_simple(LABEL, PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(host))
+		return PTR_ERR(host);
+	err = add_vcc();
+	if (err)
+		goto no_vcc;
+	err = add_clock();
+	if (err)
+		goto no_clock;
+	err = add_chip();
+	if (err)
+		goto no_chip;
+	err = add_device();
+	if (err)
+		goto no_device;
+	register_syscore(&syscore);
+	return 0;
+
+no_device:
+	remove_chip();
+no_chip:
+	remove_clock();
+no_clock:
+	regulator_unregister(vcc);
+no_vcc:
+	platform_device_unregister(host);
 	return err;
 }
 module_init(board_init);
@@ -239,10 +360,10 @@ static void __exit board_exit(void)
 {
 	unregister_syscore(&syscore);
 	platform_device_unregister(device);
-	irq_work_sync(&edge);
-	gpiod_remove_lookup_table(&lines);
-	gpiochip_remove(&chip);
-	irq_free_desc(detect_irq);
+	remove_chip();
+	remove_clock();
+	regulator_unregister(vcc);
+	platform_device_unregister(host);
 }
 module_exit(board_exit);
 

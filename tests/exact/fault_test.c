@@ -14,6 +14,7 @@
 
 #include "kselftest/modules.h"
 #include "kselftest/simcard.h"
+#include "kselftest/simtrace.h"
 
 #define CARD_CLK	3571200
 #define UART_CLK	1843200
@@ -117,15 +118,20 @@ static void commands(int fd, struct count *c)
 	}
 }
 
+static int open_coupler(const struct simcard *card)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", simcard_coupler(card));
+	return open(path, O_RDWR | O_CLOEXEC);
+}
+
 static bool play(struct simcard *card, const struct fault *f, struct count *c)
 {
 	const struct cks_sim_fault none = { .type = CKS_SIM_FAULT_NONE };
-	char path[64];
+	int fd = open_coupler(card);
 	bool ok;
-	int fd;
 
-	snprintf(path, sizeof(path), "/dev/cks/coupler%u", simcard_coupler(card));
-	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return false;
 	ok = !simcard_insert(card) && wait_present(fd) && reset(fd) &&
@@ -139,15 +145,20 @@ static bool play(struct simcard *card, const struct fault *f, struct count *c)
 	return ok;
 }
 
-static bool test(const struct fault *f, unsigned int t)
+static struct simcard *new_card(int bench, unsigned int t)
 {
 	struct cks_sim_slot slot = {
 		.size = sizeof(slot), .card_clk = CARD_CLK, .uart_clk = UART_CLK, .clk_div = 1,
 	};
+
+	return bench < 0 ? NULL : simcard_new_in(bench, &slot, t ? atr_t1 : atr_t0,
+						 t ? sizeof(atr_t1) : sizeof(atr_t0));
+}
+
+static bool test(const struct fault *f, unsigned int t)
+{
 	int bench = simbench_open();
-	struct simcard *card = bench < 0 ? NULL :
-		simcard_new_in(bench, &slot, t ? atr_t1 : atr_t0,
-			       t ? sizeof(atr_t1) : sizeof(atr_t0));
+	struct simcard *card = new_card(bench, t);
 	struct count c = { 0 };
 	bool ok = card && play(card, f, &c);
 
@@ -158,6 +169,88 @@ static bool test(const struct fault *f, unsigned int t)
 		close(bench);
 	ok = ok && !c.wrong && !c.resets && c.good;
 	return ok && (!(f->mends >> t & 1) || c.good == COMMANDS);
+}
+
+/* ISO/IEC 7816-3 6.4: RST low, then I/O, then VCC, and none of them earlier. */
+static bool is_off_in_order(int trace)
+{
+	size_t rst, io, vcc;
+	struct simtrace t;
+	bool ok;
+
+	if (!simtrace_read(trace, &t))
+		return false;
+	rst = simtrace_find(&t, CKS_SIM_SIGNAL_RST, 1, 0);
+	rst = simtrace_find(&t, CKS_SIM_SIGNAL_RST, 0, rst);
+	io = simtrace_find(&t, CKS_SIM_SIGNAL_UART, 0, rst);
+	vcc = simtrace_find(&t, CKS_SIM_SIGNAL_VCC, 0, io);
+	ok = vcc < t.n && vcc == simtrace_find(&t, CKS_SIM_SIGNAL_VCC, 0, rst);
+	simtrace_free(&t);
+	return ok;
+}
+
+/* No ATR: the card is off by the time that its user hears of it. */
+static bool is_silent_at_reset(struct simcard *card, int fd)
+{
+	int trace = ioctl(simcard_fd(card), CKS_SIM_TRACE);
+	bool ok;
+
+	simcard_silence(card, true);
+	ok = trace >= 0 && !reset(fd) && errno == ETIMEDOUT && is_off_in_order(trace);
+	simcard_silence(card, false);
+	if (trace >= 0)
+		close(trace);
+	return ok && reset(fd) && command(fd, 0) == 1;
+}
+
+/* No answer: what is to become of the card is its user's to say, who goes. */
+static bool is_silent_in_exchange(struct simcard *card, int fd)
+{
+	static const uint8_t mute[] = { 0x00, SIMCARD_INS_MUTE, 0x00, 0x00 };
+	int trace = ioctl(simcard_fd(card), CKS_SIM_TRACE);
+	uint8_t rsp[2];
+	bool ok;
+
+	ok = trace >= 0 && write(fd, mute, sizeof(mute)) == sizeof(mute) &&
+	     read(fd, rsp, sizeof(rsp)) < 0 && errno == ETIMEDOUT;
+	close(fd);
+	ok = ok && is_off_in_order(trace);
+	if (trace >= 0)
+		close(trace);
+	return ok;
+}
+
+static bool silent(struct simcard *card)
+{
+	int fd = open_coupler(card);
+
+	if (fd < 0)
+		return false;
+	if (!simcard_insert(card) && wait_present(fd) && reset(fd) && is_silent_at_reset(card, fd))
+		return is_silent_in_exchange(card, fd);
+	close(fd);
+	return false;
+}
+
+static bool test_silent(unsigned int t)
+{
+	int bench = simbench_open();
+	struct simcard *card = new_card(bench, t);
+	bool ok = card && silent(card);
+
+	simcard_free(card);
+	if (bench >= 0)
+		close(bench);
+	return ok;
+}
+
+static bool result(bool ok, const char *name, unsigned int t)
+{
+	static unsigned int number;
+
+	printf("%sok %u - %s, T=%u\n", ok ? "" : "not ", ++number, name, t);
+	fflush(stdout);
+	return ok;
 }
 
 int main(void)
@@ -171,13 +264,10 @@ int main(void)
 	}
 	if (modules_load(modules))
 		return 1;
-	printf("1..%u\n", 2 * n);
-	for (unsigned int i = 0; i < 2 * n; i++) {
-		bool ok = test(&faults[i / 2], i % 2);
-
-		printf("%sok %u - %s, T=%u\n", ok ? "" : "not ", i + 1, faults[i / 2].name, i % 2);
-		fflush(stdout);
-		all = all && ok;
-	}
+	printf("1..%u\n", 2 * n + 2);
+	for (unsigned int i = 0; i < 2 * n; i++)
+		all = result(test(&faults[i / 2], i % 2), faults[i / 2].name, i % 2) && all;
+	for (unsigned int t = 0; t < 2; t++)
+		all = result(test_silent(t), "a silent card is switched off in order", t) && all;
 	return modules_unload(modules) || !all;
 }

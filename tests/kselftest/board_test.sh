@@ -1,8 +1,8 @@
 #!/bin/sh
 # shellcheck shell=dash
 # SPDX-License-Identifier: GPL-2.0-only
-# A UART that firmware describes, with RST, power switch and card detect on GPIOs: QEMU's isa-serial
-# and the chip of tests/board.
+# A UART that firmware describes, with a clock of its own, RST, power switch and card detect on GPIOs,
+# and a regulator behind the switch: QEMU's isa-serial and tests/board.
 
 . "$(dirname "$0")/harness.sh"
 
@@ -31,13 +31,15 @@ like "a power switch and card detect, which are not on modem lines" "$(value cap
 	'power-switch card-detect'
 is "no card is in" "$(value present)" no
 check_fails "and none answers" cksctl reset 0
-is "all is off" "$(cat $board/log)" ""
+is "RST and power stayed off" "$(sed 's/ $//' $board/log)" "vcc+ vcc-"
+echo 0 >$board/log
 
 echo 1 >$board/card
 check "a card is put in" becomes present yes
 check_fails "it does not answer" cksctl reset 0
 like "which is why" "$(value last-error)" 'no answer to reset'
-is "contacts went on and off in order" "$(sed 's/ $//' $board/log)" "power+ reset+ reset- power-"
+is "contacts went on and off in order, and what feeds them around it" "$(sed 's/ $//' $board/log)" \
+	"vcc+ power+ reset+ reset- power- vcc-"
 gen=$(value presence-gen)
 echo 0 >$board/card
 check "it is taken out" becomes present no

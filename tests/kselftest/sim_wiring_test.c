@@ -25,6 +25,8 @@
 #include "simcard.h"
 
 #define PATIENCE_MS	20000
+#define SIGNAL		CKS_CAPABILITY_ERROR_SIGNAL
+#define GUARD		CKS_CAPABILITY_EXACT_GUARD
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
 static const uint8_t atr[] = { 0x3b, 0x82, 0x40, 0x01, 0x14, 0x50 };
@@ -120,8 +122,8 @@ static void each_wiring_works(void **state)
 	}
 }
 
-/* What the driver has measured, as netlink tells it. */
-static uint32_t fifo_found(unsigned int coupler)
+/* What netlink tells of a coupler. */
+static struct cksnl_coupler told(unsigned int coupler)
 {
 	struct cksnl_coupler c;
 	char why[256];
@@ -130,8 +132,60 @@ static uint32_t fifo_found(unsigned int coupler)
 	assert_int_equal(cksnl_open(&nl, PATIENCE_MS, why, sizeof(why)), 0);
 	assert_int_equal(cksnl_coupler_get(nl, coupler, &c), 0);
 	cksnl_close(nl);
+	return c;
+}
+
+/* What the driver has measured. */
+static uint32_t fifo_found(unsigned int coupler)
+{
+	struct cksnl_coupler c = told(coupler);
+
 	assert_true(c.has & CKSNL_HAS(CKS_A_COUPLER_FIFO));
 	return c.fifo;
+}
+
+/*
+ * The error signal: on a plain 16550 that hears itself, up to TA1 13. At 94 there is none any more,
+ * and without a card, when the line is at 372/1, it is back.
+ */
+static void capabilities_are_of_the_line(void **state)
+{
+	static const uint8_t atr_13[] = { 0x3b, 0x10, 0x13 }, atr_94[] = { 0x3b, 0x10, 0x94 };
+	static const struct {
+		const uint8_t *atr;
+		__u32 family, flags;
+		uint32_t idle, active;
+	} t[] = {
+		{ atr_13, CKS_SIM_16550, 0, SIGNAL | GUARD, SIGNAL | GUARD },
+		{ atr_94, CKS_SIM_16550, 0, SIGNAL | GUARD, GUARD },
+		{ atr_13, CKS_SIM_16550, CKS_SIM_NO_ECHO, 0, 0 },
+		{ atr_13, CKS_SIM_XR17V35X, 0, GUARD, GUARD },
+	};
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		struct cks_reset r = { .size = sizeof(r) };
+		struct cks_sim_slot slot;
+		struct simcard *card;
+		int fd;
+
+		simcard_slot_default(&slot);
+		slot.family = t[i].family;
+		slot.flags = t[i].flags;
+		slot.uart_clk = 24000000;
+		card = simcard_new_in(bench, &slot, t[i].atr, sizeof(atr_13));
+		assert_non_null(card);
+		assert_int_equal(told(slot.coupler).capabilities & (SIGNAL | GUARD), t[i].idle);
+		fd = open_coupler(card);
+		assert_true(!simcard_insert(card) && wait_present(fd, true));
+		assert_int_equal(ioctl(fd, CKS_IOC_RESET, &r), 0);
+		assert_int_equal(told(slot.coupler).d, 1 << ((t[i].atr[2] & 7) - 1));
+		assert_int_equal(told(slot.coupler).capabilities & (SIGNAL | GUARD), t[i].active);
+		close(fd);
+		assert_int_equal(told(slot.coupler).capabilities & (SIGNAL | GUARD), t[i].idle);
+		simcard_free(card);
+	}
 }
 
 static void each_family_works(void **state)
@@ -368,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(each_wiring_works, setup, teardown),
 		cmocka_unit_test_setup_teardown(each_family_works, setup, teardown),
+		cmocka_unit_test_setup_teardown(capabilities_are_of_the_line, setup, teardown),
 		cmocka_unit_test_setup_teardown(contradictions_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(faults_come_when_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(stock_driver_reads_the_atr, setup, teardown),

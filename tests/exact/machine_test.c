@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Power management. Suspend and resume, as far as the drivers are concerned (pm_test "devices"):
- * the card is switched off in order and counts as taken out; on resume one is there, and works; of
- * the bench, and of a PCI card, QEMU's pci-serial-4x, on which no card answers. And how deep
- * processors may sleep. In a guest of this kind because the root file system of the others does not
- * survive it.
+ * What is the whole machine's, and needs one of its own. Suspend and resume, as far as the drivers
+ * are concerned (pm_test "devices"): the card is switched off in order and counts as taken out; on
+ * resume one is there, and works; of the bench, and of a PCI card, QEMU's pci-serial-4x, on which
+ * no card answers. How deep processors may sleep. And lockdown, from which there is no way back.
+ *
+ * In a guest of this kind because the root file system of the others does not survive a suspend.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +20,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "kselftest/modules.h"
 #include "kselftest/simcard.h"
+#include "libcksnl/cksnl.h"
 
 #define PATIENCE_MS	20000
 #define ANY_LATENCY	2000000000	/* PM_QOS_CPU_LATENCY_DEFAULT_VALUE */
 #define PCI		"/sys/bus/pci/"
+#define SECURITY	"/sys/kernel/security"
+#define NO_UART		"no UART of the family 16550 answers"
+#define LOCKED_DOWN	"the kernel is locked down"
 #define TS_AT		(1000ULL * CKS_SIM_TICKS_PER_CLK)
 
 static const char *const modules[] = { "cks", "cks_uart", "cks_sim", NULL };
@@ -288,15 +294,64 @@ static void pci(void)
 	close(t.coupler);
 }
 
+/* What coupler-new says of a place. */
+static const char *refusal(const struct cksnl_coupler *place)
+{
+	static char why[200];
+	struct cksnl_coupler made;
+	struct cksnl *nl = NULL;
+
+	if (cksnl_open(&nl, PATIENCE_MS, why, sizeof(why)))
+		return why;
+	snprintf(why, sizeof(why), "%s",
+		 cksnl_coupler_new(nl, place, &made) ? cksnl_error(nl) : "accepted");
+	cksnl_close(nl);
+	return why;
+}
+
+static bool is_refused(const struct cksnl_coupler *place, const char *why)
+{
+	return strstr(refusal(place), why);
+}
+
+/* A port or an address could be anything's: that is not for root to say under lockdown. */
+static void lockdown(void)
+{
+	const struct cksnl_coupler port = {
+		.has = CKSNL_HAS(CKS_A_COUPLER_NAME) | CKSNL_HAS(CKS_A_COUPLER_DRIVER) |
+		       CKSNL_HAS(CKS_A_COUPLER_PORT) | CKSNL_HAS(CKS_A_COUPLER_IRQ),
+		.name = "front", .driver = "cks_uart", .port = 0x2f8, .irq = 3,
+	};
+	const struct cksnl_coupler memory = {
+		.has = CKSNL_HAS(CKS_A_COUPLER_NAME) | CKSNL_HAS(CKS_A_COUPLER_DRIVER) |
+		       CKSNL_HAS(CKS_A_COUPLER_ADDRESS) | CKSNL_HAS(CKS_A_COUPLER_IRQ) |
+		       CKSNL_HAS(CKS_A_COUPLER_UART_CLK),
+		.name = "rack", .driver = "cks_uart", .address = 0xfd000000, .irq = 3,
+		.uart_clk = 1843200,
+	};
+
+	tap(is_refused(&port, NO_UART), "a port without a UART");
+	tap(is_refused(&memory, NO_UART), "an address likewise");
+	tap((!mount("securityfs", SECURITY, "securityfs", 0, NULL) || errno == EBUSY) &&
+	    write_text(SECURITY "/lockdown", "integrity"), "the kernel is locked down");
+	tap(is_refused(&port, LOCKED_DOWN), "no port is looked at any more");
+	tap(is_refused(&memory, LOCKED_DOWN), "nor an address");
+	tap(set_up() && reset(), "what a bus tells of is a coupler as before");
+	close(t.coupler);
+	close(t.slot);
+	close(t.bench);
+}
+
 int main(void)
 {
-	printf("1..25\n");
+	printf("1..31\n");
 	tap(!modules_load(modules), "modules are loaded");
 	tap(write_text("/sys/power/pm_test", "devices") &&
 	    write_text("/sys/module/suspend/parameters/pm_test_delay", "0"),
 	    "the kernel suspends devices alone");
 	bench();
 	pci();
+	lockdown();
 	tap(!modules_unload(modules), "modules are unloaded");
 	return failed;
 }
