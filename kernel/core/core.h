@@ -62,7 +62,9 @@
  * @cmd: command that runs
  * @cmd_reset: it is a reset
  * @cmd_start: when it began
- * @done: command that is finished, and not yet told to the owner
+ * @staged: to be begun when @cmd has ended well
+ * @following: it is to be begun now
+ * @ended: commands that are finished, and not yet told to the owner: two at most
  * @extensions: that the card asked for, as far as the owner is told of
  * @fault: reason that is not yet told to the world
  * @last_error: reason of the last failure
@@ -117,7 +119,9 @@ struct cks_coupler {
 	struct cks_command *cmd;
 	bool cmd_reset;
 	ktime_t cmd_start;
-	struct cks_command *done;
+	struct cks_command *staged;
+	struct cks_command *following;
+	struct list_head ended;
 	u32 extensions;
 
 	enum iso7816_err fault;
@@ -171,9 +175,10 @@ int cks_coupler_unmake(const char *name, struct netlink_ext_ack *extack);
 void cks_engine_init(struct cks_coupler *c);
 void cks_engine_start(struct cks_coupler *c, const struct cks_settings *s,
 		      const struct iso7816_config *cfg);
+void cks_engine_begin(struct cks_coupler *c, struct cks_command *cmd, bool reset);
+enum iso7816_err cks_engine_exchange(struct cks_coupler *c, struct cks_command *cmd);
 void cks_engine_step(struct cks_coupler *c);
 u64 cks_engine_now(struct cks_coupler *c);
-u64 cks_engine_ms(struct cks_coupler *c, u32 ms);
 
 /* owner.c */
 void cks_coupler_tell_claim(struct cks_coupler *c, bool on);

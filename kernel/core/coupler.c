@@ -70,6 +70,7 @@ struct cks_coupler *cks_coupler_alloc(struct device *parent, const char *name,
 	c->settings = *settings;
 	mutex_init(&c->mutex);
 	raw_spin_lock_init(&c->lock);
+	INIT_LIST_HEAD(&c->ended);
 	cks_engine_init(c);
 	cks_event_init(c);
 

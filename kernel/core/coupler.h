@@ -237,23 +237,30 @@ void cks_maker_unregister(struct cks_maker *m);
  * struct cks_command - a reset or an exchange in progress; one at a time for a coupler
  * @x: exchange: command and response buffers stay valid until @done
  * @timeout_ms: of the exchange, 0 for none of its own
+ * @accepts: exchange: whether a staged command may follow, by the response in @x; locked, any
+ *	context, nothing but a look at it. NULL: none may
  * @select: reset: ask the card for protocol @t, by PPS where it takes one
  * @t: 0 or 1, in place of the coupler's setting
  * @err: reason, valid in @done
  * @atr: reset: copy of the ATR, len 0 when none came
  * @presence_gen: of the coupler at the end of the command
  * @power_gen: same
+ * @followed: valid in @done: the staged command has been begun
+ * @entry: the core's
  * @done: process context, no lock held; called exactly once for a command that was accepted
  */
 struct cks_command {
 	struct iso7816_exchange x;
 	u32 timeout_ms;
+	bool (*accepts)(const struct cks_command *cmd);
 	bool select;
 	u8 t;
 	enum iso7816_err err;
 	struct iso7816_atr atr;
 	u32 presence_gen;
 	u32 power_gen;
+	bool followed;
+	struct list_head entry;
 	void (*done)(struct cks_command *cmd);
 };
 
@@ -297,6 +304,25 @@ void cks_coupler_release(struct cks_coupler *c, struct cks_owner *owner);
 int cks_coupler_reset(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *cmd,
 		      enum iso7816_reset how);
 int cks_coupler_exchange(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *cmd);
+
+/**
+ * cks_coupler_stage() - have a command follow the exchange that runs
+ * @c: coupler
+ * @owner: who has it
+ * @next: begun when the exchange ends with ISO7816_OK and its @accepts says so, there and then: as
+ *	soon after the response as the guard time allows, which an owner that waits for @done cannot
+ *	keep at the higher rates. Its @done then follows, with an error if it could not be begun
+ *
+ * If it is not begun, the exchange's @done has @followed false, and nothing more is heard of it.
+ *
+ * Context: process; also from @done
+ * Return: 0, -EALREADY no exchange runs (any more), -EBUSY one is staged already, -ENODEV, -EINVAL,
+ * -EPERM
+ */
+int cks_coupler_stage(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *next);
+
+/* The staged command is not to be begun, if it has not been yet. Context: process */
+void cks_coupler_unstage(struct cks_coupler *c, struct cks_owner *owner);
 
 /* End a running command with ISO7816_E_CANCELED and deactivate the card; its @done follows. */
 void cks_coupler_power_off(struct cks_coupler *c, struct cks_owner *owner);

@@ -5,7 +5,8 @@
  *
  * Everything here runs with the coupler's raw lock held and hard interrupts off, mostly in hard
  * interrupt: of the driver, or of the timer. Nothing here allocates, sleeps or wakes anybody up.
- * The work of one call is bounded by the engine's: it never asks for more than four actions.
+ * The work of one call is bounded: the engine never asks for more than four actions, and there is
+ * one staged command at most.
  */
 #include <linux/export.h>
 #include <linux/math64.h>
@@ -42,7 +43,7 @@ u64 cks_engine_now(struct cks_coupler *c)
 }
 
 /* Milliseconds as ticks. */
-u64 cks_engine_ms(struct cks_coupler *c, u32 ms)
+static u64 cks_engine_ms(const struct cks_coupler *c, u32 ms)
 {
 	return mul_u64_u64_div_u64(ms, c->tick_hz, MSEC_PER_SEC);
 }
@@ -83,6 +84,76 @@ static bool cks_engine_is_fault(enum iso7816_err err)
 	}
 }
 
+/**
+ * cks_engine_begin() - take over a command, which is the one that runs from now on
+ * @c: coupler, with none
+ * @cmd: command
+ * @reset: it is a reset
+ * Context: coupler's lock held
+ */
+void cks_engine_begin(struct cks_coupler *c, struct cks_command *cmd, bool reset)
+{
+	cmd->err = ISO7816_OK;
+	memset(&cmd->atr, 0, sizeof(cmd->atr));
+	cmd->x.rsp_len = 0;
+	cmd->followed = false;
+	c->cmd = cmd;
+	c->cmd_reset = reset;
+	c->cmd_start = ktime_get();
+	c->extensions = 0;
+}
+
+/**
+ * cks_engine_exchange() - take over a command and give it to the engine
+ * @c: coupler, with none
+ * @cmd: command
+ *
+ * If it could not be begun, it has been given back.
+ *
+ * Context: coupler's lock held
+ * Return: as iso7816_coupler_exchange()
+ */
+enum iso7816_err cks_engine_exchange(struct cks_coupler *c, struct cks_command *cmd)
+{
+	enum iso7816_err err;
+
+	cks_engine_begin(c, cmd, false);
+	cmd->x.timeout = cks_engine_ms(c, cmd->timeout_ms);
+	err = iso7816_coupler_exchange(&c->engine, cks_engine_now(c), &cmd->x);
+	if (err)
+		c->cmd = NULL;
+	return err;
+}
+
+/* The owner is to be told of its end. */
+static void cks_engine_give_back(struct cks_coupler *c, struct cks_command *cmd,
+				 enum iso7816_err err)
+{
+	cmd->err = err;
+	cmd->presence_gen = c->presence_gen;
+	cmd->power_gen = c->power_gen;
+	list_add_tail(&cmd->entry, &c->ended);
+	cks_event_kick(c);
+}
+
+/*
+ * Begin the command that was staged, if the one before has ended well; true if there is one that
+ * runs. Not before the last action was taken: the engine would refuse it.
+ */
+static bool cks_engine_follow(struct cks_coupler *c)
+{
+	struct cks_command *next = c->following;
+	enum iso7816_err err;
+
+	c->following = NULL;
+	if (!next)
+		return false;
+	err = cks_engine_exchange(c, next);
+	if (err)
+		cks_engine_give_back(c, next, err);
+	return !err;
+}
+
 static void cks_engine_done(struct cks_coupler *c, enum iso7816_err err)
 {
 	struct cks_command *cmd = c->cmd;
@@ -90,9 +161,6 @@ static void cks_engine_done(struct cks_coupler *c, enum iso7816_err err)
 	if (WARN_ON_ONCE(!cmd))
 		return;
 
-	cmd->err = err;
-	cmd->presence_gen = c->presence_gen;
-	cmd->power_gen = c->power_gen;
 	if (c->cmd_reset) {
 		const struct iso7816_atr *atr = iso7816_coupler_atr(&c->engine);
 
@@ -110,9 +178,13 @@ static void cks_engine_done(struct cks_coupler *c, enum iso7816_err err)
 		c->last_error = err;
 		c->fault = err;
 	}
+	if (c->staged && !err && cmd->accepts && cmd->accepts(cmd)) {
+		cmd->followed = true;
+		c->following = c->staged;
+	}
+	c->staged = NULL;
 	c->cmd = NULL;
-	c->done = cmd;
-	cks_event_kick(c);
+	cks_engine_give_back(c, cmd, err);
 }
 
 static void cks_engine_send(struct cks_coupler *c, const struct iso7816_action *act)
@@ -181,8 +253,10 @@ void cks_engine_step(struct cks_coupler *c)
 		return;
 
 	c->stepping = true;
-	while (iso7816_coupler_next(&c->engine, &act))
-		cks_engine_act(c, &act);
+	do {
+		while (iso7816_coupler_next(&c->engine, &act))
+			cks_engine_act(c, &act);
+	} while (cks_engine_follow(c));
 	c->stepping = false;
 
 	cks_engine_arm(c);

@@ -84,7 +84,7 @@ static void cks_event_work(struct work_struct *work)
 {
 	struct cks_coupler *c = container_of(work, struct cks_coupler, work);
 	struct cks_news news = { };
-	struct cks_command *done;
+	struct cks_command *ended;
 
 	/*
 	 * The command first: it ended because of what is told after it. So too for one that the
@@ -92,14 +92,15 @@ static void cks_event_work(struct work_struct *work)
 	 */
 	do {
 		raw_spin_lock_irq(&c->lock);
-		done = c->done;
-		c->done = NULL;
-		if (!done)
+		ended = list_first_entry_or_null(&c->ended, struct cks_command, entry);
+		if (ended)
+			list_del(&ended->entry);
+		else
 			cks_event_collect(c, &news);
 		raw_spin_unlock_irq(&c->lock);
-		if (done)
-			done->done(done);
-	} while (done);
+		if (ended)
+			ended->done(ended);
+	} while (ended);
 	cks_event_tell(c, &news);
 }
 

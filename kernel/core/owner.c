@@ -91,22 +91,11 @@ static int cks_coupler_check(struct cks_coupler *c, const struct cks_owner *owne
 		return -ENODEV;
 	if (c->owner != owner || c->releasing)
 		return -EPERM;
-	if (c->cmd || c->done)
+	if (c->cmd || !list_empty(&c->ended))
 		return -EBUSY;
 	if (!c->present)
 		return -ENOMEDIUM;
 	return 0;
-}
-
-static void cks_coupler_begin(struct cks_coupler *c, struct cks_command *cmd, bool reset)
-{
-	cmd->err = ISO7816_OK;
-	memset(&cmd->atr, 0, sizeof(cmd->atr));
-	cmd->x.rsp_len = 0;
-	c->cmd = cmd;
-	c->cmd_reset = reset;
-	c->cmd_start = ktime_get();
-	c->extensions = 0;
 }
 
 int cks_coupler_reset(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *cmd,
@@ -118,7 +107,7 @@ int cks_coupler_reset(struct cks_coupler *c, struct cks_owner *owner, struct cks
 	raw_spin_lock_irqsave(&c->lock, flags);
 	err = cks_coupler_check(c, owner);
 	if (!err) {
-		cks_coupler_begin(c, cmd, true);
+		cks_engine_begin(c, cmd, true);
 		iso7816_coupler_want(&c->engine, cmd->select ? cmd->t : c->settings.protocol);
 		if (iso7816_coupler_reset(&c->engine, cks_engine_now(c), how) == ISO7816_OK) {
 			cks_engine_step(c);
@@ -132,29 +121,30 @@ int cks_coupler_reset(struct cks_coupler *c, struct cks_owner *owner, struct cks
 }
 EXPORT_SYMBOL_GPL(cks_coupler_reset);
 
+static bool cks_command_fits(const struct cks_command *cmd)
+{
+	return cmd->x.cmd_len >= 4 && cmd->x.cmd_len <= ISO7816_APDU_MAX && cmd->x.rsp_size >= 2;
+}
+
 int cks_coupler_exchange(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *cmd)
 {
 	unsigned long flags;
 	int err;
 
-	if (cmd->x.cmd_len < 4 || cmd->x.cmd_len > ISO7816_APDU_MAX || cmd->x.rsp_size < 2)
+	if (!cks_command_fits(cmd))
 		return -EINVAL;
 
 	raw_spin_lock_irqsave(&c->lock, flags);
 	err = cks_coupler_check(c, owner);
 	if (!err) {
-		cks_coupler_begin(c, cmd, false);
-		cmd->x.timeout = cks_engine_ms(c, cmd->timeout_ms);
-		switch (iso7816_coupler_exchange(&c->engine, cks_engine_now(c), &cmd->x)) {
+		switch (cks_engine_exchange(c, cmd)) {
 		case ISO7816_OK:
 			cks_engine_step(c);
 			break;
 		case ISO7816_E_APDU:
-			c->cmd = NULL;
 			err = -EINVAL;
 			break;
 		default:
-			c->cmd = NULL;
 			err = -EHOSTDOWN;
 			break;
 		}
@@ -163,6 +153,41 @@ int cks_coupler_exchange(struct cks_coupler *c, struct cks_owner *owner, struct 
 	return err;
 }
 EXPORT_SYMBOL_GPL(cks_coupler_exchange);
+
+int cks_coupler_stage(struct cks_coupler *c, struct cks_owner *owner, struct cks_command *next)
+{
+	unsigned long flags;
+	int err = 0;
+
+	if (!cks_command_fits(next))
+		return -EINVAL;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	if (!c->live)
+		err = -ENODEV;
+	else if (c->owner != owner || c->releasing)
+		err = -EPERM;
+	else if (!c->cmd || c->cmd_reset)
+		err = -EALREADY;
+	else if (c->staged)
+		err = -EBUSY;
+	else
+		c->staged = next;
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+	return err;
+}
+EXPORT_SYMBOL_GPL(cks_coupler_stage);
+
+void cks_coupler_unstage(struct cks_coupler *c, struct cks_owner *owner)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&c->lock, flags);
+	if (c->owner == owner)
+		c->staged = NULL;
+	raw_spin_unlock_irqrestore(&c->lock, flags);
+}
+EXPORT_SYMBOL_GPL(cks_coupler_unstage);
 
 void cks_coupler_power_off(struct cks_coupler *c, struct cks_owner *owner)
 {
