@@ -15,13 +15,9 @@
 
 #include "router.h"
 
-/* What stands before the data in a RESPONSE: header, status, power_gen, the field's own header. */
-#define RESPONSE_DATA	(CKS_FRAME_HEADER + (CKS_FIELD_HEADER + 2) + (CKS_FIELD_HEADER + 4) + \
-			 CKS_FIELD_HEADER)
-
 void cks_channel_reply(struct cks_session *s)
 {
-	cks_stream_send(s->channel->stream, cks_txbuf_get(s->reply));
+	cks_stream_send(s->channel->stream, cks_txbuf_get(s->run->reply));
 }
 
 /* -------------------------------------------------------------------------- open, close */
@@ -92,7 +88,7 @@ static void open(struct cks_channel *ch, const struct cks_msg *m)
 
 	if (s->phase == CKS_P_ADRIFT) {
 		cks_session_happen(s, CKS_H_OPENED);
-		cks_session_arm(s, s->cmd.timeout_ms + CKS_COUPLER_MS);
+		cks_session_arm(s, s->run->cmd.timeout_ms + CKS_COUPLER_MS);
 	} else {
 		cks_session_happen(s, CKS_H_OPENED);
 	}

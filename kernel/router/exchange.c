@@ -4,8 +4,10 @@
  * at a time, numbered, or a batch of them in one frame. The answer of the last frame is kept, so
  * that a channel that broke can be resumed.
  *
- * A batch's commands stay in the body of its frame until the last one is begun; their answers are
- * gathered in the form in which BATCHED carries them.
+ * A batch's commands stay in the body of its frame until the last one has ended; their answers are
+ * gathered in the form in which BATCHED carries them. While one is in progress the next is staged
+ * behind it in the core, which begins it in time at any rate; what the answer means for the rest is
+ * then decided while that one is in progress.
  *
  * Contexts: all process context, station.lock held.
  */
@@ -35,7 +37,6 @@
  * @stop: why the rest is not executed
  * @stream: a RESPONSE for each as it comes
  * @skip: answers that the CAS has, of those that BATCHED would bring
- * @now: the one in progress
  * @answers: responses in the form of the field
  * @len: bytes there
  * @size: room there
@@ -51,7 +52,6 @@ struct cks_batch {
 	enum cks_stop stop;
 	bool stream;
 	u32 skip;
-	struct cks_list_item now;
 	u8 *answers;
 	u32 len;
 	u32 size;
@@ -106,27 +106,27 @@ static enum iso7816_err refusal_of(int err)
  * The buffer of the last response may still be on its way on a connection that is being closed.
  * Then it is left there and another one taken.
  */
-static bool reply_own(struct cks_session *s, bool keep)
+static bool reply_own(struct cks_run *run, bool keep)
 {
 	struct cks_txbuf *tx;
 
-	if (refcount_read(&s->reply->ref) == 1)
+	if (run->reply && refcount_read(&run->reply->ref) == 1)
 		return true;
-	tx = cks_txbuf_alloc(s->reply->size);
+	tx = cks_txbuf_alloc(CKS_REPLY_SIZE);
 	if (!tx)
 		return false;
 	if (keep) {
-		memcpy(tx->data, s->reply->data, s->reply->len);
-		tx->len = s->reply->len;
+		memcpy(tx->data, run->reply->data, run->reply->len);
+		tx->len = run->reply->len;
 	}
-	cks_txbuf_put(s->reply);
-	s->reply = tx;
+	cks_txbuf_put(run->reply);
+	run->reply = tx;
 	return true;
 }
 
 static void reply_response(struct cks_session *s, enum iso7816_err err, u32 rsp_len)
 {
-	struct cks_txbuf *tx = s->reply;
+	struct cks_txbuf *tx = s->run->reply;
 	enum cks_status status = status_of(s, err);
 	struct cks_build b;
 
@@ -145,7 +145,7 @@ static void reply_response(struct cks_session *s, enum iso7816_err err, u32 rsp_
 
 static void reply_atr(struct cks_session *s, enum iso7816_err err, const struct iso7816_atr *atr)
 {
-	struct cks_txbuf *tx = s->reply;
+	struct cks_txbuf *tx = s->run->reply;
 	struct cks_build b;
 
 	cks_build_begin(&b, tx->data, tx->size, CKS_T_ATR, s->cmd_number);
@@ -180,9 +180,9 @@ static void finish(struct cks_session *s, enum iso7816_err err)
 
 	update_power(s, status_of(s, err));
 	if (s->cmd_reset)
-		reply_atr(s, err, err == ISO7816_E_REMOVED ? &none : &s->cmd.atr);
+		reply_atr(s, err, err == ISO7816_E_REMOVED ? &none : &s->run->cmd.atr);
 	else
-		reply_response(s, err, s->cmd.x.rsp_len);
+		reply_response(s, err, s->run->cmd.x.rsp_len);
 	s->replied = true;
 	if (s->channel)
 		cks_channel_reply(s);
@@ -215,43 +215,67 @@ static bool begin(struct cks_session *s, const struct cks_msg *m)
 				 "commands are numbered from 1 without gaps");
 		return false;
 	}
-	if (!reply_own(s, false)) {
+	if (!reply_own(s->run, false)) {
 		cks_stream_error(stream, CKS_CODE_LIMIT, "the station is out of memory");
 		return false;
 	}
 	cks_exchange_free(s);
 	s->cmd_number = m->h.number;
 	s->replied = false;
+	s->cmd_cancelled = false;
 	return true;
 }
 
-/* Make room for the answer of command @cmd_number. */
-static void clear(struct cks_session *s)
+/* The answer of command @cmd_number is to come. */
+static void expect(struct cks_session *s)
 {
-	memzero_explicit(s->reply->data, s->reply->len);
-	s->reply->len = 0;
 	s->commands++;
-	s->cmd_cancelled = false;
 	s->progress_at = jiffies - msecs_to_jiffies(PROGRESS_MS);
-	memset(&s->cmd.x, 0, sizeof(s->cmd.x));
-	memset(&s->cmd.atr, 0, sizeof(s->cmd.atr));
 }
 
-static int exchange(struct cks_session *s, const u8 *data, u32 len, u32 timeout, u8 mode)
+/* Whether a response is accepted, so that the next command of the batch follows. Any context. */
+static bool accepts(const struct cks_command *cmd)
 {
-	struct cks_command *cmd = &s->cmd;
+	const struct cks_run *run = container_of(cmd, struct cks_run, cmd);
+	const u8 *end = cmd->x.rsp + cmd->x.rsp_len;
+
+	return cmd->x.rsp_len >= 2 && cks_list_accepts(&run->item, end[-2] << 8 | end[-1]);
+}
+
+/* No command yet, and room for its answer. */
+static void clear(struct cks_run *run)
+{
+	memzero_explicit(run->reply->data, run->reply->len);
+	run->reply->len = 0;
+	memset(&run->cmd.x, 0, sizeof(run->cmd.x));
+	memset(&run->cmd.atr, 0, sizeof(run->cmd.atr));
+	run->cmd.followed = false;
+}
+
+static void prepare(struct cks_run *run)
+{
+	const struct cks_list_item *item = &run->item;
+	struct cks_command *cmd = &run->cmd;
+
+	clear(run);
+	cmd->x.cmd = item->data;
+	cmd->x.cmd_len = item->len;
+	cmd->x.rsp = run->reply->data + RESPONSE_DATA;
+	cmd->x.rsp_size = CKS_RESPONSE_MAX;
+	cmd->x.mode = item->mode ? ISO7816_TPDU : ISO7816_APDU;
+	cmd->accepts = accepts;
+	cmd->timeout_ms = item->timeout ? min(item->timeout, CKS_TIMEOUT_MAX_MS) :
+					  run->session->station->limit[CKS_L_COMMAND];
+}
+
+static int exchange(struct cks_session *s)
+{
 	int err;
 
-	clear(s);
-	cmd->x.cmd = data;
-	cmd->x.cmd_len = len;
-	cmd->x.rsp = s->reply->data + RESPONSE_DATA;
-	cmd->x.rsp_size = CKS_RESPONSE_MAX;
-	cmd->x.mode = mode ? ISO7816_TPDU : ISO7816_APDU;
-	cmd->timeout_ms = timeout ? min(timeout, CKS_TIMEOUT_MAX_MS) :
-				    s->station->limit[CKS_L_COMMAND];
+	expect(s);
+	prepare(s->run);
 	s->cmd_reset = false;
-	err = cks_coupler_exchange(s->coupler, &s->owner, cmd);
+	err = cks_coupler_exchange(s->coupler, &s->owner, &s->run->cmd);
 	s->cmd_busy = !err;
 	return err;
 }
@@ -260,7 +284,7 @@ static void started(struct cks_session *s, int err)
 {
 	cks_session_happen(s, CKS_H_COMMAND);
 	if (!err) {
-		cks_session_arm(s, s->cmd.timeout_ms + CKS_COUPLER_MS);
+		cks_session_arm(s, s->run->cmd.timeout_ms + CKS_COUPLER_MS);
 		return;
 	}
 	/* As after any response. */
@@ -276,8 +300,13 @@ void cks_exchange_command(struct cks_session *s, const struct cks_msg *m)
 		return;
 	s->cmd_body_len = m->h.len;
 	s->cmd_body = cks_stream_take_body(s->channel->stream);
-	err = exchange(s, m->f[CKS_F_DATA].p, m->f[CKS_F_DATA].len, cks_msg_u32(m, CKS_F_TIMEOUT),
-		       cks_msg_u8(m, CKS_F_MODE));
+	s->run->item = (struct cks_list_item){
+		.data = m->f[CKS_F_DATA].p,
+		.len = m->f[CKS_F_DATA].len,
+		.timeout = cks_msg_u32(m, CKS_F_TIMEOUT),
+		.mode = cks_msg_u8(m, CKS_F_MODE),
+	};
+	err = exchange(s);
 	if (err) {
 		kvfree_sensitive(s->cmd_body, s->cmd_body_len);
 		s->cmd_body = NULL;
@@ -288,12 +317,13 @@ void cks_exchange_command(struct cks_session *s, const struct cks_msg *m)
 void cks_exchange_reset(struct cks_session *s, const struct cks_msg *m)
 {
 	u8 how = cks_msg_u8(m, CKS_F_RESET);
-	struct cks_command *cmd = &s->cmd;
+	struct cks_command *cmd = &s->run->cmd;
 	int err;
 
 	if (!begin(s, m))
 		return;
-	clear(s);
+	expect(s);
+	clear(s->run);
 	s->cmd_reset = true;
 	cmd->timeout_ms = 0;
 	if (how == CKS_RESET_OFF) {
@@ -371,10 +401,10 @@ static void send_batched(struct cks_session *s, u32 skip, bool responses)
 	cks_stream_send(s->channel->stream, tx);
 }
 
-/* Room for one more answer of @len bytes. */
+/* Room for one more answer of @len bytes, and for one without any. */
 static bool batch_grow(struct cks_batch *b, u32 len)
 {
-	u32 need = b->len + CKS_ANSWER_HEADER + len, size = max(b->size, 1024U);
+	u32 need = b->len + 2 * CKS_ANSWER_HEADER + len, size = max(b->size, 1024U);
 	u8 *p;
 
 	while (size < need)
@@ -395,10 +425,10 @@ static bool batch_grow(struct cks_batch *b, u32 len)
 /* The command in progress has ended: its answer, and whether there is a next one. */
 static void batch_answer(struct cks_session *s, enum iso7816_err err)
 {
-	const u8 *rsp = s->reply->data + RESPONSE_DATA;
+	const u8 *rsp = s->run->reply->data + RESPONSE_DATA;
 	enum cks_status status = status_of(s, err);
 	struct cks_batch *b = s->batch;
-	u32 len = s->cmd.x.rsp_len;
+	u32 len = s->run->cmd.x.rsp_len;
 
 	if (status == CKS_STATUS_DONE && (len < 2 || len > CKS_RESPONSE_MAX))
 		status = CKS_STATUS_CARD;
@@ -406,9 +436,12 @@ static void batch_answer(struct cks_session *s, enum iso7816_err err)
 		status = CKS_STATUS_COUPLER;
 	if (status != CKS_STATUS_DONE)
 		len = 0;
-	update_power(s, status);
+	if (s->run->cmd.followed)
+		s->power_gen = s->run->cmd.power_gen;	/* not of what followed */
+	else
+		update_power(s, status);
 
-	if (len && !cks_list_accepts(&b->now, rsp[len - 2] << 8 | rsp[len - 1]))
+	if (len && !accepts(&s->run->cmd))
 		b->stop = CKS_STOP_STATUS_WORD;
 	if (status != CKS_STATUS_DONE)
 		b->stop = CKS_STOP_FAILED;
@@ -430,9 +463,44 @@ static bool batch_next(struct cks_session *s)
 	if (!s->channel)
 		b->stop = CKS_STOP_CHANNEL;
 	else if (b->len + CKS_ANSWER_HEADER + CKS_RESPONSE_MAX > CKS_RESPONSES_MAX ||
-		 !batch_grow(b, 0) || !reply_own(s, false))
+		 !batch_grow(b, 0) || !reply_own(s->run, false))
 		b->stop = CKS_STOP_ROOM;
 	return !b->stop;
+}
+
+static struct cks_run *other_run(struct cks_session *s)
+{
+	return s->run == &s->runs[0] ? &s->runs[1] : &s->runs[0];
+}
+
+/*
+ * Put the next command behind the one that is in progress, if the answers of both are sure to fit:
+ * begun, it cannot be taken back. If it does not get there, batch_go() begins it.
+ */
+static void batch_stage(struct cks_session *s)
+{
+	struct cks_run *next = other_run(s);
+	struct cks_batch *b = s->batch;
+	struct cks_list left = b->list;
+
+	if (b->stop || b->executed + 1 == b->count || !s->channel ||
+	    b->len + 2 * (CKS_ANSWER_HEADER + CKS_RESPONSE_MAX) > CKS_RESPONSES_MAX ||
+	    !batch_grow(b, CKS_RESPONSE_MAX) || !reply_own(next, false))
+		return;
+	cks_list_next(&left, &next->item);
+	prepare(next);
+	if (!cks_coupler_stage(s->coupler, &s->owner, &next->cmd))
+		b->list = left;
+}
+
+/* The command that was staged has been begun. */
+static void batch_followed(struct cks_session *s)
+{
+	s->run = other_run(s);
+	s->cmd_number++;
+	expect(s);
+	cks_session_arm(s, s->run->cmd.timeout_ms + CKS_COUPLER_MS);
+	batch_stage(s);
 }
 
 /* Go on until a command is in progress, or the batch is over. */
@@ -443,11 +511,12 @@ static void batch_go(struct cks_session *s)
 	while (batch_next(s)) {
 		int err;
 
-		cks_list_next(&b->list, &b->now);
+		cks_list_next(&b->list, &s->run->item);
 		s->cmd_number = b->first + b->executed;
-		err = exchange(s, b->now.data, b->now.len, b->now.timeout, b->now.mode);
+		err = exchange(s);
 		if (!err) {
-			cks_session_arm(s, s->cmd.timeout_ms + CKS_COUPLER_MS);
+			cks_session_arm(s, s->run->cmd.timeout_ms + CKS_COUPLER_MS);
+			batch_stage(s);
 			return;
 		}
 		batch_answer(s, refusal_of(err));
@@ -505,11 +574,14 @@ void cks_exchange_done(struct cks_session *s)
 {
 	if (s->cmd_number && !s->replied) {
 		if (s->batch) {
-			batch_answer(s, s->cmd.err);
-			batch_go(s);
+			batch_answer(s, s->run->cmd.err);
+			if (s->run->cmd.followed)
+				batch_followed(s);
+			else
+				batch_go(s);
 			return;
 		}
-		finish(s, s->cmd.err);
+		finish(s, s->run->cmd.err);
 	}
 	cks_session_happen(s, CKS_H_DONE);
 }
@@ -520,11 +592,11 @@ void cks_exchange_card_removed(struct cks_session *s)
 
 	if (!s->cmd_busy || !s->channel || s->replied)
 		return;
-	/* s->reply is the core's until it is done: this one goes in a frame of its own. */
+	/* The reply is the core's until it is done: this one goes in a frame of its own. */
 	tx = cks_txbuf_alloc(256);
 	if (!tx)
 		return;
-	swap(tx, s->reply);
+	swap(tx, s->run->reply);
 	if (s->batch) {
 		batch_answer(s, ISO7816_E_REMOVED);
 		send_batched(s, s->batch->skip, !s->batch->stream);
@@ -532,7 +604,7 @@ void cks_exchange_card_removed(struct cks_session *s)
 	} else {
 		finish(s, ISO7816_E_REMOVED);
 	}
-	swap(tx, s->reply);
+	swap(tx, s->run->reply);
 	cks_txbuf_put(tx);
 }
 
@@ -563,7 +635,7 @@ enum cks_outcome cks_exchange_outcome(struct cks_session *s, u32 from)
 		return CKS_OUTCOME_LOST;
 	if (!s->replied)
 		return CKS_OUTCOME_RUNNING;
-	return reply_own(s, true) ? CKS_OUTCOME_KEPT : CKS_OUTCOME_LOST;
+	return reply_own(s->run, true) ? CKS_OUTCOME_KEPT : CKS_OUTCOME_LOST;
 }
 
 void cks_exchange_resend(struct cks_session *s, u32 from)
@@ -580,6 +652,8 @@ void cks_exchange_channel_lost(struct cks_session *s)
 
 	if (!b || s->replied)
 		return;
+	if (s->cmd_busy)
+		cks_coupler_unstage(s->coupler, &s->owner);
 	/* Those that were sent on it may not have arrived: all are told again. */
 	b->stop = CKS_STOP_CHANNEL;
 	b->stream = false;

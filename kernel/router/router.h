@@ -26,6 +26,7 @@
 #define CKS_PINGS		3	/* that are silent, then the connection is closed */
 #define CKS_COUPLER_MS		60000	/* for the coupler to end what has timed out */
 #define CKS_TIMEOUT_MAX_MS	600000	/* a longer timeout of a command counts as this */
+#define CKS_REPLY_SIZE		(CKS_RESPONSE_MAX + 256)	/* frame of the longest response */
 
 #define CKS_CONTROL_PORT	7816
 #define CKS_CHANNEL_PORT	7820
@@ -34,7 +35,23 @@
 struct cks_batch;
 struct cks_channel;
 struct cks_control;
+struct cks_session;
 struct cks_station;
+
+/**
+ * struct cks_run - a command on its way to the card and back
+ * @cmd: of the core
+ * @session: whose
+ * @reply: frame of its response, or where the core puts the response; of the last one that was
+ *	executed it is kept to be sent again
+ * @item: which command of a batch it is
+ */
+struct cks_run {
+	struct cks_command cmd;
+	struct cks_session *session;
+	struct cks_txbuf *reply;
+	struct cks_list_item item;
+};
 
 /**
  * struct cks_session - one request, from the card's contact to its disposition
@@ -60,15 +77,15 @@ struct cks_station;
  * @token: opens the channel
  * @token_valid: once
  * @channel: that is open, or NULL
- * @cmd: of the core
- * @cmd_busy: from its start to its done
+ * @runs: a command, and the one of a batch that is staged behind it
+ * @run: the one in progress, or the last one
+ * @cmd_busy: from its start to the end of what follows it
  * @cmd_reset: it is a reset
  * @cmd_cancelled: the CAS wanted its end
  * @cmd_number: of the last one that came, or of a batch's last one that was begun
  * @cmd_body: the frame it came in, while it is in progress
  * @cmd_body_len: its length
- * @reply: frame of the last response; kept to be sent again
- * @replied: @reply is that of @cmd_number, or @batch is over
+ * @replied: the reply of @run is that of @cmd_number, or @batch is over
  * @batch: that the last command was of, or NULL
  * @progress_at: jiffies of the last PROGRESS
  * @commands: exchanges and resets that the CAS asked for
@@ -92,7 +109,7 @@ struct cks_station;
  * @information_len: bytes
  * @reason: why it is not good; empty when there is none
  *
- * All under station.lock, but for @cmd and @cmd_body, which are the core's while @cmd_busy.
+ * All under station.lock, but for @runs and @cmd_body, which are the core's while @cmd_busy.
  */
 struct cks_session {
 	struct cks_station *station;
@@ -120,14 +137,14 @@ struct cks_session {
 	bool token_valid;
 	struct cks_channel *channel;
 
-	struct cks_command cmd;
+	struct cks_run runs[2];
+	struct cks_run *run;
 	bool cmd_busy;
 	bool cmd_reset;
 	bool cmd_cancelled;
 	u32 cmd_number;
 	u8 *cmd_body;
 	u32 cmd_body_len;
-	struct cks_txbuf *reply;
 	bool replied;
 	struct cks_batch *batch;
 	unsigned long progress_at;

@@ -19,7 +19,6 @@
 #include "router.h"
 
 /* Room for a RESPONSE with the longest data, or for an ATR frame. */
-#define REPLY_SIZE	(CKS_RESPONSE_MAX + 256)
 
 /* What netlink shows of a phase. */
 static const enum cks_session_state shown[CKS_PHASES] = {
@@ -184,7 +183,7 @@ static void session_deadline(struct work_struct *work)
 /* The first reset is done. */
 static void session_contacted(struct cks_session *s)
 {
-	struct cks_command *cmd = &s->cmd;
+	const struct cks_command *cmd = &s->run->cmd;
 	struct cks_coupler_status status;
 
 	s->atr = cmd->atr;
@@ -206,13 +205,13 @@ static void session_contacted(struct cks_session *s)
 
 static void session_done(struct cks_command *cmd)
 {
-	struct cks_session *s = container_of(cmd, struct cks_session, cmd);
+	struct cks_session *s = container_of(cmd, struct cks_run, cmd)->session;
 	struct cks_station *st = s->station;
 	u8 *body;
 	u32 len;
 
 	mutex_lock(&st->lock);
-	s->cmd_busy = false;
+	s->cmd_busy = cmd->followed;
 	body = s->cmd_body;
 	len = s->cmd_body_len;
 	s->cmd_body = NULL;
@@ -270,8 +269,11 @@ static void session_release_coupler(struct work_struct *work)
 
 static void session_free(struct cks_session *s)
 {
+	unsigned int i;
+
 	cks_exchange_free(s);
-	cks_txbuf_put(s->reply);
+	for (i = 0; i < ARRAY_SIZE(s->runs); i++)
+		cks_txbuf_put(s->runs[i].reply);
 	kvfree_sensitive(s->cmd_body, s->cmd_body_len);
 	kvfree_sensitive(s, sizeof(*s));
 }
@@ -298,11 +300,13 @@ void cks_session_release(struct cks_session *s)
 static struct cks_session *session_alloc(struct cks_station *st, const struct cks_session_new *n)
 {
 	struct cks_session *s = kvzalloc(sizeof(*s), GFP_KERNEL);
+	unsigned int i;
 
 	if (!s)
 		return NULL;
-	s->reply = cks_txbuf_alloc(REPLY_SIZE);
-	if (!s->reply) {
+	s->run = &s->runs[0];
+	s->run->reply = cks_txbuf_alloc(CKS_REPLY_SIZE);
+	if (!s->run->reply) {
 		kvfree(s);
 		return NULL;
 	}
@@ -312,7 +316,10 @@ static struct cks_session *session_alloc(struct cks_station *st, const struct ck
 	s->owner.name = "router";
 	s->owner.lost = session_lost;
 	s->owner.progress = session_progress;
-	s->cmd.done = session_done;
+	for (i = 0; i < ARRAY_SIZE(s->runs); i++) {
+		s->runs[i].session = s;
+		s->runs[i].cmd.done = session_done;
+	}
 	s->index = n->index;
 	strscpy(s->application, n->application, sizeof(s->application));
 	if (n->card_reference)
@@ -395,7 +402,7 @@ static int session_contact(struct cks_session *s, const struct cks_session_new *
 	s->presence_gen = status.presence_gen;
 	s->power_gen = status.power_gen;
 
-	err = cks_coupler_reset(s->coupler, &s->owner, &s->cmd, ISO7816_COLD);
+	err = cks_coupler_reset(s->coupler, &s->owner, &s->run->cmd, ISO7816_COLD);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the reset could not be started");
 		return err;
