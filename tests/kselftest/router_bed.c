@@ -217,6 +217,42 @@ void send_command(struct bed *b, uint32_t number, const uint8_t *apdu, uint32_t 
 	put(b, b->channel);
 }
 
+void batch_add(struct batch_list *l, const uint8_t *apdu, uint8_t len, uint16_t sw, uint16_t mask)
+{
+	uint8_t *p = l->p + l->len;
+
+	assert_true(l->len + 14 + len <= sizeof(l->p));
+	memset(p, 0, 10);
+	p[5] = mask ? 1 : 0;
+	p[9] = len;
+	p += 10;
+	if (mask) {
+		*p++ = (uint8_t)(sw >> 8);
+		*p++ = (uint8_t)sw;
+		*p++ = (uint8_t)(mask >> 8);
+		*p++ = (uint8_t)mask;
+	}
+	memcpy(p, apdu, len);
+	l->len = (uint32_t)(p - l->p) + len;
+}
+
+void send_batch(struct bed *b, uint32_t n, const struct batch_list *l, bool stream)
+{
+	client_begin(&b->out, BATCH, n);
+	client_put(&b->out, COMMANDS, l->p, l->len);
+	if (stream)
+		client_put_int(&b->out, F_STREAM, 1, 1);
+	put(b, b->channel);
+}
+
+void expect_batched(struct bed *b, uint32_t n, uint32_t executed, uint8_t stop)
+{
+	expect(b, b->channel, BATCHED);
+	assert_int_equal(b->f.number, n);
+	assert_int_equal(client_int(&b->f, EXECUTED), executed);
+	assert_int_equal(client_int(&b->f, STOP), stop);
+}
+
 void expect_response(struct bed *b, uint32_t number, unsigned int status)
 {
 	expect(b, b->channel, RESPONSE);
@@ -317,7 +353,7 @@ int listen_at(struct bed *b, const char *address, bool plaintext_ok)
 	return cksnl_station_change(b->nl, &st);
 }
 
-int bed_make(void **state, const uint8_t *atr, size_t len)
+int bed_make_in(void **state, struct cks_sim_slot *slot, const uint8_t *atr, size_t len)
 {
 	struct bed *b = calloc(1, sizeof(*b));
 	char why[128] = "";
@@ -328,7 +364,7 @@ int bed_make(void **state, const uint8_t *atr, size_t len)
 	assert_int_equal(modules_load(modules), 0);
 	b->bench = simbench_open();
 	assert_true(b->bench >= 0);
-	b->card = simcard_new(b->bench, atr, len);
+	b->card = simcard_new_in(b->bench, slot, atr, len);
 	assert_non_null(b->card);
 	b->coupler = simcard_coupler(b->card);
 	if (cksnl_open(&b->nl, PATIENCE_MS, why, sizeof(why)))
@@ -337,6 +373,14 @@ int bed_make(void **state, const uint8_t *atr, size_t len)
 	insert(b);
 	*state = b;
 	return 0;
+}
+
+int bed_make(void **state, const uint8_t *atr, size_t len)
+{
+	struct cks_sim_slot slot;
+
+	simcard_slot_default(&slot);
+	return bed_make_in(state, &slot, atr, len);
 }
 
 int teardown(void **state)

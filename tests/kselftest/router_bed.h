@@ -55,6 +55,12 @@ struct bed {
 	struct client_frame out;
 };
 
+/* The commands of a batch. */
+struct batch_list {
+	uint8_t p[4096];
+	uint32_t len;
+};
+
 extern const uint8_t uuid[16];
 
 void expect(struct bed *b, int fd, uint8_t type);
@@ -81,6 +87,10 @@ void close_channel(struct bed *b);
 void begin_session(struct bed *b);
 void send_command(struct bed *b, uint32_t number, const uint8_t *apdu, uint32_t len,
 		  uint32_t timeout);
+/* One more command; @sw and @mask as the one accepted status word, or mask 0 for any. */
+void batch_add(struct batch_list *l, const uint8_t *apdu, uint8_t len, uint16_t sw, uint16_t mask);
+void send_batch(struct bed *b, uint32_t n, const struct batch_list *l, bool stream);
+void expect_batched(struct bed *b, uint32_t n, uint32_t executed, uint8_t stop);
 void expect_response(struct bed *b, uint32_t number, unsigned int status);
 void expect_data(struct bed *b, uint32_t number, const uint8_t *data, uint32_t len);
 void send_result(struct bed *b, uint64_t id, uint8_t verdict);
@@ -89,6 +99,7 @@ void expect_disposed(struct bed *b, uint64_t number, uint32_t disposition);
 void ack_disposed(struct bed *b, uint64_t number);
 void insert(struct bed *b);
 int listen_at(struct bed *b, const char *address, bool plaintext_ok);
+int bed_make_in(void **state, struct cks_sim_slot *slot, const uint8_t *atr, size_t len);
 int bed_make(void **state, const uint8_t *atr, size_t len);
 int teardown(void **state);
 void shutdown_and_wait(struct bed *b, int fd);

@@ -148,47 +148,6 @@ static void command_is_cancelled(void **state)
 
 /* ------------------------------------------------------------------------------ batches */
 
-/* A list of commands; @sw and @mask as the one accepted status word, or mask 0 for any. */
-struct list {
-	uint8_t p[4096];
-	uint32_t len;
-};
-
-static void add(struct list *l, const uint8_t *apdu, uint8_t len, uint16_t sw, uint16_t mask)
-{
-	uint8_t *p = l->p + l->len;
-
-	memset(p, 0, 10);
-	p[5] = mask ? 1 : 0;
-	p[9] = len;
-	p += 10;
-	if (mask) {
-		*p++ = (uint8_t)(sw >> 8);
-		*p++ = (uint8_t)sw;
-		*p++ = (uint8_t)(mask >> 8);
-		*p++ = (uint8_t)mask;
-	}
-	memcpy(p, apdu, len);
-	l->len = (uint32_t)(p - l->p) + len;
-}
-
-static void send_batch(struct bed *b, uint32_t n, const struct list *l, bool stream)
-{
-	client_begin(&b->out, BATCH, n);
-	client_put(&b->out, COMMANDS, l->p, l->len);
-	if (stream)
-		client_put_int(&b->out, F_STREAM, 1, 1);
-	put(b, b->channel);
-}
-
-static void expect_batched(struct bed *b, uint32_t n, uint32_t executed, uint8_t stop)
-{
-	expect(b, b->channel, BATCHED);
-	assert_int_equal(b->f.number, n);
-	assert_int_equal(client_int(&b->f, EXECUTED), executed);
-	assert_int_equal(client_int(&b->f, STOP), stop);
-}
-
 /* The next response of a BATCHED that came. */
 static void expect_answer(struct bed *b, uint32_t *pos, uint16_t status, const uint8_t *data,
 			  uint32_t len)
@@ -219,14 +178,14 @@ static void expect_no_more(struct bed *b, uint32_t pos)
 static void batch_is_played(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read8, sizeof(read8), 0x9000, 0xffff);
-	add(&l, read2, sizeof(read2), 0, 0);
-	add(&l, read8, sizeof(read8), 0x9000, 0xff00);
+	batch_add(&l, read8, sizeof(read8), 0x9000, 0xffff);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0x9000, 0xff00);
 	send_batch(b, 1, &l, false);
 	expect_batched(b, 1, 3, 0);
 	expect_answer(b, &pos, 0, read8_answer, sizeof(read8_answer));
@@ -241,14 +200,14 @@ static void batch_is_played(void **state)
 static void batch_stops_at_a_status_word(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read2, sizeof(read2), 0x9000, 0xffff);
-	add(&l, read8, sizeof(read8), 0x6100, 0xff00);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read2, sizeof(read2), 0x9000, 0xffff);
+	batch_add(&l, read8, sizeof(read8), 0x6100, 0xff00);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 1, &l, false);
 	expect_batched(b, 1, 2, 1);
 	expect_answer(b, &pos, 0, read2_answer, sizeof(read2_answer));
@@ -262,14 +221,14 @@ static void batch_stops_at_a_status_word(void **state)
 static void batch_stops_at_a_failure(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read2, sizeof(read2), 0, 0);
-	add(&l, wrong, sizeof(wrong), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, wrong, sizeof(wrong), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 1, &l, false);
 	expect_batched(b, 1, 2, 2);
 	expect_answer(b, &pos, 0, read2_answer, sizeof(read2_answer));
@@ -278,9 +237,9 @@ static void batch_stops_at_a_failure(void **state)
 
 	/* After a malformed one the card stays on; a mute one is switched off. */
 	l.len = 0;
-	add(&l, read8, sizeof(read8), 0, 0);
-	add(&l, mute, sizeof(mute), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, mute, sizeof(mute), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 3, &l, false);
 	pos = 0;
 	expect_batched(b, 3, 2, 2);
@@ -294,12 +253,12 @@ static void batch_stops_at_a_failure(void **state)
 static void batch_is_streamed(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read2, sizeof(read2), 0, 0);
-	add(&l, hold, sizeof(hold), 0, 0);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, hold, sizeof(hold), 0, 0);
 	send_batch(b, 1, &l, true);
 	expect_data(b, 1, read2_answer, sizeof(read2_answer));	/* before the second one ends */
 	simcard_let_go(b->card);
@@ -312,14 +271,14 @@ static void batch_is_streamed(void **state)
 static void batch_stops_with_its_channel(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read2, sizeof(read2), 0, 0);
-	add(&l, hold, sizeof(hold), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, hold, sizeof(hold), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 1, &l, true);
 	expect_data(b, 1, read2_answer, sizeof(read2_answer));
 	wait_commands(b, 2);
@@ -345,14 +304,14 @@ static void batch_stops_with_its_channel(void **state)
 static void batch_in_progress_is_resumed(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read2, sizeof(read2), 0, 0);
-	add(&l, hold, sizeof(hold), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, hold, sizeof(hold), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 1, &l, false);
 	wait_commands(b, 2);
 	close_channel(b);
@@ -369,14 +328,14 @@ static void batch_in_progress_is_resumed(void **state)
 static void batch_ends_with_its_card(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read2, sizeof(read2), 0, 0);
-	add(&l, hold, sizeof(hold), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, hold, sizeof(hold), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 1, &l, false);
 	wait_commands(b, 2);
 	assert_int_equal(simcard_remove(b->card), 0);
@@ -390,13 +349,13 @@ static void batch_ends_with_its_card(void **state)
 static void batch_is_cancelled(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 	uint32_t pos = 0;
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, hold, sizeof(hold), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, hold, sizeof(hold), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	send_batch(b, 1, &l, false);
 	wait_commands(b, 1);
 	send_cancel(b, 1);
@@ -408,12 +367,12 @@ static void batch_is_cancelled(void **state)
 static void malformed_batch_executes_nothing(void **state)
 {
 	struct bed *b = *state;
-	struct list l = { .len = 0 };
+	struct batch_list l = { .len = 0 };
 
 	cas_connect(b);
 	begin_session(b);
-	add(&l, read8, sizeof(read8), 0, 0);
-	add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
 	l.len--;
 	send_batch(b, 1, &l, false);
 	expect_error(b, b->channel, MALFORMED);
