@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -43,6 +44,7 @@ static const uint8_t public_key[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46
 					0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
 static struct token *token;	/* casctl's; casd has its own */
 static char dir[128], db[160], pin_file[160], profiles[160], orders[160];
+static char signer[160];	/* public key, "" if profiles need no signature */
 static struct fake_station st;
 static pid_t casd;
 static uint64_t number, disposition;
@@ -181,7 +183,8 @@ static void start_casd(void)
 
 		dup2(fd, 2);
 		execl(CASD, "casd", "--db", db, "--station", address, "--pin-file", pin_file,
-		      "--profiles", profiles, "--control", orders, NULL);
+		      "--profiles", profiles, "--control", orders,
+		      *signer ? "--profile-key" : NULL, signer, NULL);
 		_exit(127);
 	}
 }
@@ -853,7 +856,7 @@ static void killed_cas_rejects_what_was_open(void **state)
 	}
 	start_casd();
 	epoch = station_hello(&st);
-	assert_int_equal(epoch, 2);
+	assert_int_equal(epoch, 4);	/* of this test's fourth casd */
 	station_request(&st, number, "stop", true);
 	station_result(&st, number, &m);
 	assert_reject("the CAS was restarted");
@@ -1000,6 +1003,84 @@ static void session_that_ends_cancels_its_command(void **state)
 	assert_true(st.cancelled);
 	assert_reject("the card was changed");
 	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+/* Who runs keeps the profile that he began with; the next card has the new one. */
+static void profiles_change_while_sessions_run(void **state)
+{
+	struct pollfd channel = { .fd = st.channel_listen, .events = POLLIN };
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 74);
+	profile("old", "local card = ...\n"
+		"card:prompt{kind = 'confirm', text = 'change it now'}\n"
+		"card:send{ins = 0xa4, p1 = 4, expect = false}\n"
+		"return {verdict = 'hold', reason = 'the old one'}\n");
+	station_request(&st, ++number, "old", false);
+	/* The session is there when its channel is asked for; the script runs after that. */
+	assert_int_equal(poll(&channel, 1, 20000), 1);
+	profile("old", "return {verdict = 'hold', reason = 'the new one'}\n");
+	station_serve(&st, number, &card);
+	station_result(&st, number, &m);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_HOLD);
+	assert_memory_equal(m.f.field[CK_T_REASON].data, "the old one", 11);
+	dispose(CK_DISP_REJECTED);
+	session("old", &card);
+	assert_memory_equal(m.f.field[CK_T_REASON].data, "the new one", 11);
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void shell(const char *format, ...)
+{
+	char command[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(command, sizeof(command), format, ap);
+	va_end(ap);
+	assert_int_equal(system(command), 0);
+}
+
+/* No session begins. */
+static void refused(const char *application, const char *reason)
+{
+	station_request(&st, ++number, application, false);
+	station_result(&st, number, &m);
+	assert_reject(reason);
+	dispose(CK_DISP_REJECTED);
+}
+
+static void only_signed_profiles_run(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	blank(&card, 75);
+	shell("openssl genpkey -algorithm ed25519 -out %s/private", dir);
+	shell("openssl pkey -in %s/private -pubout -out %s/public", dir, dir);
+	profile("sign", "return {verdict = 'hold', reason = 'signed'}\n");
+	end_casd(SIGTERM);
+	snprintf(signer, sizeof(signer), "%s/public", dir);
+	start_casd();
+	station_hello(&st);
+	refused("sign", "is not signed");
+	shell(CASCTL " profile sign --key %s/private %s/sign.lua", dir, profiles);
+	session("sign", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_HOLD);
+	dispose(CK_DISP_REJECTED);
+	shell("cp %s/sign.lua %s/other.lua; cp %s/sign.lua.sig %s/other.lua.sig", profiles,
+	      profiles, profiles, profiles);
+	refused("other", "not what was signed");
+	profile("sign", "return {verdict = 'good'}\n");
+	refused("sign", "not what was signed");
+	end_casd(SIGTERM);
+	*signer = '\0';
+	start_casd();
+	station_hello(&st);
 	gp_card_free(&card);
 }
 
@@ -1158,6 +1239,8 @@ int main(void)
 		cmocka_unit_test(batch_stops_at_what_is_not_accepted),
 		cmocka_unit_test(card_holder_is_asked),
 		cmocka_unit_test(session_that_ends_cancels_its_command),
+		cmocka_unit_test(profiles_change_while_sessions_run),
+		cmocka_unit_test(only_signed_profiles_run),
 		cmocka_unit_test(wrong_orders_reach_no_station),
 		cmocka_unit_test(orders_go_to_the_station),
 		cmocka_unit_test(keys_are_not_in_memory),

@@ -25,6 +25,7 @@ int cmd_adopt(int argc, char **argv);
 int cmd_sessions(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_profile(int argc, char **argv);
 int cmd_station(int argc, char **argv);
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"

@@ -42,6 +42,8 @@ static const struct {
 	  "station ORDER --socket PATH [--station ADDRESS:PORT] [--lane N] [--reason TEXT]\n"
 	  "                                          hold, go-on, stop, start or inventory, by way of\n"
 	  "                                          the casd whose --control socket it is" },
+	{ "profile", cmd_profile,
+	  "profile check|run|sign [...]              profiles; see casctl profile --help" },
 	{ "key", cmd_key,
 	  "key init|import|list [...]                the token; see casctl key --help" },
 };
@@ -82,9 +84,10 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_USAGE;
 	}
-	/* key has a help of its own. */
+	/* key and profile have a help of their own. */
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "help") ||
-	    (argc > 2 && !strcmp(argv[2], "--help") && strcmp(argv[1], "key"))) {
+	    (argc > 2 && !strcmp(argv[2], "--help") && strcmp(argv[1], "key") &&
+	     strcmp(argv[1], "profile"))) {
 		help(stdout);
 		return 0;
 	}

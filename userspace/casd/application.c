@@ -10,6 +10,13 @@
 #define CARD_TYPE "card"
 #define NAME_MAX_LEN 48
 
+const struct sandbox_limits application_limits = {
+	.memory = 1 << 20,
+	.instructions = 20000000,
+	.slice = 200000,
+	.slice_ms = 20,
+};
+
 struct session *application_session(lua_State *L)
 {
 	return sandbox_owner(L);

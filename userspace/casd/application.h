@@ -16,6 +16,9 @@ void application_type(struct lua_State *L, const char *name, const struct luaL_R
 /* application_session() - the session of this state */
 struct session *application_session(lua_State *L);
 
+/* What a profile may use. */
+extern const struct sandbox_limits application_limits;
+
 /* application_start() - runs the session's profile; for sandbox_create() */
 int application_start(lua_State *L);
 

@@ -20,6 +20,7 @@ struct station;
  * @token: keys
  * @transport: label of the key in the token that the records' keys are wrapped under
  * @profiles: directory of the applications' scripts
+ * @profile_key: whose signature they must have, NULL if they need none
  * @name: of this CAS, for HELLO
  * @order: that records are taken from, NULL for any
  * @lease_epoch: of this process
@@ -32,6 +33,7 @@ struct casd {
 	struct token *token;
 	const char *transport;
 	const char *profiles;
+	struct evp_pkey_st *profile_key;
 	const char *name;
 	const char *order;
 	uint64_t lease_epoch;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The card application server: options, start, end. */
 #include <getopt.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "lock.h"
 #include "log.h"
 #include "orders.h"
+#include "profile.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
@@ -27,6 +29,7 @@ static const char usage[] =
 	"  --station ADDR:PORT  control socket of a station; may be given several times.\n"
 	"                       ADDR:PORT,mux: all channels come over this one connection\n"
 	"  --profiles DIR       applications, one NAME.lua each (default: profiles)\n"
+	"  --profile-key FILE   run only what this key signed: a public one for Ed25519, in PEM\n"
 	"  --order NAME         take records of this order only\n"
 	"  --name NAME          of this CAS (default: casd)\n"
 	"  --module FILE        PKCS#11 module (default: " MODULE ")\n"
@@ -48,6 +51,7 @@ static const char usage[] =
  * @stations: addresses
  * @count: of them
  * @keyd: the key process, and the token that it opens
+ * @profile_key: file, NULL if profiles need no signature
  * @control: path of the socket for orders, or NULL
  */
 struct options {
@@ -56,6 +60,7 @@ struct options {
 	const char *stations[64];
 	unsigned int count;
 	struct keyd_options keyd;
+	const char *profile_key;
 	const char *control;
 };
 
@@ -73,6 +78,7 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		{ "witness", required_argument, NULL, 'w' },
 		{ "station", required_argument, NULL, 's' },
 		{ "profiles", required_argument, NULL, 'p' },
+		{ "profile-key", required_argument, NULL, 'K' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "module", required_argument, NULL, 'm' },
@@ -102,6 +108,9 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 			break;
 		case 'p':
 			casd->profiles = optarg;
+			break;
+		case 'K':
+			o->profile_key = optarg;
 			break;
 		case 'o':
 			casd->order = optarg;
@@ -195,6 +204,15 @@ static bool open_ledger(struct casd *casd, const struct options *o)
 	return true;
 }
 
+static bool open_key(struct casd *casd, const struct options *o)
+{
+	const char *wrong = o->profile_key ? profile_key(o->profile_key, &casd->profile_key) : NULL;
+
+	if (wrong)
+		log_error("start", "reason=\"%s\"", wrong);
+	return !wrong;
+}
+
 static void on_signal(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
@@ -255,7 +273,9 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* A file that may not grow is a full disk: no result, but no end either. */
 	signal(SIGXFSZ, SIG_IGN);
-	ok = lock_process() && open_token(&casd, &o) && open_ledger(&casd, &o) && run(&casd, &o);
+	ok = lock_process() && open_key(&casd, &o) && open_token(&casd, &o) &&
+	     open_ledger(&casd, &o) && run(&casd, &o);
+	EVP_PKEY_free(casd.profile_key);
 	token_close(casd.token);
 	ledger_close(casd.ledger);
 	return ok ? 0 : 1;

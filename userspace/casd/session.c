@@ -9,18 +9,11 @@
 #include "application.h"
 #include "lock.h"
 #include "log.h"
+#include "profile.h"
 
-#define PROFILE_MAX	65536
 #define SESSIONS_MAX	1024	/* of one station */
 #define ATTEMPTS_MAX	3	/* of one record on one card */
 #define INVENTORY_WAIT	15	/* seconds */
-
-static const struct sandbox_limits limits = {
-	.memory = 1 << 20,
-	.instructions = 20000000,
-	.slice = 200000,
-	.slice_ms = 20,
-};
 
 static void wipe_exchange(struct exchange *x)
 {
@@ -232,32 +225,6 @@ void session_rechannel(struct session *s, const struct ck_frame *frame)
 	channel_open(s);
 }
 
-/* The profile's text. NULL with a reason for the operator. */
-static const char *load_profile(struct session *s)
-{
-	char path[4096];
-	size_t n;
-	FILE *f;
-
-	n = strspn(s->req.application, "abcdefghijklmnopqrstuvwxyz0123456789-_");
-	if (s->req.application[n])
-		return "no such application";
-	if (snprintf(path, sizeof(path), "%s/%s.lua", s->station->casd->profiles,
-		     s->req.application) >= (int)sizeof(path))
-		return "no such application";
-	f = fopen(path, "re");
-	if (!f)
-		return "no such application";
-	s->source = malloc(PROFILE_MAX + 1);
-	if (s->source)
-		s->source_len = fread(s->source, 1, PROFILE_MAX + 1, f);
-	n = (size_t)ferror(f);
-	fclose(f);
-	if (!s->source || n || s->source_len > PROFILE_MAX)
-		return "the application's profile cannot be read";
-	return NULL;
-}
-
 static void copy_text(char *out, size_t cap, const struct ck_field *f)
 {
 	size_t n = f->len < cap ? f->len : cap - 1;
@@ -305,6 +272,8 @@ static unsigned int count_sessions(const struct station *station)
 /* Why this request cannot be served, or NULL. */
 static const char *unservable(struct session *s, const struct ck_frame *f)
 {
+	const char *wrong;
+
 	if (s->station->held)
 		return s->station->held;
 	if (!is_text(&f->field[CK_T_PROTOCOL], "cks"))
@@ -313,7 +282,11 @@ static const char *unservable(struct session *s, const struct ck_frame *f)
 		return "encryption not spoken by this CAS";
 	if (count_sessions(s->station) > SESSIONS_MAX)
 		return "too many sessions";
-	return load_profile(s);
+	wrong = profile_load(s->station->casd->profiles, s->req.application,
+			     s->station->casd->profile_key, &s->source, &s->source_len);
+	if (wrong)
+		log_error("profile", "application=%s reason=\"%s\"", s->req.application, wrong);
+	return wrong;
 }
 
 static struct session *create(struct station *station)
@@ -406,7 +379,7 @@ void session_request(struct station *station, const struct ck_frame *f)
 		 s->req.application, s->req.reference);
 	wrong = unservable(s, f);
 	if (!wrong) {
-		s->sandbox = sandbox_create(&limits, s, application_start);
+		s->sandbox = sandbox_create(&application_limits, s, application_start);
 		if (!s->sandbox)
 			wrong = "the CAS ran out of memory";
 	}
