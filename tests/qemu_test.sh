@@ -36,7 +36,7 @@ result()
 	fi
 }
 
-echo 1..20
+echo 1..23
 
 # shellcheck disable=SC2016,SC2086
 {
@@ -59,6 +59,11 @@ result "long output is complete" test "$(tail -n 1 "$tmp/out")" = 100000 || :
 
 try "a panic has no verdict" 125 $run -- sh -c 'echo "exit 0"; echo c >/proc/sysrq-trigger'
 result "and its text is shown" grep -q 'Kernel panic' "$tmp/err" || :
+result "nor is it taken for one while the guest boots" sh -c '! grep -q "once more" "$1"' sh "$tmp/err" || :
+
+try "a panic while the guest boots has none either" 125 $run --append rdinit=/none -- true
+result "and the guest is booted once more" \
+	test "$(grep -c 'went down while it booted' "$tmp/err")" = 1 || :
 
 try "a WARNING fails a command that succeeded" 124 \
 	$run -- sh -c 'echo "WARNING: CPU: 0 PID: 1 at x" >/dev/kmsg'
