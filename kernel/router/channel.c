@@ -66,8 +66,8 @@ static void open(struct cks_channel *ch, const struct cks_msg *m)
 		return;
 	}
 	if (resumed && from > s->cmd_number) {
-		cks_stream_error(ch->stream, CKS_CODE_STATE,
-				 "resume_from names a command that never came");
+		cks_stream_refuse(ch->stream, CKS_CODE_STATE,
+				  "resume_from names a command that never came");
 		return;
 	}
 	s->token_valid = false;
@@ -101,7 +101,7 @@ static void close(struct cks_channel *ch)
 	struct cks_build b;
 
 	if (s->phase != CKS_P_OPEN) {
-		cks_stream_error(ch->stream, CKS_CODE_STATE, "a command is in progress");
+		cks_stream_refuse(ch->stream, CKS_CODE_STATE, "a command is in progress");
 		return;
 	}
 	cks_coupler_power_off(s->coupler, &s->owner);
@@ -177,8 +177,8 @@ static void channel_frame(struct cks_stream *stream, const struct cks_msg *m)
 	else if (m->h.type == CKS_T_CLOSE && ch->session)
 		close(ch);
 	else
-		cks_stream_error(stream, CKS_CODE_STATE, ch->session ?
-				 "not a frame of an open channel" : "OPEN comes first");
+		cks_stream_refuse(stream, CKS_CODE_STATE, ch->session ?
+				  "not a frame of an open channel" : "OPEN comes first");
 	mutex_unlock(&st->lock);
 }
 

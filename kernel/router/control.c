@@ -18,6 +18,7 @@
 #include "router.h"
 
 #define TX_PAUSE	(64 * 1024)
+#define LEASE_STEP	(1ULL << 32)	/* of a lease epoch above the highest */
 
 /**
  * struct cks_control - a connection to the control socket
@@ -271,6 +272,11 @@ static void hello(struct cks_control *c, const struct cks_msg *m)
 		cks_stream_error(c->stream, CKS_CODE_LEASE, "lease_epoch below the highest");
 		return;
 	}
+	if (lease - st->lease_epoch > LEASE_STEP) {
+		st->leases_refused++;
+		cks_stream_error(c->stream, CKS_CODE_LIMIT, "lease_epoch far above the highest");
+		return;
+	}
 	if (lease > st->lease_epoch) {
 		cks_control_drop(st, CKS_CODE_LEASE, "another node has taken this station over");
 		/* Whoever has no lease any more sends no command either. */
@@ -401,8 +407,8 @@ static void disposed_ack(struct cks_control *c, const struct cks_msg *m)
 		return;
 	first = list_first_entry_or_null(&st->dispositions, struct cks_dispo, node);
 	if (!first || number != first->number || !first->sent) {
-		cks_stream_error(c->stream, CKS_CODE_STATE,
-				 "DISPOSED_ACK of a number that is not the next");
+		cks_stream_refuse(c->stream, CKS_CODE_STATE,
+				  "DISPOSED_ACK of a number that is not the next");
 		return;
 	}
 	cks_station_acked(st, number);
@@ -430,10 +436,8 @@ static void links_frame(struct cks_control *c, const struct cks_msg *m)
 		return;
 	}
 	why = cks_links_frame(c->links, c->station, m);
-	if (why) {
-		atomic64_inc(&c->station->frames_refused);
-		cks_stream_error(c->stream, CKS_CODE_STATE, why);
-	}
+	if (why)
+		cks_stream_refuse(c->stream, CKS_CODE_STATE, why);
 }
 
 static void control_frame(struct cks_stream *stream, const struct cks_msg *m)
@@ -463,9 +467,9 @@ static void control_frame(struct cks_stream *stream, const struct cks_msg *m)
 	} else if (m->h.type >= CKS_T_LINK && m->h.type <= CKS_T_UNLINK && c->greeted) {
 		links_frame(c, m);
 	} else {
-		cks_stream_error(stream, CKS_CODE_STATE,
-				 c->greeted ? "not a frame of the control socket now" :
-					      "HELLO comes first");
+		cks_stream_refuse(stream, CKS_CODE_STATE,
+				  c->greeted ? "not a frame of the control socket now" :
+					       "HELLO comes first");
 	}
 	if (c->greeted) {
 		c->silent = 0;
@@ -499,6 +503,7 @@ static void control_timeout(struct cks_stream *stream)
 	struct cks_control *c = stream->priv;
 
 	if (!c->greeted) {
+		atomic64_inc(&c->station->connections_refused);
 		cks_stream_error(stream, CKS_CODE_TIMEOUT, "no HELLO in time");
 		return;
 	}

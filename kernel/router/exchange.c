@@ -207,12 +207,12 @@ static bool begin(struct cks_session *s, const struct cks_msg *m)
 	struct cks_stream *stream = s->channel->stream;
 
 	if (s->phase != CKS_P_OPEN) {
-		cks_stream_error(stream, CKS_CODE_STATE, "a command is in progress");
+		cks_stream_refuse(stream, CKS_CODE_STATE, "a command is in progress");
 		return false;
 	}
 	if (m->h.number != s->cmd_number + 1) {
-		cks_stream_error(stream, CKS_CODE_STATE,
-				 "commands are numbered from 1 without gaps");
+		cks_stream_refuse(stream, CKS_CODE_STATE,
+				  "commands are numbered from 1 without gaps");
 		return false;
 	}
 	if (!reply_own(s->run, false)) {

@@ -265,12 +265,12 @@ struct cks_vpcds {
  * @nr_dispositions: their number
  * @requests_total: ever
  * @requests_refused: by request-new
- * @leases_refused: HELLO with a lease that has passed
+ * @leases_refused: HELLO with a lease that has passed, or that is out of reach
  * @results_ignored: of no request, of another presence, or too late
  * @deadlines_passed: of sessions
  * @frames_refused: malformed, or not allowed
  * @channels_refused: wrong token, no OPEN in time
- * @connections_refused: too many at a time, or no memory for one
+ * @connections_refused: too many at a time, no memory for one, or no HELLO in time
  */
 struct cks_station {
 	struct net *net;

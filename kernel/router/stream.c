@@ -159,13 +159,6 @@ static int stream_tx(struct cks_stream *s)
 	return 1;
 }
 
-static void stream_refuse(struct cks_stream *s, unsigned int code, const char *why)
-{
-	cks_stream_error(s, code, why);
-	if (s->ops->refused)
-		s->ops->refused(s);
-}
-
 static void stream_frame(struct cks_stream *s)
 {
 	unsigned int code;
@@ -173,7 +166,7 @@ static void stream_frame(struct cks_stream *s)
 
 	code = cks_frame_fields(&s->msg, s->body, &why);
 	if (code)
-		stream_refuse(s, code, why);
+		cks_stream_refuse(s, code, why);
 	else
 		s->ops->frame(s, &s->msg);
 	stream_free_body(s);
@@ -196,7 +189,7 @@ static int stream_rx(struct cks_stream *s)
 		code = cks_frame_header(&s->msg.h, s->header, s->max_body, &why);
 		if (code) {
 			s->msg.h.len = 0;
-			stream_refuse(s, code, why);
+			cks_stream_refuse(s, code, why);
 			return 1;
 		}
 		if (s->msg.h.len) {
@@ -465,4 +458,11 @@ void cks_stream_error(struct cks_stream *s, enum cks_code code, const char *reas
 		cks_stream_send(s, tx);
 	}
 	cks_stream_close(s);
+}
+
+void cks_stream_refuse(struct cks_stream *s, enum cks_code code, const char *reason)
+{
+	cks_stream_error(s, code, reason);
+	if (s->ops->refused)
+		s->ops->refused(s);
 }

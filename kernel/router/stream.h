@@ -67,7 +67,7 @@ struct cks_stream;
  * @opened: first of all
  * @frame: a well-formed frame; its fields are valid during the call, or see
  *	cks_stream_take_body()
- * @refused: a frame was malformed; the stream has answered ERROR and closes itself
+ * @refused: a frame was refused; the stream has answered ERROR and closes itself
  * @timeout: the deadline passed
  * @writable: half of the queue's limit is free again
  * @closed: last of all; nothing of this stream is queued any more. Frees the owner's part
@@ -189,5 +189,7 @@ void cks_stream_close(struct cks_stream *s);
 
 /* Queue ERROR, then close. */
 void cks_stream_error(struct cks_stream *s, enum cks_code code, const char *reason);
+/* The same for what the other side has sent: @refused counts it. */
+void cks_stream_refuse(struct cks_stream *s, enum cks_code code, const char *reason);
 
 #endif

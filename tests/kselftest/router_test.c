@@ -128,6 +128,14 @@ static void wrong_frames_close_their_connection_alone(void **state)
 	assert_int_equal(station(b).state, CKS_STATION_STATE_CONNECTED);
 }
 
+static void ack_out_of_order(struct bed *b)
+{
+	client_begin(&b->out, DISPOSED_ACK, 0);
+	client_put_int(&b->out, NUMBER, 1, 8);
+	client_put_int(&b->out, JOURNAL_EPOCH, EPOCH, 8);
+	put(b, b->control);
+}
+
 static void frames_out_of_place_are_refused(void **state)
 {
 	struct bed *b = *state;
@@ -150,6 +158,54 @@ static void frames_out_of_place_are_refused(void **state)
 	cas_connect(b);
 	send_hello(b, b->control, "twice", 1);
 	expect_error(b, b->control, STATE);
+	cas_disconnect(b);
+
+	cas_connect(b);
+	ack_out_of_order(b);
+	expect_error(b, b->control, STATE);
+	cas_disconnect(b);
+
+	/* and on a channel, which can be opened again each time */
+	cas_connect(b);
+	begin_session(b);
+	send_command(b, 2, read8, sizeof(read8), 0);
+	expect_error(b, b->channel, STATE);
+	close_channel(b);
+	rechannel(b);
+	open_channel(b, -1);
+	send_open(b, b->channel, b->token, -1);
+	expect_error(b, b->channel, STATE);
+	close_channel(b);
+	assert_int_equal(station(b).frames_refused, 6);
+}
+
+/* The highest of all would shut out everybody else for ever. */
+static void lease_cannot_be_used_up(void **state)
+{
+	static const uint64_t far[] = { UINT64_MAX, 1ULL << 63, (1ULL << 32) + 2 };
+	struct bed *b = *state;
+	int fd;
+
+	cas_connect(b);		/* with 1 */
+	ping(b, 1);
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		fd = connect_to(CONTROL_PORT);
+		expect(b, fd, HELLO);
+		send_hello(b, fd, "far away", far[i]);
+		expect_error(b, fd, LIMIT);
+		close(fd);
+	}
+	ping(b, 2);
+	assert_int_equal(station(b).lease_epoch, 1);
+	assert_int_equal(station(b).leases_refused, 3);
+	fd = connect_to(CONTROL_PORT);
+	expect(b, fd, HELLO);
+	send_hello(b, fd, "next", 1 + (1ULL << 32));
+	expect_error(b, b->control, LEASE);
+	close(b->control);
+	b->control = fd;
+	ping(b, 3);
+	assert_int_equal(station(b).lease_epoch, 1 + (1ULL << 32));
 }
 
 static void silence_has_its_consequences(void **state)
@@ -169,6 +225,7 @@ static void silence_has_its_consequences(void **state)
 	put(b, b->control);
 	ping(b, 1);
 	assert_int_equal(station(b).channels_refused, 1);
+	assert_int_equal(station(b).connections_refused, 1);
 }
 
 /* A seeded flood of rubbish behind right headers: each connection ends, the station goes on. */
@@ -769,6 +826,7 @@ int main(void)
 		BED(lease_is_respected),
 		BED(wrong_frames_close_their_connection_alone),
 		BED(frames_out_of_place_are_refused),
+		BED(lease_cannot_be_used_up),
 		BED(silence_has_its_consequences),
 		BED(rubbish_does_no_harm),
 		BED(request_carries_what_the_cas_needs),
