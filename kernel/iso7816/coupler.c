@@ -295,6 +295,10 @@ void iso7816_coupler_deactivate(struct iso7816_coupler *c, u64 now, enum iso7816
 	c->has_atr = false;
 	c->sending = false;
 	c->x = NULL;
+	/* What the last block or header had may have been secret. */
+	memset(c->tx, 0, sizeof(c->tx));
+	memset(&c->t0, 0, sizeof(c->t0));
+	memset(&c->t1, 0, sizeof(c->t1));
 	c->deadline = ISO7816_NEVER;
 	c->expiry = ISO7816_NEVER;
 	if (running)

@@ -1142,6 +1142,27 @@ TEST(idle_before_command)
 	free(s);
 }
 
+/* Nothing of a command or a response outlives the session in the engine's own memory. */
+TEST(nothing_is_kept_of_what_was_exchanged)
+{
+	static const u8 secret[] = { 0xde, 0xad, 0xbe, 0xef };
+	struct script *s = ready();
+	unsigned int found[2] = { 0, 0 }, i, off;
+
+	begin(s, "0010000004 DEADBEEF 00");
+	block_sends(s, "00000A 0010000004 DEADBEEF 00");
+	block_gives(s, "000006 DEADBEEF 9000");
+	responds(s, "DEADBEEF 9000");
+	for (off = 0; off < 2; off++) {
+		for (i = 0; i + sizeof(secret) <= sizeof(s->c); i++)
+			found[off] += !memcmp((u8 *)&s->c + i, secret, sizeof(secret));
+		iso7816_coupler_deactivate(&s->c, s->t, ISO7816_E_CANCELED);
+	}
+	assert_true(found[0] > 0);
+	assert_int_equal(found[1], 0);
+	free(s);
+}
+
 static TEST_CASE cases[] = {
 	RUN(block_vectors_all),
 	RUN(simple),
@@ -1167,6 +1188,7 @@ static TEST_CASE cases[] = {
 	RUN(waiting_times),
 	RUN(guard_times),
 	RUN(idle_before_command),
+	RUN(nothing_is_kept_of_what_was_exchanged),
 	RUN(crc_card),
 	RUN(babble),
 	RUN(short_response),
