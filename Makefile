@@ -25,6 +25,8 @@ help:
 	@echo 'make unit      tests on this machine          make guest     tests in the guest'
 	@echo 'make exact     tests of times, in a guest whose time is exact'
 	@echo 'make bench     what 1, 4, 16 and 64 couplers use of their lines and of the processor'
+	@echo 'make -C tests/kselftest run_tests'
+	@echo '               the same tests, as a directory of the kernel'"'"'s selftests is run'
 	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
 	@echo 'make static    coccinelle, clang analyzer and cppcheck'
 	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach'
