@@ -11,6 +11,7 @@
 #include "router_bed.h"
 
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
+static const uint8_t atr_t1[] = { 0x3b, 0x80, 0x01, 0x81 };
 static const uint8_t atr_both[] = { 0x3b, 0x80, 0x80, 0x01, 0x01 };	/* T=0, T=1 */
 static const uint8_t read2[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 0x02 };
 static const uint8_t read2_answer[] = { 0, 1, 0x90, 0x00 };
@@ -29,6 +30,11 @@ static int setup(void **state)
 static int setup_both(void **state)
 {
 	return bed_make(state, atr_both, sizeof(atr_both));
+}
+
+static int setup_t1(void **state)
+{
+	return bed_make(state, atr_t1, sizeof(atr_t1));
 }
 
 static void send_reset(struct bed *b, uint32_t n, uint8_t how, int t)
@@ -99,6 +105,7 @@ static void protocol_that_is_not_offered_is_refused(void **state)
 	assert_int_equal(client_int(&b->f, STATUS), 0);
 }
 
+/* NULL in T=0, S(WTX request) in T=1. */
 static void progress_is_told(void **state)
 {
 	struct bed *b = *state;
@@ -392,6 +399,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(protocol_is_selected, setup_both, teardown),
 		BED(protocol_that_is_not_offered_is_refused),
 		BED(progress_is_told),
+		{ "progress_of_t1_is_told", progress_is_told, setup_t1, teardown, NULL },
 		BED(command_is_cancelled),
 		BED(batch_is_played),
 		BED(batch_stops_at_a_status_word),

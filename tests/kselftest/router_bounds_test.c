@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the station keeps for others, and up to where: requests while there is no CAS, dispositions
+ * that no CAS has acknowledged, a connection on which nothing comes, the numbers of a journal.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "router_bed.h"
+
+#define DISPOSITIONS_MAX	4096	/* docs/sessions.md */
+#define REQUESTS_MAX		2
+
+static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
+
+static int setup(void **state)
+{
+	return bed_make(state, atr_t0, sizeof(atr_t0));
+}
+
+static void requests_wait_for_a_cas(void **state)
+{
+	const struct cksnl_station bound = {
+		.has = CKSNL_HAS(CKS_A_STATION_REQUESTS_MAX), .requests_max = REQUESTS_MAX,
+	};
+	struct bed *b = *state;
+	struct simcard *card[REQUESTS_MAX + 1] = { b->card };
+	unsigned int i, round;
+
+	assert_int_equal(cksnl_station_change(b->nl, &bound), 0);
+	for (i = 0; i <= REQUESTS_MAX; i++) {
+		if (i) {
+			card[i] = simcard_new(b->bench, atr_t0, sizeof(atr_t0));
+			assert_non_null(card[i]);
+			b->card = card[i];
+			b->coupler = simcard_coupler(card[i]);
+			insert(b);
+		}
+		assert_int_equal(try_request(b, coupler(b).presence_gen),
+				 i < REQUESTS_MAX ? 0 : -ENOBUFS);
+		if (i < REQUESTS_MAX)
+			assert_int_equal(b->request, i + 1);
+	}
+	assert_int_equal(station(b).requests_refused, 1);
+	for (b->request = 1; b->request <= REQUESTS_MAX; b->request++)
+		wait_session(b, CKS_SESSION_STATE_OFFERED);
+
+	/* The next CAS can tell that it is not the first. */
+	for (round = 0; round < 2; round++) {
+		cas_connect(b);
+		for (b->request = 1; b->request <= REQUESTS_MAX; b->request++) {
+			take_request(b);
+			assert_int_equal(client_int(&b->f, REPEAT), round);
+		}
+		cas_disconnect(b);
+		wait_connected(b, CKS_STATION_STATE_LISTENING);
+	}
+	for (i = 1; i <= REQUESTS_MAX; i++)
+		simcard_free(card[i]);
+	b->card = card[0];
+}
+
+/* Of an earlier load of the station: there is no session to end. */
+static int dispose_number(struct bed *b, uint64_t number)
+{
+	b->request = number;
+	memset(b->boot_id, 0x55, sizeof(b->boot_id));
+	return dispose(b, number, CKS_DISPOSITION_REJECTED, 0);
+}
+
+static void dispositions_wait_for_a_cas(void **state)
+{
+	struct bed *b = *state;
+	uint64_t n;
+
+	for (n = 1; n <= DISPOSITIONS_MAX; n++)
+		assert_int_equal(dispose_number(b, n), 0);
+	assert_int_equal(dispose_number(b, n), -ENOBUFS);
+	assert_int_equal(station(b).last_disposition, DISPOSITIONS_MAX);
+
+	cas_connect(b);
+	for (n = 1; n <= DISPOSITIONS_MAX; n++)
+		expect_disposed(b, n, CKS_DISPOSITION_REJECTED);
+	ack_disposed(b, 1);
+	assert_int_equal(dispose_number(b, n), 0);
+	expect_disposed(b, n, CKS_DISPOSITION_REJECTED);
+	assert_int_equal(dispose_number(b, n + 1), -ENOBUFS);
+}
+
+static void new_journal_begins_anew(void **state)
+{
+	const struct cksnl_station renewed = {
+		.has = CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH), .journal_epoch = EPOCH + 1,
+	};
+	struct bed *b = *state;
+
+	cas_connect(b);
+	assert_int_equal(dispose_number(b, 1), 0);
+	expect_disposed(b, 1, CKS_DISPOSITION_REJECTED);
+	assert_int_equal(cksnl_station_change(b->nl, &renewed), 0);
+	expect_error(b, b->control, OPERATOR);
+	cas_disconnect(b);
+
+	b->control = connect_to(CONTROL_PORT);
+	expect(b, b->control, HELLO);
+	assert_int_equal(client_int(&b->f, JOURNAL_EPOCH), EPOCH + 1);
+	assert_int_equal(client_int(&b->f, LAST_DISPOSITION), 0);
+	send_hello(b, b->control, "test CAS", 1);
+	ping(b, 1);		/* nothing of the old one comes before */
+	assert_int_equal(dispose_number(b, 2), -EINVAL);
+	assert_int_equal(dispose_number(b, 1), 0);
+	expect(b, b->control, DISPOSED);
+	assert_int_equal(client_int(&b->f, NUMBER), 1);
+	assert_int_equal(client_int(&b->f, JOURNAL_EPOCH), EPOCH + 1);
+}
+
+static void silent_cas_is_given_up(void **state)
+{
+	struct cksnl_station often = {
+		.has = CKSNL_HAS(CKS_A_STATION_PING_INTERVAL), .ping_interval = 500,
+	};
+	struct bed *b = *state;
+
+	new_request(b);
+	wait_session(b, CKS_SESSION_STATE_OFFERED);
+	assert_int_equal(cksnl_station_change(b->nl, &often), 0);
+	cas_connect(b);
+	take_request(b);
+	expect(b, b->control, PING);
+	expect(b, b->control, PING);
+	expect_error(b, b->control, TIMED_OUT);
+	cas_disconnect(b);
+	wait_connected(b, CKS_STATION_STATE_LISTENING);
+	/* The next one goes on with the same card. */
+	often.ping_interval = 10000;
+	assert_int_equal(cksnl_station_change(b->nl, &often), 0);
+	cas_connect(b);
+	take_request(b);
+	assert_int_equal(client_int(&b->f, REPEAT), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(requests_wait_for_a_cas, setup, teardown),
+		cmocka_unit_test_setup_teardown(dispositions_wait_for_a_cas, setup, teardown),
+		cmocka_unit_test_setup_teardown(new_journal_begins_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(silent_cas_is_given_up, setup, teardown),
+	};
+
+	if (!getenv("CKS_GUEST")) {
+		printf("Bail out! loads kernel modules, so it runs in a guest only\n");
+		return 2;
+	}
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("router_bounds", tests, NULL, NULL) ? 1 : 0;
+}
