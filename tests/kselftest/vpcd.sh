@@ -35,15 +35,17 @@ like "without a card" "$(opensc-tool --list-readers)" '^0 +No .*Card station'
 # On a busy machine a card may be late with its ATR, and is none then: what follows is tried again.
 atr_shown()
 {
-	atr=$(opensc-tool --reader 0 --atr 2>/dev/null) && [ -n "$atr" ]
+	atr=$(opensc-tool --reader 0 --atr 2>/dev/null) && [ -n "$atr" ] || return 1
+	# As the coupler got it, which it shows for as long as pcscd has the card switched on.
+	own=$(cksctl coupler "$coupler" | sed -n 's/^atr: //p')
+	[ -n "$own" ]
 }
 
 check "a card comes" trayctl "$tray" feed 0
 check "pcscd sees it" wait_for "opensc-tool --list-readers | grep -q '^0 *Yes'" 60
 check "opensc-tool shows its ATR" wait_for atr_shown 60
-# As the coupler got it.
 is "which is the card's" "$(echo "$atr" | tr -d ' :\n' | tr A-F a-f)" \
-	"$(cksctl coupler "$coupler" | sed -n 's/^atr: //p' | tr -d ' :' | tr A-F a-f)"
+	"$(echo "$own" | tr -d ' :' | tr A-F a-f)"
 
 selected()
 {
