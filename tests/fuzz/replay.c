@@ -5,9 +5,9 @@
 #include <dirent.h>
 #include <stdio.h>
 
-#include "engine.h"
+#include "cas.h"
 
-static u8 buf[1 << 16];
+static uint8_t buf[1 << 16];
 
 static int by_name(const struct dirent *d)
 {
