@@ -43,6 +43,7 @@ static const uint8_t data_key[16] = { 0x71, 0x0d, 0xba, 0x9c, 0x43, 0xf8, 0x2e, 
 static const uint8_t public_key[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 					0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
 static struct token *token;	/* casctl's; casd has its own */
+static char heads[160];	/* of the ledger */
 static char dir[128], db[160], pin_file[160], profiles[160], orders[160];
 static char signer[160];	/* public key, "" if profiles need no signature */
 static struct fake_station st;
@@ -74,6 +75,7 @@ static int make_token(void)
 	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||
 	       token_import(token, "public", TOKEN_MASTER, public_key, 16) ||
 	       token_import(token, "data", TOKEN_DATA, data_key, 16) ||
+	       token_make_signer(token, "ledger") ||
 	       token_import(token, "transport", TOKEN_TRANSPORT, transport, 16);
 }
 
@@ -183,7 +185,7 @@ static void start_casd(void)
 
 		dup2(fd, 2);
 		execl(CASD, "casd", "--db", db, "--station", address, "--pin-file", pin_file,
-		      "--profiles", profiles, "--control", orders,
+		      "--profiles", profiles, "--control", orders, "--heads", heads,
 		      *signer ? "--profile-key" : NULL, signer, NULL);
 		_exit(127);
 	}
@@ -220,6 +222,7 @@ static int setup(void **state)
 	snprintf(pin_file, sizeof(pin_file), "%s/pin", dir);
 	snprintf(profiles, sizeof(profiles), "%s/profiles", dir);
 	snprintf(orders, sizeof(orders), "%s/orders", dir);
+	snprintf(heads, sizeof(heads), "%s/heads", dir);
 	snprintf(command, sizeof(command), "cp -r '%s/profiles' '%s'", CKS_TOP, dir);
 	if (system(command) || make_order())
 		return -1;
@@ -866,6 +869,117 @@ static void killed_cas_rejects_what_was_open(void **state)
 	gp_card_free(&card);
 }
 
+static int shell_status(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static int shell_status(const char *format, ...)
+{
+	char command[768];
+	va_list ap;
+	size_t n;
+
+	n = (size_t)snprintf(command, sizeof(command), "cd %s && exec >said 2>&1; ", dir);
+	va_start(ap, format);
+	vsnprintf(command + n, sizeof(command) - n, format, ap);
+	va_end(ap);
+	return system(command);
+}
+
+#define VERIFY CASCTL " ledger verify --heads heads --public point --db "
+
+/* A chain that holds together is not enough: it must be the one that was seen before. */
+static void heads_show_what_the_chain_does_not(void **state)
+{
+	(void)state;
+	assert_int_equal(shell_status(CASCTL " key public --pin-file pin --name ledger >point"), 0);
+	end_casd(SIGTERM);
+	assert_int_equal(shell_status(VERIFY "cas.db | grep -E '[1-9][0-9]* heads kept'"), 0);
+	/* cut off */
+	assert_int_equal(shell_status("sqlite3 cas.db '.backup cut.db' && sqlite3 cut.db"
+				      " 'DROP TRIGGER ledger_no_delete; DELETE FROM ledger"
+				      " WHERE seq > (SELECT max(seq) - 3 FROM ledger)'"), 0);
+	assert_int_equal(shell_status(CASCTL " ledger verify --db cut.db"), 0);
+	assert_int_not_equal(shell_status(VERIFY "cut.db"), 0);
+	assert_int_equal(shell_status(VERIFY "cut.db 2>&1 | grep 'cut off'"), 0);
+	/* heads that somebody else made, or that belong to another chain */
+	assert_int_equal(shell_status("sed 's/.$/0/;t' heads | sed '$s/0$/1/' >forged"), 0);
+	assert_int_not_equal(shell_status(CASCTL " ledger verify --heads forged --public point"
+					  " --db cas.db"), 0);
+	assert_int_equal(shell_status("tac heads | sed '1s/^[0-9]*/1/' >moved"), 0);
+	assert_int_not_equal(shell_status(CASCTL " ledger verify --heads moved --public point"
+					  " --db cas.db"), 0);
+	start_casd();
+	station_hello(&st);
+}
+
+/* A backup that is put back, and its witness with it, is found out by the heads. */
+static void heads_know_an_old_copy(void **state)
+{
+	struct gp_card card;
+	int status;
+
+	(void)state;
+	end_casd(SIGTERM);
+	assert_int_equal(shell_status("cp cas.db old.db"), 0);
+	start_casd();
+	station_hello(&st);
+	blank(&card, 61);
+	session("personalize", &card);
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	dispose(CK_DISP_GOOD);
+	gp_card_free(&card);
+	end_casd(SIGTERM);
+	assert_int_equal(shell_status("mv cas.db new.db; cp old.db cas.db; mv cas.db.witness w"),
+			 0);
+	start_casd();
+	assert_int_equal(waitpid(casd, &status, 0), casd);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	assert_int_equal(shell_status("grep 'event=heads.*old copy' casd.log"), 0);
+	assert_int_equal(shell_status("rm -f cas.db-wal cas.db-shm; mv new.db cas.db;"
+				      " mv w cas.db.witness"), 0);
+	start_casd();
+	station_hello(&st);
+}
+
+/* Cards, as they were issued, are all accounted for; so are the records. */
+static void cards_and_records_add_up(void **state)
+{
+	(void)state;
+	assert_int_equal(shell_status(CASCTL " reconcile --db cas.db --csv | tr -d '\\r' |"
+				      " awk -F, 'NR > 1 { n++; if ($1 != \"first\" || $3 < 5 ||"
+				      " $4 < 2 || $5 < 1 || $2 != $3 + $4 + $5 + $6 + $7) exit 1 }"
+				      " END { exit n != 1 }'"), 0);
+	for (int i = 0; i < 3; i++) {
+		static const char *const by[] = { "day", "station", "batch" };
+
+		assert_int_equal(shell_status(CASCTL " reconcile --db cas.db --by %s --csv |"
+					      " awk -F, 'NR > 1 { n += $2 } END { exit n < 10 }'",
+					      by[i]), 0);
+	}
+	assert_int_equal(shell_status(CASCTL " reconcile --db cas.db --to '2001-01-01' --csv |"
+				      " awk 'END { exit NR != 1 }'"), 0);
+	assert_int_not_equal(shell_status(CASCTL " reconcile --db cas.db --to \"0'\""), 0);
+	assert_int_equal(shell_status(CASCTL " response --db cas.db --order first --csv |"
+				      " awk 'END { exit NR != %d }'", RECORDS + 1), 0);
+	assert_int_equal(shell_status(CASCTL " response --db cas.db --order first --csv |"
+				      " grep -c ,good, >n; " CASCTL " records --db cas.db |"
+				      " grep -c DELIVERED | cmp n"), 0);
+}
+
+/* What is exported has every entry, and text of any kind is whole. */
+static void ledger_is_exported(void **state)
+{
+	(void)state;
+	assert_int_equal(shell_status(CASCTL " ledger export --db cas.db --csv >l.csv &&"
+				      " sqlite3 :memory: '.import --csv l.csv l'"
+				      " 'SELECT count(*), sum(json_valid(body)) FROM l' >a &&"
+				      " sqlite3 cas.db 'SELECT count(*), count(*) FROM ledger' |"
+				      " cmp a"), 0);
+	assert_int_equal(shell_status(CASCTL " ledger export --db cas.db --json >l.json &&"
+				      " sqlite3 :memory: \"SELECT count(*), count(hash) FROM"
+				      " (SELECT json_extract(value, '\\$.hash') AS hash"
+				      " FROM json_each(readfile('l.json')))\" >b && cmp a b"), 0);
+	assert_int_not_equal(shell_status(CASCTL " ledger export --db cas.db"), 0);
+}
+
 static void new_journal_puts_issued_in_doubt(void **state)
 {
 	struct gp_card card;
@@ -1246,6 +1360,10 @@ int main(void)
 		cmocka_unit_test(keys_are_not_in_memory),
 		cmocka_unit_test(key_process_may_end),
 		cmocka_unit_test(killed_cas_rejects_what_was_open),
+		cmocka_unit_test(heads_show_what_the_chain_does_not),
+		cmocka_unit_test(heads_know_an_old_copy),
+		cmocka_unit_test(cards_and_records_add_up),
+		cmocka_unit_test(ledger_is_exported),
 		cmocka_unit_test(new_journal_puts_issued_in_doubt),
 		cmocka_unit_test(ledger_holds_together),
 	};

@@ -141,6 +141,50 @@ static void keys_have_one_use(void **state)
 	assert_int_equal(token_cmac(token, master, wrapped, 16, mac), -1);
 }
 
+/* The token signs and its public half verifies; nothing else can be done with the pair. */
+static void signs(void **state)
+{
+	uint8_t point[TOKEN_POINT], digest[TOKEN_DIGEST] = { 7 }, a[TOKEN_SIGNATURE];
+	token_key key, other;
+
+	(void)state;
+	assert_int_equal(token_find_signer(token, "heads", &key), -1);
+	assert_int_equal(token_make_signer(token, "heads"), 0);
+	assert_int_equal(token_make_signer(token, "heads"), -1);
+	assert_int_equal(token_find_signer(token, "heads", &key), 0);
+	assert_int_equal(token_sign(token, key, digest, a), 0);
+	assert_int_equal(token_signer_public(token, "heads", point), 0);
+	assert_int_equal(point[0], 4);
+	assert_int_equal(token_find(token, "heads", &other), -1);
+	assert_int_equal(token_find(token, "kmc", &other), 0);
+	assert_int_equal(token_sign(token, other, digest, a), -1);
+	assert_int_equal(token_unseal(token, key, "", a, sizeof(a), digest), -1);
+}
+
+static void seals(void **state)
+{
+	uint8_t data[100], sealed[sizeof(data) + TOKEN_SEAL], got[sizeof(data)];
+	token_key key, again, t;
+
+	(void)state;
+	memset(data, 0x5c, sizeof(data));
+	assert_int_equal(token_generate(token, "order"), 0);
+	assert_int_equal(token_generate(token, "order"), -1);
+	assert_int_equal(token_find(token, "order", &key), 0);
+	assert_int_equal(token_seal(token, key, "a", data, sizeof(data), sealed), 0);
+	assert_int_equal(token_unseal(token, key, "a", sealed, sizeof(sealed), got), 0);
+	assert_memory_equal(got, data, sizeof(data));
+	assert_int_equal(token_unseal(token, key, "b", sealed, sizeof(sealed), got), -1);
+	sealed[TOKEN_SEAL] ^= 1;
+	assert_int_equal(token_unseal(token, key, "a", sealed, sizeof(sealed), got), -1);
+	assert_int_equal(token_unseal(token, key, "a", sealed, TOKEN_SEAL - 1, got), -1);
+	assert_int_equal(token_find(token, "transport", &t), 0);
+	assert_int_equal(token_unseal(token, t, "a", sealed, sizeof(sealed), got), -1);
+	assert_int_equal(token_remove(token, "order"), 0);
+	assert_int_equal(token_find(token, "order", &again), -1);
+	assert_int_equal(token_seal(token, key, "a", data, sizeof(data), sealed), -1);
+}
+
 static void labels(void **state)
 {
 	token_key key;
@@ -176,6 +220,8 @@ int main(void)
 		cmocka_unit_test(kdf3_aes128),
 		cmocka_unit_test(unwrap_and_wrap),
 		cmocka_unit_test(keys_have_one_use),
+		cmocka_unit_test(signs),
+		cmocka_unit_test(seals),
 		cmocka_unit_test(labels),
 		cmocka_unit_test(pin_file),
 	};

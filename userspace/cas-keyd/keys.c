@@ -51,7 +51,7 @@ uint64_t keys_add(struct keys *k, enum key_kind kind, token_key object)
 	unsigned int i;
 
 	/* The same permanent key, asked for again, is no other key. */
-	for (i = 0; kind == KEY_PERMANENT && i < k->count; i++)
+	for (i = 0; (kind == KEY_PERMANENT || kind == KEY_SIGNER) && i < k->count; i++)
 		if (k->key[i].kind == kind && k->key[i].object == object)
 			return name(k, i);
 	for (i = k->low; i < k->count && k->key[i].kind != KEY_FREE; i++)

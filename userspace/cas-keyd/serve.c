@@ -48,7 +48,7 @@ static size_t give_key(struct token *t, struct keys *keys, enum key_kind kind, t
 	uint64_t number = keys_add(keys, kind, object);
 
 	if (!number) {
-		if (kind != KEY_PERMANENT)
+		if (kind != KEY_PERMANENT && kind != KEY_SIGNER)
 			token_destroy(t, object);
 		return failure(answer, "key process: too many keys");
 	}
@@ -56,18 +56,20 @@ static size_t give_key(struct token *t, struct keys *keys, enum key_kind kind, t
 	return 1 + sizeof(number);
 }
 
-static size_t find(struct token *t, struct keys *keys, const uint8_t *p, size_t len,
-		   uint8_t *answer)
+static size_t find(struct token *t, struct keys *keys, enum key_kind kind, const uint8_t *p,
+		   size_t len, uint8_t *answer)
 {
 	char label[KEYD_LABEL_MAX + 1];
 	token_key object;
 
 	memcpy(label, p, len);
 	label[len] = '\0';
-	if (strlen(label) != len || token_find(t, label, &object))
-		return failure(answer, strlen(label) == len ? token_error(t) :
-							      "token: no such label");
-	return give_key(t, keys, KEY_PERMANENT, object, answer);
+	if (strlen(label) != len)
+		return failure(answer, "token: no such label");
+	if (kind == KEY_SIGNER ? token_find_signer(t, label, &object) :
+				 token_find(t, label, &object))
+		return failure(answer, token_error(t));
+	return give_key(t, keys, kind, object, answer);
 }
 
 static size_t derive(struct token *t, struct keys *keys, const struct key *key, const uint8_t *p,
@@ -121,6 +123,7 @@ struct shape {
 };
 
 #define PERMANENT	(1u << KEY_PERMANENT)
+#define SIGNER		(1u << KEY_SIGNER)
 #define SESSION		(1u << KEY_CARD | 1u << KEY_RECORD)
 
 static const struct shape shapes[] = {
@@ -130,8 +133,10 @@ static const struct shape shapes[] = {
 	[KEYD_UNWRAP] = { 8 + TOKEN_WRAPPED_LEN, 8 + TOKEN_WRAPPED_LEN, PERMANENT },
 	[KEYD_WRAP] = { 16, 16, SESSION },
 	[KEYD_KCV] = { 8, 8, PERMANENT | SESSION },
-	[KEYD_DESTROY] = { 8, 8, PERMANENT | SESSION },
+	[KEYD_DESTROY] = { 8, 8, PERMANENT | SIGNER | SESSION },
 	[KEYD_UNSEAL] = { 8 + 1 + TOKEN_SEAL, 8 + 1 + KEYD_WITH_MAX + KEYD_SEALED_MAX, PERMANENT },
+	[KEYD_FIND_SIGNER] = { 1, KEYD_LABEL_MAX, 0 },
+	[KEYD_SIGN] = { 8 + TOKEN_DIGEST, 8 + TOKEN_DIGEST, SIGNER },
 };
 
 size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, size_t len,
@@ -141,7 +146,7 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	struct key *key = NULL, *other;
 	const uint8_t *p = request + 1;
 
-	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_UNSEAL)
+	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_SIGN)
 		return 0;
 	shape = &shapes[request[0]];
 	len--;
@@ -159,7 +164,12 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	}
 	switch (request[0]) {
 	case KEYD_FIND:
-		return find(t, keys, p, len, answer);
+		return find(t, keys, KEY_PERMANENT, p, len, answer);
+	case KEYD_FIND_SIGNER:
+		return find(t, keys, KEY_SIGNER, p, len, answer);
+	case KEYD_SIGN:
+		return token_sign(t, key->object, p, answer + 1) ?
+		       failure(answer, token_error(t)) : 1 + TOKEN_SIGNATURE;
 	case KEYD_DERIVE:
 		return derive(t, keys, key, p, answer);
 	case KEYD_CMAC:

@@ -25,6 +25,8 @@ int cmd_adopt(int argc, char **argv);
 int cmd_sessions(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_reconcile(int argc, char **argv);
+int cmd_response(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
 int cmd_station(int argc, char **argv);
 
@@ -54,23 +56,29 @@ int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* open_database() - NULL after it has printed why not */
 struct ledger *open_database(const char *path, bool readonly);
 
+enum show_format {
+	SHOW_TABLE,
+	SHOW_JSON,
+	SHOW_CSV,
+};
+
 /*
- * show_query() - print a query's rows, as a table or as a JSON array of objects
+ * show_query() - print a query's rows: as a table, a JSON array of objects, or CSV (RFC 4180)
  * @order: bound to parameter 1 if it is not NULL
  *
  * A column whose name ends in "#" is a number; the "#" is not shown.
  */
-int show_query(struct ledger *l, const char *sql, const char *order, bool json);
+int show_query(struct ledger *l, const char *sql, const char *order, enum show_format format);
 
 /**
  * struct show_options - what the commands that show something share
  * @db: database
- * @json: machine-readable
+ * @format: of what is printed
  * @order: name of an order, NULL for all
  */
 struct show_options {
 	const char *db;
-	bool json;
+	enum show_format format;
 	const char *order;
 };
 

@@ -14,10 +14,13 @@
 static const char usage[] =
 	"usage: casctl key init --pin-file FILE [--so-pin-file FILE] [--import FILE] [options]\n"
 	"       casctl key import --pin-file FILE --name NAME --use master|transport|data FILE\n"
+	"       casctl key signer|public --pin-file FILE --name NAME\n"
 	"       casctl key list --pin-file FILE [--json]\n"
 	"\n"
 	"  init    makes the token and sets its PINs (--so-pin-file: default as --pin-file)\n"
 	"  import  puts one AES key in: 32, 48 or 64 hexadecimal digits in FILE (-: standard input)\n"
+	"  signer  makes a key pair that signs the heads of the ledger\n"
+	"  public  prints its public key, a point of P-256 in hexadecimal\n"
 	"  list    names, lengths and check values of the keys in the token\n"
 	"\n"
 	"  --module FILE   PKCS#11 module (default: " MODULE ")\n"
@@ -209,6 +212,26 @@ static int key_list(const struct key_options *o)
 	return rc ? 1 : 0;
 }
 
+static int key_signer(const struct key_options *o, bool make)
+{
+	struct token *t = o->name ? open_token(&o->token) : NULL;
+	char hex[2 * TOKEN_POINT + 1];
+	uint8_t point[TOKEN_POINT];
+	int rc;
+
+	if (!o->name)
+		return usage_error("which --name?");
+	if (!t)
+		return 1;
+	rc = make ? token_make_signer(t, o->name) : token_signer_public(t, o->name, point);
+	if (rc)
+		fail(token_error(t));
+	else if (!make)
+		puts(hex_encode(point, sizeof(point), hex));
+	token_close(t);
+	return rc ? 1 : 0;
+}
+
 static int parse(int argc, char **argv, struct key_options *o)
 {
 	static const struct option names[] = {
@@ -271,7 +294,7 @@ int cmd_key(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	if (optind == argc || !o.token.pin_file)
-		return usage_error("key wants init, import or list, and --pin-file");
+		return usage_error("key wants a command, and --pin-file");
 	what = argv[optind];
 	o.arg = optind + 1 < argc ? argv[optind + 1] : NULL;
 	lock_memory();
@@ -281,5 +304,7 @@ int cmd_key(int argc, char **argv)
 		return key_import(&o);
 	if (!strcmp(what, "list"))
 		return key_list(&o);
-	return usage_error("key wants init, import or list");
+	if (!strcmp(what, "signer") || !strcmp(what, "public"))
+		return key_signer(&o, *what == 's');
+	return usage_error("key wants init, import, signer, public or list");
 }

@@ -37,7 +37,16 @@ static const struct {
 	{ "sessions", cmd_sessions,
 	  "sessions --db FILE [--json]               sessions with verdict and disposition" },
 	{ "ledger", cmd_ledger,
-	  "ledger show|verify --db FILE [--json] [--expect-head HASH]" },
+	  "ledger show --db FILE [--json]            its entries\n"
+	  "  casctl ledger export --db FILE --csv|--json\n"
+	  "  casctl ledger verify --db FILE [--json] [--expect-head HASH]\n"
+	  "          [--heads FILE [--public FILE]]" },
+	{ "reconcile", cmd_reconcile,
+	  "reconcile --db FILE [--by order|batch|station|day] [--order NAME] [--from TIME]\n"
+	  "          [--to TIME] [--json|--csv]      what became of the cards" },
+	{ "response", cmd_response,
+	  "response --db FILE --order NAME [--json|--csv]\n"
+	  "                                          what became of each record, for the bureau" },
 	{ "station", cmd_station,
 	  "station ORDER --socket PATH [--station ADDRESS:PORT] [--lane N] [--reason TEXT]\n"
 	  "                                          hold, go-on, stop, start or inventory, by way of\n"

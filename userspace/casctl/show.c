@@ -15,7 +15,7 @@ static int show(int argc, char **argv, const char *all, const char *one)
 	l = open_database(o.db, true);
 	if (!l)
 		return 1;
-	rc = show_query(l, o.order ? one : all, o.order, o.json);
+	rc = show_query(l, o.order ? one : all, o.order, o.format);
 	ledger_close(l);
 	return rc;
 }

@@ -18,6 +18,7 @@ int show_options(int argc, char **argv, struct show_options *o)
 		{ "db", required_argument, NULL, 'd' },
 		{ "order", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "csv", no_argument, NULL, 'c' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -31,7 +32,10 @@ int show_options(int argc, char **argv, struct show_options *o)
 			o->order = optarg;
 			break;
 		case 'j':
-			o->json = true;
+			o->format = SHOW_JSON;
+			break;
+		case 'c':
+			o->format = SHOW_CSV;
 			break;
 		default:
 			return EXIT_USAGE;
@@ -76,20 +80,60 @@ static cJSON *row_object(sqlite3_stmt *s)
 	return row;
 }
 
+/* Row by row: there may be more of them than memory. */
 static int print_json(sqlite3_stmt *s)
 {
-	cJSON *rows = cJSON_CreateArray();
-	char *text;
+	const char *before = "[";
 	int rc;
 
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
-		cJSON_AddItemToArray(rows, row_object(s));
-	text = cJSON_Print(rows);
-	cJSON_Delete(rows);
-	if (!text)
-		return SQLITE_NOMEM;
-	puts(text);
-	cJSON_free(text);
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		cJSON *row = row_object(s);
+		char *text = cJSON_PrintUnformatted(row);
+
+		cJSON_Delete(row);
+		if (!text)
+			return SQLITE_NOMEM;
+		printf("%s\n%s", before, text);
+		cJSON_free(text);
+		before = ",";
+	}
+	puts(*before == '[' ? "[]" : "\n]");
+	return rc;
+}
+
+static void print_field(const char *text, bool last)
+{
+	bool quoted = text[strcspn(text, ",\"\r\n")];
+
+	if (quoted)
+		putchar('"');
+	for (; *text; text++) {
+		if (*text == '"')
+			putchar('"');
+		putchar(*text);
+	}
+	if (quoted)
+		putchar('"');
+	fputs(last ? "\r\n" : ",", stdout);
+}
+
+static int print_csv(sqlite3_stmt *s)
+{
+	int columns = sqlite3_column_count(s), rc;
+	char name[NAME_LEN];
+	bool number;
+
+	for (int i = 0; i < columns; i++) {
+		column_name(s, i, name, &number);
+		print_field(name, i == columns - 1);
+	}
+	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+		for (int i = 0; i < columns; i++) {
+			const char *text = (const char *)sqlite3_column_text(s, i);
+
+			print_field(text ? text : "", i == columns - 1);
+		}
+	}
 	return rc;
 }
 
@@ -142,7 +186,7 @@ static int print_table(sqlite3_stmt *s)
 	return rc;
 }
 
-int show_query(struct ledger *l, const char *sql, const char *order, bool json)
+int show_query(struct ledger *l, const char *sql, const char *order, enum show_format format)
 {
 	sqlite3 *db = ledger_sqlite(l);
 	sqlite3_stmt *s;
@@ -151,7 +195,8 @@ int show_query(struct ledger *l, const char *sql, const char *order, bool json)
 	if (rc == SQLITE_OK && order)
 		rc = sqlite3_bind_text(s, 1, order, -1, SQLITE_STATIC);
 	if (rc == SQLITE_OK)
-		rc = json ? print_json(s) : print_table(s);
+		rc = format == SHOW_JSON ? print_json(s) :
+		     format == SHOW_CSV ? print_csv(s) : print_table(s);
 	if (rc != SQLITE_DONE)
 		fprintf(stderr, "casctl: %s\n", sqlite3_errmsg(db));
 	sqlite3_finalize(s);

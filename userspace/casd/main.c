@@ -10,6 +10,7 @@
 
 #include "casd.h"
 #include "control.h"
+#include "heads.h"
 #include "libkeyd/keyd.h"
 #include "lock.h"
 #include "log.h"
@@ -26,6 +27,8 @@ static const char usage[] =
 	"  --db FILE            database of records and ledger\n"
 	"  --witness FILE       notes what was given out, to notice an old database\n"
 	"                       (default: that of --db with .witness)\n"
+	"  --heads FILE         keeps heads of the ledger, signed; best on another machine's disk\n"
+	"  --signer NAME        key pair in the token for them (default: ledger)\n"
 	"  --station ADDR:PORT  control socket of a station; may be given several times.\n"
 	"                       ADDR:PORT,mux: all channels come over this one connection\n"
 	"  --profiles DIR       applications, one NAME.lua each (default: profiles)\n"
@@ -48,6 +51,8 @@ static const char usage[] =
  * struct options - from the command line
  * @db: path
  * @witness: path, NULL for that of @db with .witness
+ * @heads: file of the ledger's heads, or NULL
+ * @signer: key pair for them
  * @stations: addresses
  * @count: of them
  * @keyd: the key process, and the token that it opens
@@ -57,6 +62,8 @@ static const char usage[] =
 struct options {
 	const char *db;
 	const char *witness;
+	const char *heads;
+	const char *signer;
 	const char *stations[64];
 	unsigned int count;
 	struct keyd_options keyd;
@@ -76,6 +83,8 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 	static const struct option names[] = {
 		{ "db", required_argument, NULL, 'd' },
 		{ "witness", required_argument, NULL, 'w' },
+		{ "heads", required_argument, NULL, 'H' },
+		{ "signer", required_argument, NULL, 'S' },
 		{ "station", required_argument, NULL, 's' },
 		{ "profiles", required_argument, NULL, 'p' },
 		{ "profile-key", required_argument, NULL, 'K' },
@@ -100,6 +109,12 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 			break;
 		case 'w':
 			o->witness = optarg;
+			break;
+		case 'H':
+			o->heads = optarg;
+			break;
+		case 'S':
+			o->signer = optarg;
 			break;
 		case 's':
 			if (o->count == sizeof(o->stations) / sizeof(o->stations[0]))
@@ -223,6 +238,7 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 static bool run(struct casd *casd, const struct options *o)
 {
 	struct event *term = NULL, *intr = NULL;
+	struct heads *heads = NULL;
 	const char *wrong = NULL;
 	bool ok = false;
 
@@ -237,9 +253,11 @@ static bool run(struct casd *casd, const struct options *o)
 		wrong = control_add(casd, o->stations[i]);
 	if (!wrong && o->control)
 		casd->orders = orders_open(casd, o->control);
+	if (!wrong && o->heads)
+		heads = heads_open(casd, o->heads, o->signer);
 	if (wrong) {
 		log_error("start", "reason=\"%s\"", wrong);
-	} else if (!o->control || casd->orders) {
+	} else if ((!o->control || casd->orders) && (!o->heads || heads)) {
 		log_info("start", "name=%s lease_epoch=%llu stations=%u", casd->name,
 			 (unsigned long long)casd->lease_epoch, o->count);
 		ok = event_base_dispatch(casd->base) >= 0;
@@ -247,6 +265,7 @@ static bool run(struct casd *casd, const struct options *o)
 	}
 	orders_close(casd->orders);
 	control_remove_all(casd);
+	heads_close(heads);
 	if (term)
 		event_free(term);
 	if (intr)
@@ -260,6 +279,7 @@ int main(int argc, char **argv)
 {
 	struct options o = {
 		.keyd = { .module = MODULE, .label = "cards" },
+		.signer = "ledger",
 	};
 	struct casd casd = { .profiles = "profiles", .name = "casd", .transport = "transport" };
 	bool ok;

@@ -100,7 +100,7 @@ const char *token_error(const struct token *t)
 	return t->error;
 }
 
-int token_find(struct token *t, const char *label, token_key *key)
+static int find(struct token *t, enum keyd_op op, const char *label, token_key *key)
 {
 	size_t len = strlen(label);
 	struct request r;
@@ -110,9 +110,30 @@ int token_find(struct token *t, const char *label, token_key *key)
 		snprintf(t->error, sizeof(t->error), "token: a label has 1 to 64 characters");
 		return -1;
 	}
-	begin(&r, KEYD_FIND);
+	begin(&r, op);
 	put(&r, label, len);
 	return call(t, &r, key, sizeof(*key));
+}
+
+int token_find(struct token *t, const char *label, token_key *key)
+{
+	return find(t, KEYD_FIND, label, key);
+}
+
+int token_find_signer(struct token *t, const char *label, token_key *key)
+{
+	return find(t, KEYD_FIND_SIGNER, label, key);
+}
+
+int token_sign(struct token *t, token_key key, const uint8_t digest[TOKEN_DIGEST],
+	       uint8_t signature[TOKEN_SIGNATURE])
+{
+	struct request r;
+
+	begin(&r, KEYD_SIGN);
+	put(&r, &key, sizeof(key));
+	put(&r, digest, TOKEN_DIGEST);
+	return call(t, &r, signature, TOKEN_SIGNATURE);
 }
 
 int token_derive_kdf3(struct token *t, token_key master, unsigned int k,

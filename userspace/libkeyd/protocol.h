@@ -26,6 +26,8 @@ enum keyd_op {
 	KEYD_KCV,		/* key -> KCV (3) */
 	KEYD_DESTROY,		/* key -> nothing */
 	KEYD_UNSEAL,		/* key, length of the text (1), text, sealed -> data */
+	KEYD_FIND_SIGNER,	/* label -> key */
+	KEYD_SIGN,		/* key, digest (32) -> signature (64) */
 };
 
 enum keyd_status {

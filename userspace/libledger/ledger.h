@@ -366,4 +366,40 @@ enum ledger_status ledger_order_wipe(struct ledger *l, const char *order, const 
  */
 enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[65]);
 
+/* ---- heads that are kept elsewhere ---- */
+
+#define LEDGER_SIGNATURE 64	/* r and s of ECDSA over P-256 */
+
+/**
+ * struct ledger_head - the last entry of the chain at some time
+ * @seq: its number, 0 if there was none
+ * @hash: its hash
+ */
+struct ledger_head {
+	uint64_t seq;
+	uint8_t hash[32];
+};
+
+/* ledger_head() - as it is now */
+enum ledger_status ledger_head(struct ledger *l, struct ledger_head *head);
+
+/* ledger_head_digest() - SHA-256 of what is signed; false if OpenSSL failed */
+bool ledger_head_digest(const struct ledger_head *head, uint8_t digest[32]);
+
+/* ledger_head_write() - a line for a file of heads, which is only added to; false if it failed */
+bool ledger_head_write(FILE *f, const struct ledger_head *head,
+		       const uint8_t signature[LEDGER_SIGNATURE]);
+
+/*
+ * ledger_verify_heads() - compare the chain with heads that were kept
+ * @f: as ledger_head_write() made it
+ * @point: public key, uncompressed; NULL to believe the file without signatures
+ * @heads: receives how many there were
+ *
+ * The chain itself must have been verified. Return: LEDGER_REFUSED if a head is not in the chain:
+ * it was made anew, cut off, or is that of an old copy; or if a signature is wrong.
+ */
+enum ledger_status ledger_verify_heads(struct ledger *l, FILE *f, const uint8_t point[65],
+				       unsigned int *heads);
+
 #endif

@@ -22,6 +22,10 @@
 #define TOKEN_SEAL 28		/* so much longer is what is sealed: nonce and tag of AES-GCM */
 #define TOKEN_DATA_MAX 4096	/* that can be sealed */
 
+#define TOKEN_DIGEST 32
+#define TOKEN_SIGNATURE 64	/* r and s of ECDSA over P-256 */
+#define TOKEN_POINT 65		/* public key of P-256, uncompressed */
+
 struct token;
 
 /* Object in the token; 0 is none. Valid until token_destroy() or token_close(). */
@@ -93,6 +97,13 @@ int token_seal(struct token *t, token_key key, const char *with, const uint8_t *
 int token_unseal(struct token *t, token_key key, const char *with, const uint8_t *sealed,
 		 size_t len, uint8_t *out);
 
+/* token_find_signer() - the private half of a key pair by its label */
+int token_find_signer(struct token *t, const char *label, token_key *key);
+
+/* token_sign() - ECDSA over a SHA-256 digest, with the private half of a pair */
+int token_sign(struct token *t, token_key key, const uint8_t digest[TOKEN_DIGEST],
+	       uint8_t signature[TOKEN_SIGNATURE]);
+
 /* token_kcv() - GlobalPlatform's check value of an AES key: the first 3 bytes of E(01 x 16) */
 int token_kcv(struct token *t, token_key key, uint8_t kcv[3]);
 
@@ -125,6 +136,12 @@ int token_generate(struct token *t, const char *label);
 
 /* token_remove() - ends a permanent key for good; what was sealed under it is nobody's any more */
 int token_remove(struct token *t, const char *label);
+
+/* token_make_signer() - a permanent key pair that signs, and was never outside */
+int token_make_signer(struct token *t, const char *label);
+
+/* token_signer_public() - its public half, for who verifies */
+int token_signer_public(struct token *t, const char *label, uint8_t point[TOKEN_POINT]);
 
 /* token_list() - label and KCV of every permanent AES key, until @each returns false */
 int token_list(struct token *t,
