@@ -3,13 +3,7 @@
  * The simulated line: levels, edges, and what a receiver makes of a sender whose rate is not its
  * own.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "check.h"
 #include "sim/line.h"
 
 #define BIT_NS		100000ULL
@@ -21,11 +15,9 @@ static const struct sim_format odd8 = { .bits = 8, .parity = true };
 
 static struct sim_line line;
 
-static int setup(void **state)
+static void begin(void)
 {
-	(void)state;
 	sim_line_init(&line);
-	return 0;
 }
 
 static void receiver_init(struct sim_receiver *r, const struct sim_format *format, u64 bit_ps)
@@ -42,12 +34,12 @@ static void send(enum sim_party party, u64 start, u64 bit_ps, const struct sim_f
 }
 
 /* ISO/IEC 7816-3 8.1: TS is (H) LHHLHHHLLH in direct, (H) LHHLLLLLLH in inverse convention. */
-static void test_frame(void **state)
+TEST(test_frame)
 {
 	static const char direct[] = "LHHLHHHLLH", inverse[] = "LHHLLLLLLH";
 	unsigned int i;
 
-	(void)state;
+	begin();
 	for (i = 0; i < 10; i++) {
 		assert_int_equal(sim_frame(&even8, 0x3b, false) >> i & 1, direct[i] == 'H');
 		assert_int_equal(sim_frame(&odd8, 0x03, false) >> i & 1, inverse[i] == 'H');
@@ -55,9 +47,9 @@ static void test_frame(void **state)
 	assert_int_equal(sim_frame(&even8, 0x3b, true), sim_frame(&even8, 0x3b, false) ^ 0x200);
 }
 
-static void test_levels(void **state)
+TEST(test_levels)
 {
-	(void)state;
+	begin();
 	send(SIM_CARD, 1000, BIT_PS, &even8, 0xff);
 	assert_true(sim_line_level(&line, BOTH, 999));
 	assert_false(sim_line_level(&line, BOTH, 1000));
@@ -73,12 +65,12 @@ static void test_levels(void **state)
 	assert_true(sim_line_fall(&line, BOTH, 1001 + 9 * BIT_NS) == SIM_NEVER);
 }
 
-static void test_wired_and(void **state)
+TEST(test_wired_and)
 {
 	struct sim_receiver r;
 	struct sim_char c;
 
-	(void)state;
+	begin();
 	receiver_init(&r, &even8, BIT_PS);
 	send(SIM_CARD, 1000, BIT_PS, &even8, 0xf0);
 	send(SIM_UART, 1000, BIT_PS, &even8, 0x3c);
@@ -86,19 +78,19 @@ static void test_wired_and(void **state)
 	assert_int_equal(c.data, 0xf0 & 0x3c);
 
 	/* An edge that falls into the other party's low is none. */
-	setup(NULL);
+	begin();
 	send(SIM_CARD, 1000, BIT_PS, &even8, 0x00);
 	send(SIM_UART, 1000 + 2 * BIT_NS, BIT_PS, &even8, 0x01);
 	assert_true(sim_line_fall(&line, BOTH, 1001) == SIM_NEVER);
 }
 
-static void test_receive(void **state)
+TEST(test_receive)
 {
 	struct sim_receiver r;
 	struct sim_char c;
 	unsigned int data;
 
-	(void)state;
+	begin();
 	receiver_init(&r, &even8, BIT_PS);
 	for (data = 0; data < 256; data++) {
 		u64 start = 1000 + data * 12 * BIT_NS;
@@ -124,7 +116,7 @@ static void test_receive(void **state)
  * The last sample is in the middle of bit 10, the edge before it is at 10 bits of the sender: the
  * limit for a stop bit that is read right is 10.5 / 10; and 9.5 / 10 for the parity bit.
  */
-static void test_rates(void **state)
+TEST(test_rates)
 {
 	static const struct {
 		unsigned int permille;
@@ -137,9 +129,9 @@ static void test_rates(void **state)
 	struct sim_char c;
 	unsigned int i;
 
-	(void)state;
+	begin();
 	for (i = 0; i < ARRAY_SIZE(rate); i++) {
-		setup(NULL);
+		begin();
 		receiver_init(&r, &even8, BIT_PS);
 		/* 0xff has parity 0, and ends in an edge. */
 		send(SIM_CARD, 1000, BIT_PS * rate[i].permille / 1000, &even8, 0xff);
@@ -148,12 +140,12 @@ static void test_rates(void **state)
 	}
 }
 
-static void test_false_start(void **state)
+TEST(test_false_start)
 {
 	struct sim_receiver r;
 	struct sim_char c;
 
-	(void)state;
+	begin();
 	receiver_init(&r, &even8, BIT_PS);
 	sim_line_low(&line, SIM_CARD, 1000, true);
 	sim_line_low(&line, SIM_CARD, 1000 + BIT_NS * 2 / 5, false);
@@ -164,12 +156,12 @@ static void test_false_start(void **state)
 	assert_int_equal(c.data, 0x55);
 }
 
-static void test_break(void **state)
+TEST(test_break)
 {
 	struct sim_receiver r;
 	struct sim_char c;
 
-	(void)state;
+	begin();
 	receiver_init(&r, &even8, BIT_PS);
 	sim_line_low(&line, SIM_CARD, 1000, true);
 	assert_int_equal(sim_receiver_due(&r, &line), 1000 + 21 * BIT_NS / 2);
@@ -183,12 +175,12 @@ static void test_break(void **state)
 }
 
 /* What a receiver has sampled stays, what is left of the character goes at the new rate. */
-static void test_rate_change(void **state)
+TEST(test_rate_change)
 {
 	struct sim_receiver r;
 	struct sim_char c;
 
-	(void)state;
+	begin();
 	receiver_init(&r, &even8, BIT_PS);
 	send(SIM_CARD, 1000, BIT_PS, &even8, 0xf5);
 	sim_receiver_set(&r, &line, &even8, BIT_PS / 10, 1000 + 5 * BIT_NS);
@@ -198,9 +190,9 @@ static void test_rate_change(void **state)
 	assert_int_equal(c.data & 0x0f, 0x05);
 }
 
-static void test_cut(void **state)
+TEST(test_cut)
 {
-	(void)state;
+	begin();
 	send(SIM_CARD, 1000, BIT_PS, &even8, 0x00);
 	send(SIM_CARD, 1000 + 12 * BIT_NS, BIT_PS, &even8, 0x00);
 	assert_int_equal(sim_line_ahead(&line, SIM_CARD, 1000), 1);
@@ -224,13 +216,13 @@ static u32 draw(u32 below)
  * sides send, with rates that differ, cut short, and beneath breaks; what the line is asked for is
  * asked for again after each change.
  */
-static void test_samples(void **state)
+TEST(test_samples)
 {
 	unsigned int round, i, k, plain = 0;
 	struct sim_receiver r;
 	struct sim_char ch;
 
-	(void)state;
+	begin();
 	for (round = 0; round < 20000; round++) {
 		u64 bit = BIT_PS / 100 * (95 + draw(11)), start = 1000 + draw(1000), due, fall;
 		u16 levels = 0;
@@ -276,20 +268,18 @@ static void test_samples(void **state)
 	assert_true(plain > 20000);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_frame, setup),
-		cmocka_unit_test_setup(test_levels, setup),
-		cmocka_unit_test_setup(test_wired_and, setup),
-		cmocka_unit_test_setup(test_receive, setup),
-		cmocka_unit_test_setup(test_rates, setup),
-		cmocka_unit_test_setup(test_false_start, setup),
-		cmocka_unit_test_setup(test_break, setup),
-		cmocka_unit_test_setup(test_rate_change, setup),
-		cmocka_unit_test_setup(test_cut, setup),
-		cmocka_unit_test_setup(test_samples, setup),
-	};
+static TEST_CASE cases[] = {
+	RUN(test_frame),
+	RUN(test_levels),
+	RUN(test_wired_and),
+	RUN(test_receive),
+	RUN(test_rates),
+	RUN(test_false_start),
+	RUN(test_break),
+	RUN(test_rate_change),
+	RUN(test_cut),
+	RUN(test_samples),
+	{}
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_SUITE("sim_line");

@@ -3,15 +3,9 @@
  * The register model against the data sheet of the PC16550D: frames, FIFO, interrupts and their
  * priorities, times, modem lines, loopback.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <linux/serial_reg.h>
 
-#include <cmocka.h>
-
+#include "check.h"
 #include "sim/uart16550.h"
 
 #define CLK		1843200
@@ -36,9 +30,8 @@ static u8 in(unsigned int reg, u64 now)
 	return sim_uart_read(&u, reg, now);
 }
 
-static int setup(void **state)
+static void begin(void)
 {
-	(void)state;
 	sim_line_init(&line);
 	memset(&faults, 0, sizeof(faults));
 	sim_uart_init(&u, &line, &faults, &cfg, 0);
@@ -47,7 +40,6 @@ static int setup(void **state)
 	out(UART_DLM, 0, T0);
 	out(UART_LCR, LCR_8E2, T0);
 	out(UART_MCR, UART_MCR_OUT2, T0);
-	return 0;
 }
 
 /* Events up to @t; returns the time of the last one, 0 if there was none. */
@@ -67,9 +59,9 @@ static void from_card(u64 start, u8 data, bool wrong)
 	sim_line_char(&line, SIM_CARD, start, 104166666, sim_frame(&even8, data, wrong), 10);
 }
 
-static void test_registers(void **state)
+TEST(test_registers)
 {
-	(void)state;
+	begin();
 	assert_int_equal(in(UART_LCR, T0), LCR_8E2);
 	out(UART_LCR, LCR_8E2 | UART_LCR_DLAB, T0);
 	assert_int_equal(in(UART_DLL, T0), 12);
@@ -87,11 +79,11 @@ static void test_registers(void **state)
 }
 
 /* The start bit comes 8 to 24 clocks of the baud rate generator after the write. */
-static void test_transmit_delay(void **state)
+TEST(test_transmit_delay)
 {
 	u64 t, start;
 
-	(void)state;
+	begin();
 	for (t = 0; t < 40; t++) {
 		u64 now = T0 + 50 * BIT_NS + t * 14 * BIT_NS + t * BIT_NS / 20;
 
@@ -108,11 +100,11 @@ static void test_transmit_delay(void **state)
 }
 
 /* Two characters in a row are 12 bits apart in 8E2 and 11 in 8E1. */
-static void test_back_to_back(void **state)
+TEST(test_back_to_back)
 {
 	unsigned int stop;
 
-	(void)state;
+	begin();
 	for (stop = 1; stop <= 2; stop++) {
 		u64 now = T0 + stop * 100 * BIT_NS, first, second;
 
@@ -126,11 +118,11 @@ static void test_back_to_back(void **state)
 }
 
 /* The receiver's interrupt is 1/16 bit after the sample of the stop bit, 3/16 with the FIFO on. */
-static void test_receive(void **state)
+TEST(test_receive)
 {
 	u64 t;
 
-	(void)state;
+	begin();
 	out(UART_IER, UART_IER_RDI, T0);
 	from_card(T0 + 1000, 0x3b, false);
 	t = run(T0 + 20 * BIT_NS);
@@ -148,11 +140,11 @@ static void test_receive(void **state)
 	assert_in_range(t - (T0 + 40 * BIT_NS), BIT_NS * 171 / 16, BIT_NS * 171 / 16 + 12);
 }
 
-static void test_errors(void **state)
+TEST(test_errors)
 {
 	u64 t;
 
-	(void)state;
+	begin();
 	out(UART_IER, UART_IER_RDI | UART_IER_RLSI, T0);
 	from_card(T0, 0x3b, true);
 	t = run(T0 + 20 * BIT_NS);
@@ -175,12 +167,12 @@ static void test_errors(void **state)
 	assert_int_equal(run(T0 + 200 * BIT_NS), 0);
 }
 
-static void test_fifo(void **state)
+TEST(test_fifo)
 {
 	unsigned int i;
 	u64 t = T0;
 
-	(void)state;
+	begin();
 	out(UART_IER, UART_IER_RDI, t);
 	out(UART_FCR, UART_FCR_ENABLE_FIFO | UART_FCR_TRIGGER_8, t);
 	for (i = 0; i < 8; i++) {
@@ -221,12 +213,12 @@ static void test_fifo(void **state)
 	assert_false(in(UART_LSR, t) & UART_LSR_DR);
 }
 
-static void test_transmit_fifo(void **state)
+TEST(test_transmit_fifo)
 {
 	unsigned int i;
 	u64 now = T0 + BIT_NS / 3, t;
 
-	(void)state;
+	begin();
 	out(UART_FCR, UART_FCR_ENABLE_FIFO, now);
 	out(UART_IER, UART_IER_THRI, now);
 	assert_true(sim_uart_irq(&u));
@@ -243,9 +235,9 @@ static void test_transmit_fifo(void **state)
 	assert_false(in(UART_LSR, t) & UART_LSR_DR);
 }
 
-static void test_modem(void **state)
+TEST(test_modem)
 {
-	(void)state;
+	begin();
 	out(UART_IER, UART_IER_MSI, T0);
 	sim_uart_inputs(&u, UART_MSR_CTS);
 	assert_true(sim_uart_irq(&u));
@@ -267,11 +259,11 @@ static void test_modem(void **state)
 	assert_false(sim_uart_irq(&u));
 }
 
-static void test_loopback(void **state)
+TEST(test_loopback)
 {
 	u64 t;
 
-	(void)state;
+	begin();
 	out(UART_MCR, UART_MCR_LOOP | UART_MCR_RTS | UART_MCR_OUT1, T0);
 	assert_int_equal(in(UART_MSR, T0) & 0xf0, UART_MSR_CTS | UART_MSR_RI);
 	out(UART_TX, 0x42, T0);
@@ -280,11 +272,11 @@ static void test_loopback(void **state)
 	assert_int_equal(in(UART_RX, t), 0x42);
 }
 
-static void test_break(void **state)
+TEST(test_break)
 {
 	u64 now = T0 + BIT_NS, t;
 
-	(void)state;
+	begin();
 	out(UART_LCR, LCR_8E2 | UART_LCR_SBC, now);
 	assert_int_equal(sim_line_fall(&line, 1 << SIM_UART, now), now);
 	t = run(now + 30 * BIT_NS);
@@ -294,9 +286,9 @@ static void test_break(void **state)
 }
 
 /* Divisor 0 runs through the whole counter; nothing divides by it. */
-static void test_divisor_zero(void **state)
+TEST(test_divisor_zero)
 {
-	(void)state;
+	begin();
 	out(UART_LCR, LCR_8E2 | UART_LCR_DLAB, T0);
 	out(UART_DLL, 0, T0);
 	out(UART_LCR, LCR_8E2, T0);
@@ -305,21 +297,19 @@ static void test_divisor_zero(void **state)
 	assert_int_equal(u.bit_ps, 16ULL * 65536 * 1000000000000ULL / CLK);
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_registers, setup),
-		cmocka_unit_test_setup(test_transmit_delay, setup),
-		cmocka_unit_test_setup(test_back_to_back, setup),
-		cmocka_unit_test_setup(test_receive, setup),
-		cmocka_unit_test_setup(test_errors, setup),
-		cmocka_unit_test_setup(test_fifo, setup),
-		cmocka_unit_test_setup(test_transmit_fifo, setup),
-		cmocka_unit_test_setup(test_modem, setup),
-		cmocka_unit_test_setup(test_loopback, setup),
-		cmocka_unit_test_setup(test_break, setup),
-		cmocka_unit_test_setup(test_divisor_zero, setup),
-	};
+static TEST_CASE cases[] = {
+	RUN(test_registers),
+	RUN(test_transmit_delay),
+	RUN(test_back_to_back),
+	RUN(test_receive),
+	RUN(test_errors),
+	RUN(test_fifo),
+	RUN(test_transmit_fifo),
+	RUN(test_modem),
+	RUN(test_loopback),
+	RUN(test_break),
+	RUN(test_divisor_zero),
+	{}
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_SUITE("sim_uart");

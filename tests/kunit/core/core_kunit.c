@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The core's state machine: who may have a coupler, what can be begun in which state, how it ends,
+ * and that each end is told exactly once. The states are those of docs/netlink/cks.yaml.
+ */
+#include <linux/completion.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+
+#include "fake_coupler.h"
+
+/* An owner with one command, and how often it was told what. */
+struct tester {
+	struct cks_owner owner;
+	struct cks_command cmd;
+	struct completion done;
+	struct completion lost;
+	unsigned int dones;
+	unsigned int losts;
+	bool gone;
+	u8 rsp[8];
+	struct cks_coupler *again;	/* done() begins another exchange on it */
+	int again_err;
+};
+
+struct fixture {
+	struct fake_coupler *f;
+	struct tester u;
+};
+
+static void user_exchange(struct tester *u)
+{
+	memset(&u->cmd.x, 0, sizeof(u->cmd.x));
+	u->cmd.x.cmd = fake_read;
+	u->cmd.x.cmd_len = sizeof(fake_read);
+	u->cmd.x.rsp = u->rsp;
+	u->cmd.x.rsp_size = sizeof(u->rsp);
+}
+
+static void user_done(struct cks_command *cmd)
+{
+	struct tester *u = container_of(cmd, struct tester, cmd);
+	struct cks_coupler *c = u->again;
+
+	u->dones++;
+	u->again = NULL;
+	if (c) {
+		user_exchange(u);
+		u->again_err = cks_coupler_exchange(c, &u->owner, cmd);
+		if (!u->again_err)
+			return;
+	}
+	complete(&u->done);
+}
+
+static void user_lost(struct cks_owner *owner, bool gone)
+{
+	struct tester *u = container_of(owner, struct tester, owner);
+
+	u->losts++;
+	u->gone = gone;
+	complete(&u->lost);
+}
+
+static void user_init(struct tester *u)
+{
+	memset(u, 0, sizeof(*u));
+	u->owner.name = "test";
+	u->owner.lost = user_lost;
+	u->cmd.done = user_done;
+	init_completion(&u->done);
+	init_completion(&u->lost);
+}
+
+static int init(struct kunit *test)
+{
+	struct fixture *x = kzalloc(sizeof(*x), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, x);
+	x->f = fake_coupler_new(test);
+	user_init(&x->u);
+	test->priv = x;
+	return 0;
+}
+
+static void done(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+
+	fake_coupler_free(x->f);
+	kfree(x);
+}
+
+static struct cks_coupler_status status(struct fixture *x)
+{
+	struct cks_coupler_status s;
+
+	cks_coupler_status(x->f->c, &s);
+	return s;
+}
+
+static void await(struct kunit *test, struct completion *c)
+{
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(c, FAKE_PATIENCE), 0);
+}
+
+static enum iso7816_err reset(struct kunit *test, struct fixture *x, enum iso7816_reset how)
+{
+	KUNIT_ASSERT_EQ(test, cks_coupler_reset(x->f->c, &x->u.owner, &x->u.cmd, how), 0);
+	await(test, &x->u.done);
+	return x->u.cmd.err;
+}
+
+/* A card that is in, claimed and reset. */
+static struct fixture *ready(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+
+	fake_coupler_t0(x->f);
+	fake_coupler_card(x->f, true);
+	KUNIT_ASSERT_EQ(test, cks_coupler_claim(x->f->c, &x->u.owner), 0);
+	KUNIT_ASSERT_EQ(test, reset(test, x, ISO7816_COLD), ISO7816_OK);
+	return x;
+}
+
+static int exchange(struct fixture *x)
+{
+	user_exchange(&x->u);
+	return cks_coupler_exchange(x->f->c, &x->u.owner, &x->u.cmd);
+}
+
+static void release(struct fixture *x)
+{
+	cks_coupler_release(x->f->c, &x->u.owner);
+}
+
+static void presence_and_its_generations(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_EMPTY);
+	fake_coupler_card(x->f, true);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_INACTIVE);
+	KUNIT_EXPECT_EQ(test, status(x).presence_gen, 0);
+	fake_coupler_card(x->f, true);
+	fake_coupler_card(x->f, false);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_EMPTY);
+	KUNIT_EXPECT_EQ(test, status(x).presence_gen, 1);
+	fake_coupler_card(x->f, false);
+	KUNIT_EXPECT_EQ(test, status(x).presence_gen, 1);
+}
+
+static void reset_leads_to_ready(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_READY);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.atr.len, 2);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.atr.raw[0], 0x3b);
+	KUNIT_EXPECT_EQ(test, status(x).line.f, 372);
+	KUNIT_EXPECT_TRUE(test, x->f->active && x->f->rst);
+	KUNIT_EXPECT_EQ(test, reset(test, x, ISO7816_WARM), ISO7816_OK);
+	KUNIT_EXPECT_EQ(test, x->f->activations, 1);
+	KUNIT_EXPECT_EQ(test, x->u.dones, 2);
+	release(x);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_INACTIVE);
+	KUNIT_EXPECT_EQ(test, status(x).power_gen, 1);
+	KUNIT_EXPECT_FALSE(test, x->f->active);
+	KUNIT_EXPECT_EQ(test, x->f->claims, 2);
+}
+
+static void mute_card_is_a_failure(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+
+	fake_coupler_card(x->f, true);
+	KUNIT_ASSERT_EQ(test, cks_coupler_claim(x->f->c, &x->u.owner), 0);
+	KUNIT_EXPECT_EQ(test, reset(test, x, ISO7816_COLD), ISO7816_E_NO_ATR);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_FAILED);
+	KUNIT_EXPECT_EQ(test, status(x).last_error, ISO7816_E_NO_ATR);
+	KUNIT_EXPECT_FALSE(test, x->f->active);
+	/* Until there is another card. */
+	fake_coupler_card(x->f, false);
+	fake_coupler_card(x->f, true);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_INACTIVE);
+	release(x);
+}
+
+static void exchange_brings_the_response(struct kunit *test)
+{
+	static const u8 wanted[] = { 0x01, 0x02, 0x90, 0x00 };
+	struct fixture *x = ready(test);
+
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	await(test, &x->u.done);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_OK);
+	KUNIT_ASSERT_EQ(test, x->u.cmd.x.rsp_len, 4);
+	KUNIT_EXPECT_MEMEQ(test, x->u.rsp, wanted, 4);
+	KUNIT_EXPECT_EQ(test, x->f->sent_len, 5);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_READY);
+	KUNIT_EXPECT_EQ(test, status(x).exchanges, 1);
+	KUNIT_EXPECT_EQ(test, status(x).chars_tx, 5);
+	KUNIT_EXPECT_EQ(test, status(x).chars_rx, 7);
+	release(x);
+}
+
+static void what_cannot_be_begun(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	struct tester *u = &x->u, other;
+
+	user_init(&other);
+	KUNIT_EXPECT_EQ(test, exchange(x), -EPERM);
+	KUNIT_ASSERT_EQ(test, cks_coupler_claim(x->f->c, &u->owner), 0);
+	KUNIT_EXPECT_EQ(test, cks_coupler_claim(x->f->c, &other.owner), -EBUSY);
+	KUNIT_EXPECT_EQ(test, cks_coupler_reset(x->f->c, &u->owner, &u->cmd, ISO7816_COLD),
+			-ENOMEDIUM);
+	fake_coupler_card(x->f, true);
+	KUNIT_EXPECT_EQ(test, exchange(x), -EHOSTDOWN);
+	KUNIT_EXPECT_EQ(test, cks_coupler_reset(x->f->c, &u->owner, &u->cmd, ISO7816_WARM),
+			-EHOSTDOWN);
+	user_exchange(u);
+	u->cmd.x.cmd_len = 3;
+	KUNIT_EXPECT_EQ(test, cks_coupler_exchange(x->f->c, &u->owner, &u->cmd), -EINVAL);
+	/* The card is mute: the reset lasts. */
+	KUNIT_ASSERT_EQ(test, cks_coupler_reset(x->f->c, &u->owner, &u->cmd, ISO7816_COLD), 0);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_RESETTING);
+	KUNIT_EXPECT_EQ(test, cks_coupler_reset(x->f->c, &u->owner, &other.cmd, ISO7816_COLD),
+			-EBUSY);
+	KUNIT_EXPECT_EQ(test, cks_coupler_reset(x->f->c, &other.owner, &other.cmd, ISO7816_COLD),
+			-EPERM);
+	release(x);
+	KUNIT_EXPECT_EQ(test, u->dones, 1);
+	KUNIT_EXPECT_EQ(test, u->cmd.err, ISO7816_E_CANCELED);
+	KUNIT_EXPECT_EQ(test, other.dones, 0);
+}
+
+static void card_taken_out_ends_an_exchange(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+
+	x->f->answer_len = 0;
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_EXCHANGING);
+	fake_coupler_card(x->f, false);
+	KUNIT_EXPECT_FALSE(test, x->f->active);
+	await(test, &x->u.done);
+	await(test, &x->u.lost);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_E_REMOVED);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.presence_gen, 1);
+	KUNIT_EXPECT_FALSE(test, x->u.gone);
+	release(x);
+	KUNIT_EXPECT_EQ(test, x->u.losts, 1);
+	KUNIT_EXPECT_EQ(test, x->u.dones, 2);
+}
+
+static void power_off_ends_an_exchange(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+	struct tester other;
+
+	user_init(&other);
+	x->f->answer_len = 0;
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	cks_coupler_power_off(x->f->c, &other.owner);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_EXCHANGING);
+	cks_coupler_power_off(x->f->c, &x->u.owner);
+	await(test, &x->u.done);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_E_CANCELED);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_INACTIVE);
+	release(x);
+	KUNIT_EXPECT_EQ(test, x->u.losts, 0);
+}
+
+static void exchange_has_a_timeout(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+
+	x->f->answer_len = 0;
+	x->u.cmd.timeout_ms = 5;
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	await(test, &x->u.done);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_E_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_FAILED);
+	release(x);
+}
+
+static void done_may_begin_the_next(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+
+	x->u.again = x->f->c;
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	await(test, &x->u.done);
+	KUNIT_EXPECT_EQ(test, x->u.again_err, 0);
+	KUNIT_EXPECT_EQ(test, x->u.dones, 3);
+	KUNIT_EXPECT_EQ(test, status(x).exchanges, 2);
+	release(x);
+}
+
+static void removal_ends_everything(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+	struct cks_coupler *c = cks_coupler_get(cks_coupler_index(x->f->c));
+	struct tester other;
+
+	user_init(&other);
+	KUNIT_ASSERT_PTR_EQ(test, c, x->f->c);
+	x->f->answer_len = 0;
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	fake_coupler_unplug(x->f);
+	KUNIT_EXPECT_EQ(test, x->u.dones, 2);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_E_REMOVED);
+	KUNIT_EXPECT_TRUE(test, x->u.gone);
+	KUNIT_EXPECT_EQ(test, cks_coupler_reset(c, &x->u.owner, &x->u.cmd, ISO7816_COLD), -ENODEV);
+	cks_coupler_release(c, &x->u.owner);
+	KUNIT_EXPECT_EQ(test, cks_coupler_claim(c, &other.owner), -ENODEV);
+	KUNIT_EXPECT_NULL(test, cks_coupler_get(cks_coupler_index(c)));
+	cks_coupler_put(c);
+	KUNIT_EXPECT_FALSE(test, x->f->active);
+	KUNIT_EXPECT_EQ(test, x->f->claims, 2);
+}
+
+/* Who registers with the notifier, and when, is told of the same. */
+struct listener {
+	struct notifier_block nb;
+	unsigned int told[CKS_EVENT_CARD_OUT + 1];
+	const struct cks_coupler *c;
+	struct completion card;
+};
+
+static int listen(struct notifier_block *nb, unsigned long event, void *data)
+{
+	struct listener *l = container_of(nb, struct listener, nb);
+
+	if (data == l->c) {
+		l->told[event]++;
+		if (event == CKS_EVENT_CARD_IN || event == CKS_EVENT_CARD_OUT)
+			complete(&l->card);
+	}
+	return NOTIFY_OK;
+}
+
+static void notifiers_are_told(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	struct listener l = { .nb.notifier_call = listen, .c = x->f->c };
+
+	init_completion(&l.card);
+	KUNIT_ASSERT_EQ(test, cks_register_notifier(&l.nb), 0);
+	KUNIT_EXPECT_EQ(test, l.told[CKS_EVENT_ADDED], 1);
+	fake_coupler_card(x->f, true);
+	await(test, &l.card);
+	fake_coupler_card(x->f, false);
+	await(test, &l.card);
+	KUNIT_EXPECT_EQ(test, l.told[CKS_EVENT_CARD_IN], 1);
+	KUNIT_EXPECT_EQ(test, l.told[CKS_EVENT_CARD_OUT], 1);
+	fake_coupler_unplug(x->f);
+	KUNIT_EXPECT_EQ(test, l.told[CKS_EVENT_REMOVED], 1);
+	cks_unregister_notifier(&l.nb);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(presence_and_its_generations),
+	KUNIT_CASE(reset_leads_to_ready),
+	KUNIT_CASE(mute_card_is_a_failure),
+	KUNIT_CASE(exchange_brings_the_response),
+	KUNIT_CASE(what_cannot_be_begun),
+	KUNIT_CASE(card_taken_out_ends_an_exchange),
+	KUNIT_CASE(power_off_ends_an_exchange),
+	KUNIT_CASE(exchange_has_a_timeout),
+	KUNIT_CASE(done_may_begin_the_next),
+	KUNIT_CASE(removal_ends_everything),
+	KUNIT_CASE(notifiers_are_told),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "cks_core",
+	.init = init,
+	.exit = done,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
+
+MODULE_DESCRIPTION("KUnit suite of the core's state machine");
+MODULE_LICENSE("GPL");
