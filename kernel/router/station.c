@@ -11,6 +11,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/inet.h>
+#include <linux/kcov.h>
 #include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -165,6 +166,7 @@ static int open_sockets(struct cks_station *st, struct netlink_ext_ack *extack)
 	err = parse_address(st, st->address, st->plaintext_ok, &addr, extack);
 	if (err)
 		return err;
+	WRITE_ONCE(st->streams.kcov, kcov_common_handle());
 	for (i = 0; i < CKS_LANES_MAX; i++) {
 		if (!st->lanes[i].present)
 			continue;

@@ -11,6 +11,7 @@
  * the timer, then the transport's callbacks, and only then drops the stream's own reference.
  */
 #include <linux/jiffies.h>
+#include <linux/kcov.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
@@ -247,6 +248,7 @@ static void stream_work(struct work_struct *work)
 	int sent, got = 0;
 	u32 backlog;
 
+	kcov_remote_start_common(READ_ONCE(s->set->kcov));
 	if (s->dead)
 		goto out;
 	if (!s->opened) {
@@ -294,6 +296,7 @@ static void stream_work(struct work_struct *work)
 	if (sent || got)
 		stream_wake(s);
 out:
+	kcov_remote_stop();
 	cks_stream_put(s);
 }
 
@@ -314,6 +317,7 @@ void cks_streams_init(struct cks_streams *set, struct workqueue_struct *wq, unsi
 	set->max = max;
 	init_waitqueue_head(&set->empty);
 	set->wq = wq;
+	set->kcov = 0;
 }
 
 void cks_streams_limit(struct cks_streams *set, unsigned int max)

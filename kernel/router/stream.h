@@ -50,6 +50,7 @@ static inline struct cks_txbuf *cks_txbuf_get(struct cks_txbuf *tx)
  * @max: no more are accepted
  * @empty: woken when the last one is gone
  * @wq: runs them
+ * @kcov: whom what the works do counts for, with KCOV: who had the sockets opened
  */
 struct cks_streams {
 	spinlock_t lock;	/* protects @list, @nr */
@@ -58,6 +59,7 @@ struct cks_streams {
 	unsigned int max;
 	wait_queue_head_t empty;
 	struct workqueue_struct *wq;
+	u64 kcov;
 };
 
 struct cks_stream;

@@ -16,6 +16,7 @@
  * work holds it too.
  */
 #include <linux/in.h>
+#include <linux/kcov.h>
 #include <linux/kref.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -325,6 +326,7 @@ static void vpcd_work(struct work_struct *work)
 	bool busy = false, over;
 	int moved = 1;
 
+	kcov_remote_start_common(READ_ONCE(v->lane->station->streams.kcov));
 	while (!v->dead && moved && budget--) {
 		spin_lock(&v->lock);
 		busy = v->busy;
@@ -338,6 +340,7 @@ static void vpcd_work(struct work_struct *work)
 	}
 	if (!v->dead && moved > 0 && !busy)
 		vpcd_wake(v);
+	kcov_remote_stop();
 	kref_put(&v->ref, vpcd_free);
 }
 
