@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The world is set up through libcksnl and the bench's device, and put in order between programs.
+ */
+#include <fcntl.h>
+#include <linux/cks_sim.h>
+#include <linux/netlink.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include "../router_bed.h"
+#include "kcov.h"
+#include "world.h"
+
+/*
+ * Fast, so that cards that say nothing do not take long: but slow enough for a kernel with all
+ * its checks to keep up with the characters.
+ */
+#define CARD_CLK	7159090
+#define UART_CLK	3686400
+
+#define LIMITS_FIRST	CKS_A_STATION_DEADLINE_RESET
+
+static void on_alarm(int sig)
+{
+	(void)sig;	/* what waits is interrupted */
+}
+
+bool world_wait(int fd, int ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	return fd >= 0 && poll(&p, 1, ms) > 0;
+}
+
+void world_drain(int fd)
+{
+	static uint8_t buf[32768];
+
+	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* --------------------------------------------------------------------------- the bench */
+
+static void bench_begin(struct world *w)
+{
+	struct cks_sim_slot slot = {
+		.size = sizeof(slot), .card_clk = CARD_CLK, .uart_clk = UART_CLK,
+	};
+	unsigned int i;
+
+	w->bench = open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
+	assert_true(w->bench >= 0);
+	w->slot = ioctl(w->bench, CKS_SIM_ADD_SLOT, &slot);
+	assert_true(w->slot >= 0);
+	assert_int_equal(fcntl(w->slot, F_SETFL, O_NONBLOCK), 0);
+	w->coupler = slot.coupler;
+	w->presence_gen = 0;
+	w->present = false;
+	assert_int_equal(cksnl_coupler_get(w->nl, w->coupler, &w->settings), 0);
+	w->settings.has = CKSNL_HAS(CKS_A_COUPLER_INDEX);
+	for (i = CKS_A_COUPLER_CLK_HZ; i <= CKS_A_COUPLER_IFSD; i++)
+		w->settings.has |= CKSNL_HAS(i);
+}
+
+static void bench_end(struct world *w)
+{
+	close(w->slot);
+	close(w->bench);
+}
+
+/* The card out, and nothing of it left. */
+static void bench_again(struct world *w)
+{
+	struct cks_sim_fault none = { .type = CKS_SIM_FAULT_NONE };
+	struct cks_sim_event e[64];
+	uint32_t out = 0;
+
+	assert_int_equal(ioctl(w->slot, CKS_SIM_FAULT, &none), 0);
+	assert_int_equal(ioctl(w->slot, CKS_SIM_PRESENT, &out), 0);
+	while (read(w->slot, e, sizeof(e)) > 0)
+		;
+	if (w->present)
+		world_wait(w->events, WAIT_MS);
+	w->present = false;
+}
+
+/* ------------------------------------------------------------------------- the station */
+
+static struct cksnl_station station_now(struct world *w)
+{
+	struct cksnl_station st;
+	int err = cksnl_station_get(w->nl, &st);
+
+	if (err)
+		fail_msg("station: %s", strerror(-err));
+	return st;
+}
+
+static void station_change(struct world *w, const struct cksnl_station *st)
+{
+	if (cksnl_station_change(w->nl, st))
+		fail_msg("station: %s", cksnl_error(w->nl));
+}
+
+/* As it was when the router was loaded; what only grows stays. */
+static void station_set_up(void *arg)
+{
+	static const struct cksnl_station first = {
+		.uuid = "a hostile world", .address = "127.0.0.1",
+		.control_port = CONTROL_PORT, .channel_port = CHANNEL_PORT,
+		.vpcd_port = VPCD_PORT, .deadline_reset = 60000, .deadline_open = 30000,
+		.deadline_idle = 120000, .deadline_command = 60000, .deadline_reopen = 30000,
+		.deadline_result = 30000, .deadline_greeting = 10000, .ping_interval = 10000,
+		.connections_max = 1024, .backlog = 128, .requests_max = 1024,
+	};
+	struct cksnl_station off = { .has = CKSNL_HAS(CKS_A_STATION_LISTEN) };
+	struct world *w = arg;
+	struct cksnl_station st = first, now;
+	unsigned int i;
+
+	station_change(w, &off);
+	now = station_now(w);
+	for (i = 0; i < 8 * sizeof(now.vpcd_lanes.data); i++) {
+		struct cksnl_station lane = { .vpcd_off_lane = i, .start_lane = i };
+
+		if (now.vpcd_lanes.data[i / 8] & 1 << i % 8)
+			lane.has |= CKSNL_HAS(CKS_A_STATION_VPCD_OFF_LANE);
+		if (now.lanes_stopped.data[i / 8] & 1 << i % 8)
+			lane.has |= CKSNL_HAS(CKS_A_STATION_START_LANE);
+		if (lane.has)
+			station_change(w, &lane);
+	}
+	st.has = CKSNL_HAS(CKS_A_STATION_UUID) | CKSNL_HAS(CKS_A_STATION_ADDRESS) |
+		 CKSNL_HAS(CKS_A_STATION_CONTROL_PORT) | CKSNL_HAS(CKS_A_STATION_CHANNEL_PORT) |
+		 CKSNL_HAS(CKS_A_STATION_VPCD_PORT) | CKSNL_HAS(CKS_A_STATION_PLAINTEXT_OK) |
+		 CKSNL_HAS(CKS_A_STATION_HOLD) | CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH) |
+		 CKSNL_HAS(CKS_A_STATION_LISTEN);
+	for (i = LIMITS_FIRST; i <= CKS_A_STATION_REQUESTS_MAX; i++)
+		st.has |= CKSNL_HAS(i);
+	st.journal_epoch = ++w->journal;
+	st.listen = 1;
+	station_change(w, &st);
+}
+
+struct left {
+	struct {
+		uint64_t request;
+		uint32_t coupler;
+		uint32_t presence_gen;
+	} s[64];
+	unsigned int n;
+};
+
+static int note(const void *obj, void *arg)
+{
+	const struct cksnl_session *s = obj;
+	struct left *l = arg;
+
+	if (l->n < sizeof(l->s) / sizeof(l->s[0])) {
+		l->s[l->n].request = s->request;
+		l->s[l->n].coupler = s->coupler;
+		l->s[l->n++].presence_gen = s->presence_gen;
+	}
+	return 0;
+}
+
+static void sessions_end(struct world *w, const struct cksnl_station *st)
+{
+	struct cksnl_session d = {
+		.has = CKSNL_HAS(CKS_A_SESSION_REQUEST) | CKSNL_HAS(CKS_A_SESSION_COUPLER) |
+		       CKSNL_HAS(CKS_A_SESSION_PRESENCE_GEN) | CKSNL_HAS(CKS_A_SESSION_BOOT_ID) |
+		       CKSNL_HAS(CKS_A_SESSION_DISPOSITION) |
+		       CKSNL_HAS(CKS_A_SESSION_DISPOSITION_NUMBER),
+		.disposition = CKS_DISPOSITION_UNKNOWN,
+	};
+	uint64_t last = st->last_disposition;
+	struct left l = { .n = 0 };
+
+	if (cksnl_session_dump(w->nl, note, &l))
+		fail_msg("sessions: %s", cksnl_error(w->nl));
+	memcpy(d.boot_id, st->boot_id, sizeof(d.boot_id));
+	while (l.n--) {
+		d.request = l.s[l.n].request;
+		d.coupler = l.s[l.n].coupler;
+		d.presence_gen = l.s[l.n].presence_gen;
+		d.disposition_number = ++last;
+		cksnl_request_cancel(w->nl, d.request, "the program is over");
+		if (cksnl_disposition_new(w->nl, &d))
+			fail_msg("disposition: %s", cksnl_error(w->nl));
+	}
+}
+
+static void station_again(struct world *w)
+{
+	struct cksnl_station st = station_now(w), acked = {
+		.has = CKSNL_HAS(CKS_A_STATION_ACKED_DISPOSITION),
+	};
+	unsigned int ms;
+
+	sessions_end(w, &st);
+	if (w->dirty) {
+		kcov_in_remote(station_set_up, w);
+		if (cksnl_coupler_change(w->nl, &w->settings))
+			fail_msg("coupler: %s", cksnl_error(w->nl));
+	}
+	for (ms = 0; st = station_now(w), st.connections; ms++) {
+		assert_in_range(ms, 0, PATIENCE_MS);
+		usleep(1000);
+	}
+	acked.acked_disposition = st.last_disposition;
+	if (st.last_disposition > st.acked_disposition)
+		station_change(w, &acked);
+	w->number = st.last_disposition + 1;
+	w->lease = st.lease_epoch;
+	w->request = 0;
+	memcpy(w->boot_id, st.boot_id, sizeof(w->boot_id));
+}
+
+/* ------------------------------------------------------------------------------- sockets */
+
+static int message_socket(void)
+{
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static void netlink_begin(struct world *w)
+{
+	static const char *const groups[] = { "card", "request", "result", "fault" };
+	struct nl_sock *sk = nl_socket_alloc();
+	int home, i, group;
+
+	assert_non_null(sk);
+	assert_int_equal(genl_connect(sk), 0);
+	w->family = genl_ctrl_resolve(sk, CKS_FAMILY_NAME);
+	assert_in_range(w->family, 1, UINT16_MAX);
+	w->events = message_socket();
+	for (i = 0; i < 4; i++) {
+		group = genl_ctrl_resolve_grp(sk, CKS_FAMILY_NAME, groups[i]);
+		assert_int_equal(setsockopt(w->events, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP,
+					    &group, sizeof(group)), 0);
+	}
+	nl_socket_free(sk);
+
+	w->netlink[0] = message_socket();
+	home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	w->netlink[1] = message_socket();
+	w->netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+	assert_true(w->netns >= 0);
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	close(home);
+}
+
+static void reader_begin(struct world *w)
+{
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons((uint16_t)(VPCD_PORT + w->coupler)),
+	};
+	int on = 1;
+
+	w->vpcd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	setsockopt(w->vpcd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	assert_int_equal(bind(w->vpcd, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(w->vpcd, 8), 0);
+}
+
+/* ---------------------------------------------------------------------------------- life */
+
+void world_begin(struct world *w)
+{
+	struct sigaction alarmed = { .sa_handler = on_alarm };
+	char why[128] = "";
+	unsigned int i;
+
+	memset(w, 0, sizeof(*w));
+	w->file = -1;
+	for (i = 0; i < WORLD_CONNS; i++)
+		w->conn[i].fd = -1;
+	sigaction(SIGALRM, &alarmed, NULL);
+	if (cksnl_open(&w->nl, PATIENCE_MS, why, sizeof(why)))
+		fail_msg("netlink: %s", why);
+	bench_begin(w);
+	netlink_begin(w);
+	reader_begin(w);
+	w->dirty = true;
+	world_again(w);
+}
+
+void world_end(struct world *w)
+{
+	world_again(w);
+	close(w->vpcd);
+	close(w->netlink[0]);
+	close(w->netlink[1]);
+	close(w->events);
+	close(w->netns);
+	bench_end(w);
+	cksnl_close(w->nl);
+}
+
+/* Whoever has connected to the reader's driver meanwhile. */
+static void reader_again(const struct world *w)
+{
+	int fd;
+
+	while (fd = accept(w->vpcd, NULL, NULL), fd >= 0)
+		close(fd);
+}
+
+void world_again(struct world *w)
+{
+	tcp_close_all(w);
+	if (w->file >= 0)
+		close(w->file);
+	w->file = -1;
+	bench_again(w);
+	if (w->moved) {
+		w->dirty = true;
+		bench_end(w);
+		bench_begin(w);
+		close(w->vpcd);
+		reader_begin(w);
+	}
+	station_again(w);
+	reader_again(w);
+	w->dirty = false;
+	w->moved = false;
+	world_drain(w->netlink[0]);
+	world_drain(w->netlink[1]);
+	world_drain(w->events);
+}
+
+/* --------------------------------------------------------------------------------- running */
+
+void world_fill(const struct world *w, const struct op *op, uint8_t *ret_data, bool big)
+{
+	const struct {
+		const char *mark;
+		unsigned int len;
+		bool number;
+		uint64_t v;
+		const uint8_t *bytes;
+	} marks[] = {
+		{ "@CPL", 4, true, w->coupler, NULL },
+		{ "@GEN", 4, true, w->presence_gen, NULL },
+		{ "@NET", 4, true, (uint64_t)w->netns, NULL },
+		{ "@REQUEST", 8, true, w->request, NULL },
+		{ "@NUMBER@", 8, true, w->number, NULL },
+		{ "@LEASE@@", 8, true, w->lease, NULL },
+		{ MARK_TOKEN, 16, false, 0, w->token },
+		{ MARK_BOOT_ID, 16, false, 0, w->boot_id },
+	};
+	size_t at, i, j;
+
+	memcpy(ret_data, op->data, op->len);
+	for (at = 0; at + 4 <= op->len; at++) {
+		if (ret_data[at] != '@')
+			continue;
+		for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+			unsigned int len = marks[i].len;
+
+			if (at + len > op->len || memcmp(ret_data + at, marks[i].mark, len))
+				continue;
+			for (j = 0; j < len; j++)
+				ret_data[at + j] = marks[i].number ?
+					(uint8_t)(marks[i].v >> 8 * (big ? len - 1 - j : j)) :
+					marks[i].bytes[j];
+			break;
+		}
+	}
+}
+
+void world_run(struct world *w, const struct program *p)
+{
+	static void (*const run[OP_KINDS])(struct world *w, const struct op *op) = {
+		[OP_NETLINK] = netlink_run,
+		[OP_CHARDEV] = chardev_run,
+		[OP_TCP] = tcp_run,
+		[OP_CARD] = card_run,
+	};
+	const struct itimerval patience = {
+		.it_value.tv_usec = 4 * WAIT_MS * 1000, .it_interval.tv_usec = WAIT_MS * 1000,
+	};
+	const struct itimerval off = { .it_value.tv_sec = 0 };
+	uint16_t at = 0;
+	struct op op;
+
+	while (program_next(p, &at, &op)) {
+		setitimer(ITIMER_REAL, &patience, NULL);
+		run[op.kind](w, &op);
+		setitimer(ITIMER_REAL, &off, NULL);
+	}
+}

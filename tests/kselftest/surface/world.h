@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What programs run on: the modules, a bench with one coupler, a station that listens, and the
+ * descriptors that are open on them. It is the same again before each program.
+ */
+#ifndef SURFACE_WORLD_H
+#define SURFACE_WORLD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "libcksnl/cksnl.h"
+#include "program.h"
+
+#define WORLD_CONNS	4
+#define VPCD_PORT	35963
+#define WAIT_MS		40	/* of an operation for what may come */
+
+struct conn {
+	int fd;
+	uint32_t have;
+	uint8_t in[2048];
+};
+
+/**
+ * struct world - all of it
+ * @nl: to set it up, and look after it; not for programs
+ * @bench, @slot: the bench and the card's side of its one slot
+ * @coupler: N of /dev/cks/couplerN
+ * @present: a card is in
+ * @family: number of the netlink family
+ * @netlink: sockets for messages, in this namespace and in another
+ * @events: socket that is in all groups
+ * @netns: descriptor of the other namespace
+ * @file: of the coupler, or -1
+ * @vpcd: listens as a reader's driver does
+ * @conn: connections
+ * @token, @boot_id, @request, @presence_gen, @number, @lease: for the marks
+ * @dirty: settings may have been changed
+ * @moved: the coupler may not be this station's any more, or not be there
+ * @settings: of the coupler at first
+ * @journal: number of the last one
+ * @messages, @connections, @calls, @records: how many there were
+ */
+struct world {
+	struct cksnl *nl;
+	int bench;
+	int slot;
+	uint32_t coupler;
+	bool present;
+	int family;
+	int netlink[2];
+	int events;
+	int netns;
+	int file;
+	int vpcd;
+	struct conn conn[WORLD_CONNS];
+	uint8_t token[16];
+	uint8_t boot_id[16];
+	uint64_t request;
+	uint32_t presence_gen;
+	uint64_t number;
+	uint64_t lease;
+	bool dirty;
+	bool moved;
+	struct cksnl_coupler settings;
+	uint64_t journal;
+	uint64_t messages;
+	uint64_t connections;
+	uint64_t calls;
+	uint64_t records;
+};
+
+/* Modules are loaded. They fail the test if it cannot be done. */
+void world_begin(struct world *w);
+void world_end(struct world *w);
+/* As it was; what a program left is closed and disposed of. */
+void world_again(struct world *w);
+
+/* One program. */
+void world_run(struct world *w, const struct program *p);
+
+void netlink_run(struct world *w, const struct op *op);
+void chardev_run(struct world *w, const struct op *op);
+void tcp_run(struct world *w, const struct op *op);
+void card_run(struct world *w, const struct op *op);
+void tcp_close_all(struct world *w);
+
+/* A copy of the data with its marks filled in; big: numbers as the wire has them. */
+void world_fill(const struct world *w, const struct op *op, uint8_t *ret_data, bool big);
+/* Take what is there. */
+void world_drain(int fd);
+bool world_wait(int fd, int ms);
+
+#endif
