@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "libgp/aes.h"
 #include "libgp/gcm.h"
 #include "libgp/hex.h"
 #include "libledger/ledger.h"
@@ -26,6 +27,7 @@
 
 static const uint8_t data_key[16] = { 0x71, 0x0d, 0xba, 0x9c, 0x43, 0xf8, 0x2e, 0x15 };
 static char dir[64], output[4096];
+static char wrapped[49];	/* a key under the transport key */
 
 /* Runs a shell command in the test's directory; returns its status, @output is what it said. */
 static int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -94,6 +96,37 @@ static void write_order(const char *with)
 	write_file("order.csv", text);
 }
 
+static void fresh(void)
+{
+	assert_int_equal(run("rm -f db db-wal db-shm copy"), 0);
+}
+
+/* The transport key of the test wraps nothing that KEY is: an order with such keys is found out. */
+static void check_tries_each_record(void **state)
+{
+	(void)state;
+	fresh();
+	write_order("pin1:" ICCID);
+	succeeds(run(CASCTL " import --db db --order first --needs-release --data bureau"
+		     " --pin-file pin order.csv"));
+	fails(run(CASCTL " order check --db db --order first --pin-file pin"),
+	      "line 2: token: no key");
+	fails(run(CASCTL " order check --db db --order first --pin-file pin --transport bank"),
+	      "line 2: token: C_UnwrapKey");
+	fails(run(CASCTL " order release --db db --order first"), "is imported");
+	succeeds(run("sed -i s/" KEY "/%s/g order.csv", wrapped));
+	succeeds(run(CASCTL " order close --db db --order first"));
+	succeeds(run(CASCTL " order wipe --db db --order first --pin-file pin"));
+	fresh();
+	succeeds(run(CASCTL " import --db db --order first --needs-release --data bureau"
+		     " --pin-file pin order.csv"));
+	succeeds(run(CASCTL " order check --db db --order first --pin-file pin --transport bank"));
+	fails(run(CASCTL " order release --db db --order first"), "another one releases it");
+	succeeds(run(CASCTL " order close --db db --order first"));
+	succeeds(run(CASCTL " order wipe --db db --order first --pin-file pin"));
+	succeeds(run(CASCTL " ledger verify --db db"));
+}
+
 static int import(const char *order)
 {
 	return run(CASCTL " import --db db --order %s --data bureau --pin-file pin order.csv",
@@ -108,6 +141,7 @@ static int keys(void)
 
 static int setup(void **state)
 {
+	uint8_t key[24];
 	char hex[33];
 
 	(void)state;
@@ -116,7 +150,10 @@ static int setup(void **state)
 		return -1;
 	write_file("pin", "123456\n");
 	hex_encode(data_key, 16, hex);
-	return run("echo bureau data %s | " CASCTL " key init --pin-file pin --import -", hex);
+	gp_aes_wrap(data_key, data_key, key);
+	hex_encode(key, sizeof(key), wrapped);
+	return run("printf 'bureau data %%s\\nbank transport %%s\\n' %s %s | " CASCTL
+		   " key init --pin-file pin --import -", hex, hex);
 }
 
 static int teardown(void **state)
@@ -124,11 +161,6 @@ static int teardown(void **state)
 	(void)state;
 	softhsm_remove();
 	return run("rm -rf %s", dir);
-}
-
-static void fresh(void)
-{
-	assert_int_equal(run("rm -f db db-wal db-shm copy"), 0);
 }
 
 static void sealed_order_is_sealed_anew(void **state)
@@ -240,12 +272,38 @@ static void wipe_goes_on_after_it_was_cut_off(void **state)
 	succeeds(run(CASCTL " order --db db | grep -q wiped"));
 }
 
+/* 5A..5A xor F0..F0 is AA..AA; their check values as openssl has them. */
+static void keys_come_in_components(void **state)
+{
+	const char *part = "for b in 5A F0; do for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do"
+			   " printf $b; done; echo; done >parts";
+
+	(void)state;
+	succeeds(run("%s", part));
+	succeeds(run(CASCTL " key import --pin-file pin --name kmc --use master --components 2"
+		     " parts | awk '{ print $NF }' | tr '\\n' ' '"));
+	strcpy(output + 512, output);
+	succeeds(run("s='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16'; for b in 5A F0 AA; do"
+		     " printf '\\1%%.0s' $s | openssl enc -aes-128-ecb -nopad"
+		     " -K $(printf $b'%%.0s' $s) | od -An -tx1 -N3 | tr -d ' \\n' | tr a-f A-F;"
+		     " printf ' '; done"));
+	assert_string_equal(output, output + 512);
+	assert_int_equal(run(CASCTL " key import --pin-file pin --name kmc2 --use master"
+			     " --components 1 parts"), 2);
+	succeeds(run("sed -i '2s/..$//' parts"));
+	for (int i = 2; i <= 3; i++)
+		fails(run(CASCTL " key import --pin-file pin --name kmc2 --use master"
+			  " --components %d parts", i), "of one length");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sealed_order_is_sealed_anew),
+		cmocka_unit_test(check_tries_each_record),
 		cmocka_unit_test(refused_order_leaves_no_key),
 		cmocka_unit_test(wiped_order_is_gone_from_copies),
+		cmocka_unit_test(keys_come_in_components),
 		cmocka_unit_test(wipe_goes_on_after_it_was_cut_off),
 	};
 

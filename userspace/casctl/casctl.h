@@ -25,6 +25,8 @@ int cmd_adopt(int argc, char **argv);
 int cmd_sessions(int argc, char **argv);
 int cmd_ledger(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_role(int argc, char **argv);
+int cmd_decide(int argc, char **argv);
 int cmd_reconcile(int argc, char **argv);
 int cmd_response(int argc, char **argv);
 int cmd_profile(int argc, char **argv);
@@ -105,6 +107,15 @@ int orderkey_make(struct orderkey *k, struct token *token, const char *data_name
 
 /* orderkey_destroy() - for ledger_order_wipe(), @arg: the token; one that is gone is no failure */
 bool orderkey_destroy(void *arg, const char *label);
+
+/* What orderkey_try() takes: the token, and the key that the records' keys are wrapped under. */
+struct orderkey_check {
+	struct token *token;
+	const char *transport;
+};
+
+/* orderkey_try() - for ledger_order_check(): the record unseals, and its keys unwrap */
+bool orderkey_try(void *arg, struct ledger_record *record, const char **wrong);
 
 /* show_options() - -1 to go on, else the exit status */
 int show_options(int argc, char **argv, struct show_options *o);

@@ -9,16 +9,19 @@
 #include <unistd.h>
 
 #include "casctl.h"
+#include "libgp/aes.h"
 #include "libgp/hex.h"
 
 static const char usage[] =
 	"usage: casctl key init --pin-file FILE [--so-pin-file FILE] [--import FILE] [options]\n"
-	"       casctl key import --pin-file FILE --name NAME --use master|transport|data FILE\n"
+	"       casctl key import --pin-file FILE --name NAME --use master|transport|data\n"
+	"              [--components N] FILE\n"
 	"       casctl key signer|public --pin-file FILE --name NAME\n"
 	"       casctl key list --pin-file FILE [--json]\n"
 	"\n"
 	"  init    makes the token and sets its PINs (--so-pin-file: default as --pin-file)\n"
 	"  import  puts one AES key in: 32, 48 or 64 hexadecimal digits in FILE (-: standard input)\n"
+	"          with --components a line for each, of several people; check values are printed\n"
 	"  signer  makes a key pair that signs the heads of the ledger\n"
 	"  public  prints its public key, a point of P-256 in hexadecimal\n"
 	"  list    names, lengths and check values of the keys in the token\n"
@@ -40,6 +43,7 @@ static const char usage[] =
  * @import: file with keys
  * @name: of the key
  * @use: what it is for
+ * @components: that the key comes in, 0 for the key itself
  * @json: machine-readable
  * @arg: the argument that is no option
  */
@@ -49,6 +53,7 @@ struct key_options {
 	const char *import;
 	const char *name;
 	const char *use;
+	unsigned int components;
 	bool json;
 	const char *arg;
 };
@@ -70,26 +75,32 @@ static FILE *open_input(const char *path)
 	return f;
 }
 
-static int put_key(struct token *t, const char *name, const char *use, const char *hex)
+static int put_bytes(struct token *t, const char *name, const char *use, const uint8_t *key,
+		     size_t len)
 {
 	static const char *const uses[] = {
 		[TOKEN_MASTER] = "master", [TOKEN_TRANSPORT] = "transport", [TOKEN_DATA] = "data",
 	};
-	uint8_t key[32];
 	unsigned int i;
-	ssize_t n;
-	int rc;
 
 	for (i = 0; i <= TOKEN_DATA && strcmp(use, uses[i]); i++)
 		;
 	if (i > TOKEN_DATA)
 		return fail("a key is for master, transport or data");
-	n = hex_decode(hex, strlen(hex), key, sizeof(key));
+	return token_import(t, name, (enum token_use)i, key, len) ? fail(token_error(t)) : 0;
+}
+
+static int put_key(struct token *t, const char *name, const char *use, const char *hex)
+{
+	uint8_t key[32];
+	ssize_t n = hex_decode(hex, strlen(hex), key, sizeof(key));
+	int rc;
+
 	if (n < 0)
 		return fail("a key is given in hexadecimal digits");
-	rc = token_import(t, name, (enum token_use)i, key, (size_t)n);
+	rc = put_bytes(t, name, use, key, (size_t)n);
 	explicit_bzero(key, sizeof(key));
-	return rc ? fail(token_error(t)) : 0;
+	return rc;
 }
 
 static int import_file(struct token *t, const char *path)
@@ -149,25 +160,68 @@ static int key_init(const struct key_options *o)
 	return rc;
 }
 
-static int key_import(const struct key_options *o)
+/* One line of hexadecimal digits; -1 if it is none. */
+static ssize_t read_key(FILE *f, uint8_t key[32])
 {
 	char hex[80] = "";
+	ssize_t n = -1;
+
+	if (fgets(hex, sizeof(hex), f))
+		n = hex_decode(hex, strcspn(hex, "\r\n"), key, 32);
+	explicit_bzero(hex, sizeof(hex));
+	return n;
+}
+
+/*
+ * Each component is a line of its own, of a person who knows no other one; its check value tells
+ * whether it came in right. The key is all of them by exclusive or.
+ */
+static ssize_t read_components(FILE *f, unsigned int count, uint8_t key[32])
+{
+	uint8_t part[32], kcv[3];
+	ssize_t len = 0, n = 0;
+
+	memset(key, 0, 32);
+	for (unsigned int i = 1; n >= 0 && i <= count; i++) {
+		if (isatty(fileno(f)))
+			fprintf(stderr, "component %u of %u: ", i, count);
+		n = read_key(f, part);
+		if ((i > 1 && n != len) || (n >= 0 && gp_aes_kcv_of(part, (size_t)n, kcv)))
+			n = -1;
+		if (n < 0)
+			break;
+		len = n;
+		for (ssize_t j = 0; j < n; j++)
+			key[j] ^= part[j];
+		printf("component %u  KCV %02X%02X%02X\n", i, kcv[0], kcv[1], kcv[2]);
+	}
+	explicit_bzero(part, sizeof(part));
+	return n;
+}
+
+static int key_import(const struct key_options *o)
+{
+	uint8_t key[32], kcv[3];
 	struct token *t;
-	FILE *f;
+	ssize_t n;
 	int rc = 1;
+	FILE *f;
 
 	if (!o->name || !o->use || !o->arg)
 		return usage_error("key import wants --name, --use and a file");
 	f = open_input(o->arg);
 	if (!f)
 		return 1;
-	if (!fgets(hex, sizeof(hex), f))
-		*hex = '\0';
-	hex[strcspn(hex, "\r\n")] = '\0';
-	t = open_token(&o->token);
+	lock_memory();
+	n = o->components ? read_components(f, o->components, key) : read_key(f, key);
+	t = n < 0 ? NULL : open_token(&o->token);
+	if (n < 0)
+		fail("a key is given in hexadecimal digits, all components of one length");
 	if (t)
-		rc = put_key(t, o->name, o->use, hex);
-	explicit_bzero(hex, sizeof(hex));
+		rc = put_bytes(t, o->name, o->use, key, (size_t)n);
+	if (!rc && !gp_aes_kcv_of(key, (size_t)n, kcv))
+		printf("%s  KCV %02X%02X%02X\n", o->name, kcv[0], kcv[1], kcv[2]);
+	explicit_bzero(key, sizeof(key));
 	token_close(t);
 	if (f != stdin)
 		fclose(f);
@@ -243,6 +297,7 @@ static int parse(int argc, char **argv, struct key_options *o)
 		{ "import-test-keys", required_argument, NULL, 'i' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "use", required_argument, NULL, 'u' },
+		{ "components", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -271,6 +326,11 @@ static int parse(int argc, char **argv, struct key_options *o)
 			break;
 		case 'u':
 			o->use = optarg;
+			break;
+		case 'c':
+			o->components = (unsigned int)atoi(optarg);
+			if (o->components < 2 || o->components > 9)
+				return usage_error("--components is 2 to 9");
 			break;
 		case 'j':
 			o->json = true;

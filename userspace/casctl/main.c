@@ -22,6 +22,7 @@ static const struct {
 	{ "order", cmd_order,
 	  "order --db FILE [--json]                  orders and how far they are"
 	  "\n  casctl order release|hold|go-on|close --db FILE --order NAME"
+	  "\n  casctl order check --db FILE --order NAME --pin-file FILE [--transport NAME]"
 	  "\n  casctl order wipe --db FILE --order NAME --pin-file FILE [--module FILE]"
 	  "\n          [--label NAME]" },
 	{ "records", cmd_records,
@@ -29,6 +30,12 @@ static const struct {
 	{ "intent", cmd_intent,
 	  "intent list --db FILE [--json]            records that wait for their card\n"
 	  "  casctl intent free --db FILE --iccid N    take one back: its card will not come" },
+	{ "role", cmd_role,
+	  "role list|set --db FILE [--person NAME --role operator|officer|none]" },
+	{ "decide", cmd_decide,
+	  "decide list --db FILE [--json]            records in doubt, and what was asked for\n"
+	  "  casctl decide ask --db FILE --iccid N --outcome good|void|free|reprint\n"
+	  "  casctl decide grant|refuse --db FILE --iccid N" },
 	{ "adopt", cmd_adopt,
 	  "adopt --db FILE --station HEX --journal HEX --number N [--lease N]\n"
 	  "                                          take over a station of another database,\n"

@@ -23,12 +23,14 @@ const char *who_am_i(char name[64])
  * struct step_options - from the command line
  * @db: database
  * @order: name
- * @token: that has the order's key, for wipe
+ * @token: that has the order's key, for check and wipe
+ * @transport: key in it that the records' keys are wrapped under, for check
  */
 struct step_options {
 	const char *db;
 	const char *order;
 	struct token_options token;
+	const char *transport;
 };
 
 static int step(const struct step_options *o, enum order_step what)
@@ -40,13 +42,19 @@ static int step(const struct step_options *o, enum order_step what)
 
 	if (!l)
 		return 1;
-	if (what == ORDER_WIPE) {
+	if (what == ORDER_WIPE || what == ORDER_CHECK) {
 		token = open_token(&o->token);
 		if (!token) {
 			ledger_close(l);
 			return 1;
 		}
+	}
+	if (what == ORDER_WIPE) {
 		status = ledger_order_wipe(l, o->order, who_am_i(name), orderkey_destroy, token);
+	} else if (what == ORDER_CHECK) {
+		struct orderkey_check check = { token, o->transport };
+
+		status = ledger_order_check(l, o->order, who_am_i(name), orderkey_try, &check);
 	} else {
 		status = ledger_order_step(l, o->order, what, who_am_i(name));
 	}
@@ -66,6 +74,7 @@ static int parse(int argc, char **argv, struct step_options *o)
 		{ "module", required_argument, NULL, 'm' },
 		{ "label", required_argument, NULL, 'l' },
 		{ "pin-file", required_argument, NULL, 'p' },
+		{ "transport", required_argument, NULL, 't' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -87,6 +96,9 @@ static int parse(int argc, char **argv, struct step_options *o)
 		case 'p':
 			o->token.pin_file = optarg;
 			break;
+		case 't':
+			o->transport = optarg;
+			break;
 		default:
 			return EXIT_USAGE;
 		}
@@ -97,10 +109,12 @@ static int parse(int argc, char **argv, struct step_options *o)
 int cmd_order(int argc, char **argv)
 {
 	static const char *const steps[] = {
-		[ORDER_RELEASE] = "release", [ORDER_HOLD] = "hold", [ORDER_GO_ON] = "go-on",
-		[ORDER_CLOSE] = "close", [ORDER_WIPE] = "wipe",
+		[ORDER_CHECK] = "check", [ORDER_RELEASE] = "release", [ORDER_HOLD] = "hold",
+		[ORDER_GO_ON] = "go-on", [ORDER_CLOSE] = "close", [ORDER_WIPE] = "wipe",
 	};
-	struct step_options o = { .token = { .module = MODULE, .label = "cards" } };
+	struct step_options o = {
+		.token = { .module = MODULE, .label = "cards" }, .transport = "transport",
+	};
 	const char *what = argc > 1 ? argv[1] : "";
 	size_t i;
 	int rc;
@@ -115,7 +129,7 @@ int cmd_order(int argc, char **argv)
 		return rc;
 	if (!o.db || !o.order || optind + 1 != argc)
 		return usage_error("order %s wants --db and --order", what);
-	if (i == ORDER_WIPE && !o.token.pin_file)
-		return usage_error("the order's key is destroyed in the token: --pin-file");
+	if ((i == ORDER_WIPE || i == ORDER_CHECK) && !o.token.pin_file)
+		return usage_error("the order's key is in the token: --pin-file");
 	return step(&o, (enum order_step)i);
 }

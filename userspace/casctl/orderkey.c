@@ -57,3 +57,35 @@ bool orderkey_destroy(void *arg, const char *label)
 	return token_find(token, label, &key) ? !!strstr(token_error(token), "no key") :
 						!token_remove(token, label);
 }
+
+static bool try_keys(const struct orderkey_check *c, const struct ledger_record *r)
+{
+	token_key transport, key;
+
+	if (token_find(c->token, c->transport, &transport))
+		return false;
+	for (int i = 0; i < 3; i++) {
+		if (token_unwrap(c->token, transport, r->keys[i], &key))
+			return false;
+		token_destroy(c->token, key);
+	}
+	return true;
+}
+
+bool orderkey_try(void *arg, struct ledger_record *r, const char **wrong)
+{
+	const struct orderkey_check *c = arg;
+	uint8_t clear[LEDGER_SECRETS_MAX];
+	token_key key;
+	bool ok;
+
+	if (r->sealed_len < TOKEN_SEAL)
+		return false;
+	ok = !token_find(c->token, r->key, &key) &&
+	     !token_unseal(c->token, key, r->iccid, r->sealed, r->sealed_len, clear) &&
+	     ledger_record_unpack(r, clear, r->sealed_len - TOKEN_SEAL) && try_keys(c, r);
+	explicit_bzero(clear, sizeof(clear));
+	if (!ok)
+		*wrong = token_error(c->token);
+	return ok;
+}

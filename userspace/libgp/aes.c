@@ -57,15 +57,23 @@ int gp_aes_cmac(const uint8_t key[16], const uint8_t *a, size_t a_len, const uin
 	return ok && n == GP_BLOCK ? 0 : -1;
 }
 
-int gp_aes_kcv(const uint8_t key[16], uint8_t kcv[3])
+int gp_aes_kcv_of(const uint8_t *key, size_t len, uint8_t kcv[3])
 {
-	uint8_t block[16];
+	const EVP_CIPHER *type = len == 32 ? EVP_aes_256_ecb() : len == 24 ? EVP_aes_192_ecb() :
+				 EVP_aes_128_ecb();
+	uint8_t block[GP_BLOCK];
 
 	memset(block, 1, sizeof(block));
-	if (gp_aes_ecb(key, block, block))
+	if ((len != 16 && len != 24 && len != 32) ||
+	    cipher(type, key, NULL, 1, block, GP_BLOCK, block, GP_BLOCK))
 		return -1;
 	memcpy(kcv, block, 3);
 	return 0;
+}
+
+int gp_aes_kcv(const uint8_t key[16], uint8_t kcv[3])
+{
+	return gp_aes_kcv_of(key, 16, kcv);
 }
 
 int gp_aes_unwrap(const uint8_t kek[16], const uint8_t wrapped[24], uint8_t key[16])

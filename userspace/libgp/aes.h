@@ -22,6 +22,9 @@ int gp_aes_cmac(const uint8_t key[16], const uint8_t *a, size_t a_len, const uin
 /* gp_aes_kcv() - key check value of an AES key: the first 3 bytes of E(01 x 16) */
 int gp_aes_kcv(const uint8_t key[16], uint8_t kcv[3]);
 
+/* gp_aes_kcv_of() - the same for a key of 16, 24 or 32 bytes */
+int gp_aes_kcv_of(const uint8_t *key, size_t len, uint8_t kcv[3]);
+
 /* gp_aes_unwrap() - RFC 3394; -1 as well if the integrity check fails */
 int gp_aes_unwrap(const uint8_t kek[16], const uint8_t wrapped[24], uint8_t key[16]);
 int gp_aes_wrap(const uint8_t kek[16], const uint8_t key[16], uint8_t wrapped[24]);

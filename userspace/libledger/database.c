@@ -7,7 +7,7 @@
 
 #include "database.h"
 
-#define VERSION 2	/* 1 had the records' secrets in clear */
+#define VERSION 3	/* 1 had the records' secrets in clear, 2 no roles */
 
 static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL);"
@@ -38,6 +38,14 @@ static const char schema[] =
 	"CREATE TABLE IF NOT EXISTS card("
 	" identity TEXT PRIMARY KEY, state TEXT NOT NULL CHECK(state IN('open','good','spoiled')),"
 	" request INTEGER NOT NULL REFERENCES request(id));"
+	"CREATE TABLE IF NOT EXISTS role("
+	" person TEXT PRIMARY KEY, role TEXT NOT NULL CHECK(role IN('operator','officer')));"
+	"CREATE TABLE IF NOT EXISTS decision("
+	" id INTEGER PRIMARY KEY, record INTEGER NOT NULL REFERENCES record(id),"
+	" outcome TEXT NOT NULL, asked_by TEXT NOT NULL,"
+	" state TEXT NOT NULL CHECK(state IN('asked','granted','refused')));"
+	"CREATE UNIQUE INDEX IF NOT EXISTS decision_asked ON decision(record)"
+	" WHERE state = 'asked';"
 	"CREATE TABLE IF NOT EXISTS disposition("
 	" station TEXT NOT NULL, journal_epoch TEXT NOT NULL, number INTEGER NOT NULL,"
 	" request INTEGER, disposition INTEGER NOT NULL, evidence TEXT NOT NULL,"
@@ -49,7 +57,7 @@ static const char schema[] =
 	" BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;"
 	"CREATE TRIGGER IF NOT EXISTS ledger_no_delete BEFORE DELETE ON ledger"
 	" BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;"
-	"PRAGMA user_version = 2;";
+	"PRAGMA user_version = 3;";
 
 enum ledger_status db_failed(struct ledger *l, const char *what)
 {

@@ -55,6 +55,9 @@ bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[CHAIN_HASH]);
 /* witness_note() - the last entry was a claim: sync it to the witness, if there is one */
 enum ledger_status witness_note(struct ledger *l);
 
+/* role_check() - LEDGER_REFUSED if persons have roles, and this one not @role */
+enum ledger_status role_check(struct ledger *l, const char *person, const char *role);
+
 /* A field of bytes as hexadecimal text. */
 void chain_hex(cJSON *body, const char *name, const uint8_t *data, size_t len);
 

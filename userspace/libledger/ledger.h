@@ -331,7 +331,8 @@ enum ledger_status ledger_import(struct ledger *l, FILE *csv, const struct order
 
 /* Steps of an order's life. Records are given out of released and running ones. */
 enum order_step {
-	ORDER_RELEASE,	/* imported -> released, by another one than imported it */
+	ORDER_CHECK,	/* imported -> checked: ledger_order_check() */
+	ORDER_RELEASE,	/* checked -> released, by another one than imported it */
 	ORDER_HOLD,	/* no card begins; those that have a record go on */
 	ORDER_GO_ON,
 	ORDER_CLOSE,	/* for good */
@@ -348,12 +349,44 @@ enum ledger_status ledger_order_step(struct ledger *l, const char *order, enum o
 				     const char *by);
 
 /*
+ * ledger_order_check() - ORDER_CHECK: every record of the order is one that a card can get
+ * @each: tries one; false with what is wrong
+ *
+ * Refused at the first one that is none: ledger_error() has its line.
+ */
+enum ledger_status ledger_order_check(struct ledger *l, const char *order, const char *by,
+				      bool (*each)(void *arg, struct ledger_record *record,
+						   const char **wrong), void *arg);
+
+/*
  * ledger_order_wipe() - ORDER_WIPE: no secret of a record can be read any more, in no copy either
  * @destroy: ends the order's key, false if it could not; called before anything is changed here.
  *	If the rest fails, it is called again the next time: a key that is gone is no failure
  */
 enum ledger_status ledger_order_wipe(struct ledger *l, const char *order, const char *by,
 				     bool (*destroy)(void *arg, const char *key), void *arg);
+
+/* ---- two people, two roles ---- */
+
+/*
+ * ledger_role_set() - who imports, checks and asks ("operator"), who releases, wipes and grants
+ * ("officer"); NULL: none of both
+ *
+ * Once there is an officer, it takes an officer, and nobody changes the own role.
+ */
+enum ledger_status ledger_role_set(struct ledger *l, const char *person, const char *role,
+				   const char *by);
+
+/*
+ * ledger_decision_ask() - ask for a decision about a record
+ * @outcome: of one in doubt: "good", "void", "free"; of a delivered one "reprint": its card is lost
+ */
+enum ledger_status ledger_decision_ask(struct ledger *l, const char *iccid, const char *outcome,
+				       const char *by);
+
+/* ledger_decision_grant() - grant it, by another one than asked, or refuse it */
+enum ledger_status ledger_decision_grant(struct ledger *l, const char *iccid, bool yes,
+					 const char *by);
 
 /* ---- the chain ---- */
 

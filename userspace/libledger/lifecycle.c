@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What becomes of an order: imported -> released -> running <-> held -> closed -> wiped. Records
- * are given out of released and running ones.
+ * What becomes of an order: imported -> checked -> released -> running <-> held -> closed -> wiped.
+ * Records are given out of released and running ones.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "database.h"
@@ -26,17 +27,20 @@ struct order {
  * @name: in the ledger
  * @from: states, each with a blank after it
  * @to: state
+ * @role: of who may take it, NULL for both
  */
 static const struct step {
 	const char *name;
 	const char *from;
 	const char *to;
+	const char *role;
 } steps[] = {
-	[ORDER_RELEASE] = { "release", "imported ", "released" },
-	[ORDER_HOLD] = { "hold", "released running ", "held" },
-	[ORDER_GO_ON] = { "go-on", "held ", "running" },
-	[ORDER_CLOSE] = { "close", "imported released running held ", "closed" },
-	[ORDER_WIPE] = { "wipe", "closed ", "wiped" },
+	[ORDER_CHECK] = { "check", "imported ", "checked", "operator" },
+	[ORDER_RELEASE] = { "release", "checked ", "released", "officer" },
+	[ORDER_HOLD] = { "hold", "released running ", "held", NULL },
+	[ORDER_GO_ON] = { "go-on", "held ", "running", NULL },
+	[ORDER_CLOSE] = { "close", "imported checked released running held ", "closed", NULL },
+	[ORDER_WIPE] = { "wipe", "closed ", "wiped", "officer" },
 };
 
 static enum ledger_status find(struct ledger *l, const char *name, struct order *o)
@@ -116,6 +120,8 @@ static enum ledger_status check(struct ledger *l, const char *name, const struct
 {
 	enum ledger_status status = find(l, name, o);
 
+	if (status == LEDGER_OK && s->role)
+		status = role_check(l, by, s->role);
 	if (status != LEDGER_OK)
 		return status;
 	if (!is_from(s, o->state))
@@ -131,13 +137,59 @@ enum ledger_status ledger_order_step(struct ledger *l, const char *order, enum o
 	enum ledger_status status;
 	struct order o = { 0 };
 
-	if (step == ORDER_WIPE)
-		return db_refused(l, "an order is wiped together with its key");
+	if (step == ORDER_WIPE || step == ORDER_CHECK)
+		return db_refused(l, "an order is checked and wiped together with its key");
 	if (!db_begin(l))
 		return LEDGER_FAILED;
 	status = check(l, order, &steps[step], by, &o);
 	if (status == LEDGER_OK)
 		status = enter(l, &o, order, &steps[step], by);
+	return db_end(l, status);
+}
+
+static enum ledger_status check_records(struct ledger *l, const struct order *o,
+					bool (*each)(void *arg, struct ledger_record *record,
+						     const char **wrong), void *arg)
+{
+	sqlite3_stmt *stmt = db_prepare(l,
+					"SELECT line, iccid, kvn, sealed FROM record"
+					" WHERE orders = ? ORDER BY line", "i", o->id);
+	struct ledger_record *r = calloc(1, sizeof(*r));
+	enum ledger_status status = LEDGER_OK;
+	const char *wrong = "damaged in the database";
+	bool failed = true;
+
+	if (stmt && r)
+		memcpy(r->key, o->key, sizeof(r->key));
+	while (stmt && r && status == LEDGER_OK && db_next(l, stmt, &failed)) {
+		r->kvn = (uint8_t)sqlite3_column_int(stmt, 2);
+		if (!db_text(stmt, 1, r->iccid, sizeof(r->iccid)) ||
+		    !db_blob(stmt, 3, r->sealed, sizeof(r->sealed), &r->sealed_len) ||
+		    !each(arg, r, &wrong))
+			status = db_refused(l, "the record of line %lld: %s",
+					    (long long)sqlite3_column_int64(stmt, 0), wrong);
+	}
+	sqlite3_finalize(stmt);
+	if (r)
+		explicit_bzero(r, sizeof(*r));
+	free(r);
+	return failed ? LEDGER_FAILED : status;
+}
+
+enum ledger_status ledger_order_check(struct ledger *l, const char *order, const char *by,
+				      bool (*each)(void *arg, struct ledger_record *record,
+						   const char **wrong), void *arg)
+{
+	enum ledger_status status;
+	struct order o = { 0 };
+
+	if (!db_begin(l))
+		return LEDGER_FAILED;
+	status = check(l, order, &steps[ORDER_CHECK], by, &o);
+	if (status == LEDGER_OK)
+		status = check_records(l, &o, each, arg);
+	if (status == LEDGER_OK)
+		status = enter(l, &o, order, &steps[ORDER_CHECK], by);
 	return db_end(l, status);
 }
 

@@ -211,6 +211,11 @@ static enum ledger_status import(struct import *im)
 	enum ledger_status status;
 	cJSON *body;
 
+	if (how->by) {
+		status = role_check(l, how->by, "operator");
+		if (status != LEDGER_OK)
+			return status;
+	}
 	read_header(im);
 	if (im->report->count)
 		return db_refused(l, "order %s: the header line is wrong", how->order);
