@@ -11,7 +11,7 @@
 
 #include "log.h"
 
-#define HEAP (4u << 20)
+#define HEAP (32u << 20)	/* some 20 KiB for a session; what is not used costs nothing */
 #define HEAP_LEAST 32
 
 bool lock_process(void)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "casd.h"
@@ -16,6 +17,7 @@
 #include "log.h"
 #include "orders.h"
 #include "profile.h"
+#include "stations.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 
@@ -29,6 +31,7 @@ static const char usage[] =
 	"                       (default: that of --db with .witness)\n"
 	"  --heads FILE         keeps heads of the ledger, signed; best on another machine's disk\n"
 	"  --signer NAME        key pair in the token for them (default: ledger)\n"
+	"  --stations FILE      addresses of stations, one a line\n"
 	"  --station ADDR:PORT  control socket of a station; may be given several times.\n"
 	"                       ADDR:PORT,mux: all channels come over this one connection\n"
 	"  --profiles DIR       applications, one NAME.lua each (default: profiles)\n"
@@ -55,6 +58,7 @@ static const char usage[] =
  * @signer: key pair for them
  * @stations: addresses
  * @count: of them
+ * @list: file with more of them, or NULL
  * @keyd: the key process, and the token that it opens
  * @profile_key: file, NULL if profiles need no signature
  * @control: path of the socket for orders, or NULL
@@ -66,6 +70,7 @@ struct options {
 	const char *signer;
 	const char *stations[64];
 	unsigned int count;
+	const char *list;
 	struct keyd_options keyd;
 	const char *profile_key;
 	const char *control;
@@ -85,6 +90,7 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		{ "witness", required_argument, NULL, 'w' },
 		{ "heads", required_argument, NULL, 'H' },
 		{ "signer", required_argument, NULL, 'S' },
+		{ "stations", required_argument, NULL, 'f' },
 		{ "station", required_argument, NULL, 's' },
 		{ "profiles", required_argument, NULL, 'p' },
 		{ "profile-key", required_argument, NULL, 'K' },
@@ -116,9 +122,12 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		case 'S':
 			o->signer = optarg;
 			break;
+		case 'f':
+			o->list = optarg;
+			break;
 		case 's':
 			if (o->count == sizeof(o->stations) / sizeof(o->stations[0]))
-				return wrong_usage("more than 64 stations");
+				return wrong_usage("more than 64 stations: --stations");
 			o->stations[o->count++] = optarg;
 			break;
 		case 'p':
@@ -163,7 +172,7 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 	}
 	if (optind != argc)
 		return wrong_usage("arguments without an option");
-	if (!o->db || !o->count || (!o->keyd.pin_file && !o->keyd.socket))
+	if (!o->db || (!o->count && !o->list) || (!o->keyd.pin_file && !o->keyd.socket))
 		return wrong_usage("--db, --station, and --pin-file or --keyd must be given");
 	if (!*casd->name || strlen(casd->name) > 63)
 		return wrong_usage("--name has 1 to 63 characters");
@@ -235,8 +244,21 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 	event_base_loopbreak(arg);
 }
 
+/* A socket for each station and each session. */
+static void raise_files(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		log_warn("start", "reason=\"the limit of descriptors cannot be raised\"");
+}
+
 static bool run(struct casd *casd, const struct options *o)
 {
+	unsigned int count = o->count;
 	struct event *term = NULL, *intr = NULL;
 	struct heads *heads = NULL;
 	const char *wrong = NULL;
@@ -251,6 +273,8 @@ static bool run(struct casd *casd, const struct options *o)
 		wrong = "no event loop";
 	for (unsigned int i = 0; !wrong && i < o->count; i++)
 		wrong = control_add(casd, o->stations[i]);
+	if (!wrong && o->list)
+		wrong = stations_add(casd, o->list, &count);
 	if (!wrong && o->control)
 		casd->orders = orders_open(casd, o->control);
 	if (!wrong && o->heads)
@@ -259,7 +283,7 @@ static bool run(struct casd *casd, const struct options *o)
 		log_error("start", "reason=\"%s\"", wrong);
 	} else if ((!o->control || casd->orders) && (!o->heads || heads)) {
 		log_info("start", "name=%s lease_epoch=%llu stations=%u", casd->name,
-			 (unsigned long long)casd->lease_epoch, o->count);
+			 (unsigned long long)casd->lease_epoch, count);
 		ok = event_base_dispatch(casd->base) >= 0;
 		log_info("stop", "name=%s", casd->name);
 	}
@@ -293,6 +317,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* A file that may not grow is a full disk: no result, but no end either. */
 	signal(SIGXFSZ, SIG_IGN);
+	raise_files();
 	ok = lock_process() && open_key(&casd, &o) && open_token(&casd, &o) &&
 	     open_ledger(&casd, &o) && run(&casd, &o);
 	EVP_PKEY_free(casd.profile_key);
