@@ -51,11 +51,12 @@ static int64_t count(struct ledger *l, const char *sql)
 static void give_out(struct ledger *l, const char *order, unsigned int rows)
 {
 	static uint64_t number;
-	struct ledger_request r = { .number = ++number };
+	struct ledger_request r = { .number = number };
 	struct ledger_record record;
 	char card[32];
 	bool known;
 
+	number++;
 	MUST(ledger_request_open(l, &r, &known) == LEDGER_OK && !known);
 	snprintf(card, sizeof(card), "%llu", (unsigned long long)number);
 	MUST(ledger_claim(l, r.id, order, false, card, &record) == LEDGER_OK);
