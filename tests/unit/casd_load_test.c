@@ -520,8 +520,10 @@ static void many_stations(void **state)
 	print_message("%u sessions at once: %.1f KiB each; then %.0f cards/s; casd %ld MiB\n",
 		      sessions, (double)(running - idle) / sessions, sessions / ran,
 		      running / 1024);
+#ifndef __SANITIZE_ADDRESS__	/* which keeps what is freed */
 	assert_true(idle <= (long)IDLE_MAX * stations * COUPLERS);
 	assert_true(running - idle <= (long)RUNNING_MAX * sessions);
+#endif
 	kill(casd, SIGTERM);
 	assert_int_equal(waitpid(casd, &status, 0), casd);
 	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
