@@ -21,11 +21,26 @@ struct memory {
 	size_t len;
 };
 
+/* Room for @more bytes; seldom, since a sanitizer's realloc() copies each time. */
+static inline bool memory_grow(struct memory *m, size_t *cap, size_t more)
+{
+	unsigned char *data;
+
+	if (m->len + more <= *cap)
+		return true;
+	*cap = 2 * (m->len + more);
+	data = realloc(m->data, *cap);
+	if (data)
+		m->data = data;
+	return data;
+}
+
 /* memory_read() - all that @pid has; false if it cannot be read, as by a user who is not root */
 static inline bool memory_read(pid_t pid, struct memory *m)
 {
 	char name[64], line[512];
 	unsigned long from, to;
+	size_t cap = 0;
 	FILE *maps;
 	int mem;
 
@@ -35,7 +50,6 @@ static inline bool memory_read(pid_t pid, struct memory *m)
 	snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
 	maps = fopen(name, "r");
 	while (mem >= 0 && maps && fgets(line, sizeof(line), maps)) {
-		unsigned char *more;
 		ssize_t n;
 
 		if (sscanf(line, "%lx-%lx", &from, &to) != 2 || strstr(line, "[v"))
@@ -43,10 +57,8 @@ static inline bool memory_read(pid_t pid, struct memory *m)
 		/* The shadow of a sanitizer is as large as the address space. */
 		if (to - from > 1ul << 30)
 			continue;
-		more = realloc(m->data, m->len + (to - from));
-		if (!more)
+		if (!memory_grow(m, &cap, to - from))
 			break;
-		m->data = more;
 		/* What is not there cannot be read: a hole ends the region. */
 		n = pread(mem, m->data + m->len, to - from, (off_t)from);
 		if (n > 0)
