@@ -29,7 +29,8 @@ help:
 	@echo '               the same tests, as a directory of the kernel'"'"'s selftests is run'
 	@echo 'make style     checkpatch and shell syntax    make sparse    sparse over the modules'
 	@echo 'make static    coccinelle, clang analyzer and cppcheck'
-	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach'
+	@echo 'make coverage  lines and branches of kernel/iso7816 that the unit tests reach, and lines of'
+	@echo '               kernel/ that the tests in the guest do'
 	@echo 'make clean     remove build/'
 	@echo
 	@echo 'O=DIR  output elsewhere    V=1  show commands    SAN=1  sanitizers (build/san/)'
@@ -85,6 +86,7 @@ check-long:
 
 coverage:
 	@tests/coverage
+	@tests/coverage_kernel
 
 demo:
 	@mk/deps.sh
