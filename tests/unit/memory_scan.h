@@ -11,6 +11,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#define MEMORY_PAGE 4096
+
 /**
  * struct memory - what a process had in its memory
  * @data: its regions, one after the other
@@ -33,6 +35,19 @@ static inline bool memory_grow(struct memory *m, size_t *cap, size_t more)
 	if (data)
 		m->data = data;
 	return data;
+}
+
+/* Adds what of @len bytes is not empty; most of a sanitizer's memory is. */
+static inline void memory_keep(struct memory *m, size_t len)
+{
+	unsigned char *page = m->data + m->len, *end = page + len;
+
+	for (; page < end; page += MEMORY_PAGE) {
+		if (!*page && !memcmp(page, page + 1, MEMORY_PAGE - 1))
+			continue;
+		memmove(m->data + m->len, page, MEMORY_PAGE);
+		m->len += MEMORY_PAGE;
+	}
 }
 
 /* memory_read() - all that @pid has; false if it cannot be read, as by a user who is not root */
@@ -62,7 +77,7 @@ static inline bool memory_read(pid_t pid, struct memory *m)
 		/* What is not there cannot be read: a hole ends the region. */
 		n = pread(mem, m->data + m->len, to - from, (off_t)from);
 		if (n > 0)
-			m->len += (size_t)n;
+			memory_keep(m, (size_t)n);
 	}
 	if (maps)
 		fclose(maps);
