@@ -27,7 +27,6 @@
 #include "kselftest/simcard.h"
 #include "libcksnl/cksnl.h"
 
-#define PATIENCE_MS	20000
 #define ANY_LATENCY	2000000000	/* PM_QOS_CPU_LATENCY_DEFAULT_VALUE */
 #define PCI		"/sys/bus/pci/"
 #define SECURITY	"/sys/kernel/security"

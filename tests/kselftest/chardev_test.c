@@ -25,7 +25,6 @@
 #include "modules.h"
 #include "simcard.h"
 
-#define PATIENCE_MS	20000	/* for what must happen; never reached when it does */
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
 

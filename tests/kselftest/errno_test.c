@@ -27,7 +27,6 @@
 #include "modules.h"
 #include "simcard.h"
 
-#define PATIENCE_MS	20000	/* for what must happen; never reached when it does */
 #define ETU		(372ULL * CKS_SIM_TICKS_PER_CLK)
 #define TURN		(40 * ETU)	/* from a character to the other side's: BGT is 22 */
 

@@ -29,7 +29,6 @@
 #include "simcard.h"
 
 #define SLOTS		3
-#define PATIENCE_MS	20000
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };

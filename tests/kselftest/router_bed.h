@@ -19,7 +19,6 @@
 #include "modules.h"
 #include "simcard.h"
 
-#define PATIENCE_MS	20000	/* for what must happen; never reached when it does */
 #define CONTROL_PORT	7816
 #define CHANNEL_PORT	7820
 #define EPOCH		0x1122334455667788ULL

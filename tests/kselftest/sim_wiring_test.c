@@ -24,7 +24,6 @@
 #include "modules.h"
 #include "simcard.h"
 
-#define PATIENCE_MS	20000
 #define SIGNAL		CKS_CAPABILITY_ERROR_SIGNAL
 #define GUARD		CKS_CAPABILITY_EXACT_GUARD
 

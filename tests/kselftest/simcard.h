@@ -22,6 +22,13 @@
 #define SIMCARD_CLK_DIV		16
 
 uint32_t simcard_clk_div(void);
+
+/*
+ * For what must happen; never reached when it does. 20 s, and more with the clocks: a card that does
+ * not answer is waited for 9,600 etu by default.
+ */
+#define PATIENCE_MS		((int)simcard_clk_div() * 1250)
+
 uint32_t simcard_clk_hz(void);
 
 /* Commands. All others: the data come back, then 9000. */

@@ -31,7 +31,6 @@
 #include "modules.h"
 #include "simcard.h"
 
-#define PATIENCE_MS	20000
 #define TRIES		10
 #define LEAK_KIB	512	/* what a kernel's caches may grow by meanwhile */
 #define RST_LOW_CLKS	40000
