@@ -25,7 +25,6 @@
 #include "modules.h"
 #include "simcard.h"
 
-
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
 
 /* 8.2.4: TCK only where a protocol other than T=0 is offered. */

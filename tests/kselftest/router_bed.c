@@ -223,6 +223,8 @@ void batch_add(struct batch_list *l, const uint8_t *apdu, uint8_t len, uint16_t 
 
 	assert_true(l->len + 14 + len <= sizeof(l->p));
 	memset(p, 0, 10);
+	for (unsigned int i = 0; i < 4; i++)	/* not before a mute card is given up */
+		p[i] = (uint8_t)((uint32_t)PATIENCE_MS >> (8 * (3 - i)));
 	p[5] = mask ? 1 : 0;
 	p[9] = len;
 	p += 10;

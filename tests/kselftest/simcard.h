@@ -24,8 +24,8 @@
 uint32_t simcard_clk_div(void);
 
 /*
- * For what must happen; never reached when it does. 20 s, and more with the clocks: a card that does
- * not answer is waited for 9,600 etu by default.
+ * For what must happen; never reached when it does. 20 s, and more with the clocks: for a card that
+ * does not answer 9,600 etu are waited by default.
  */
 #define PATIENCE_MS		((int)simcard_clk_div() * 1250)
 
