@@ -254,6 +254,7 @@ static void listener_work(struct work_struct *work)
 
 		tp = tcp_transport_alloc(sock);
 		if (!tp) {
+			tcp_end(sock->sk);
 			sock_release(sock);
 			continue;
 		}
