@@ -7,21 +7,15 @@
 
 #define LABEL_MAX 64
 
-int token_find(struct token *t, const char *label, token_key *key)
+int token_find_one(struct token *t, CK_ATTRIBUTE *want, CK_ULONG count, const char *label,
+		   token_key *key)
 {
-	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-	CK_BBOOL yes = CK_TRUE;
-	CK_ATTRIBUTE want[] = {
-		ATTR(CKA_CLASS, class),
-		ATTR(CKA_TOKEN, yes),
-		{ CKA_LABEL, (void *)label, strlen(label) },
-	};
 	CK_OBJECT_HANDLE found[2];
 	CK_ULONG n = 0;
 	CK_RV rv;
 
 	*key = 0;
-	rv = t->f->C_FindObjectsInit(t->session, want, 3);
+	rv = t->f->C_FindObjectsInit(t->session, want, count);
 	if (rv != CKR_OK)
 		return token_fail(t, "C_FindObjectsInit", rv);
 	rv = t->f->C_FindObjects(t->session, found, 2, &n);
@@ -35,6 +29,19 @@ int token_find(struct token *t, const char *label, token_key *key)
 	}
 	*key = found[0];
 	return 0;
+}
+
+int token_find(struct token *t, const char *label, token_key *key)
+{
+	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
+	CK_BBOOL yes = CK_TRUE;
+	CK_ATTRIBUTE want[] = {
+		ATTR(CKA_CLASS, class),
+		ATTR(CKA_TOKEN, yes),
+		{ CKA_LABEL, (void *)label, strlen(label) },
+	};
+
+	return token_find_one(t, want, sizeof(want) / sizeof(want[0]), label, key);
 }
 
 void token_destroy(struct token *t, token_key key)

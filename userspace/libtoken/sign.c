@@ -8,7 +8,7 @@
 /* 1.2.840.10045.3.1.7, P-256, in DER */
 static const uint8_t p256[] = { 6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7 };
 
-static int find(struct token *t, CK_OBJECT_CLASS class, const char *label, CK_OBJECT_HANDLE *key)
+static int find(struct token *t, CK_OBJECT_CLASS class, const char *label, token_key *key)
 {
 	CK_KEY_TYPE type = CKK_EC;
 	CK_BBOOL yes = CK_TRUE;
@@ -18,33 +18,13 @@ static int find(struct token *t, CK_OBJECT_CLASS class, const char *label, CK_OB
 		ATTR(CKA_TOKEN, yes),
 		{ CKA_LABEL, (void *)label, strlen(label) },
 	};
-	CK_OBJECT_HANDLE found[2];
-	CK_ULONG n = 0;
-	CK_RV rv;
 
-	rv = t->f->C_FindObjectsInit(t->session, want, 4);
-	if (rv != CKR_OK)
-		return token_fail(t, "C_FindObjectsInit", rv);
-	rv = t->f->C_FindObjects(t->session, found, 2, &n);
-	t->f->C_FindObjectsFinal(t->session);
-	if (rv != CKR_OK)
-		return token_fail(t, "C_FindObjects", rv);
-	if (n != 1) {
-		snprintf(t->error, sizeof(t->error), "token: %s signing key \"%s\"",
-			 n ? "more than one" : "no", label);
-		return -1;
-	}
-	*key = found[0];
-	return 0;
+	return token_find_one(t, want, sizeof(want) / sizeof(want[0]), label, key);
 }
 
 int token_find_signer(struct token *t, const char *label, token_key *key)
 {
-	CK_OBJECT_HANDLE handle = 0;
-	int rc = find(t, CKO_PRIVATE_KEY, label, &handle);
-
-	*key = handle;
-	return rc;
+	return find(t, CKO_PRIVATE_KEY, label, key);
 }
 
 int token_make_signer(struct token *t, const char *label)
@@ -102,7 +82,7 @@ int token_signer_public(struct token *t, const char *label, uint8_t point[TOKEN_
 {
 	uint8_t der[2 + TOKEN_POINT];
 	CK_ATTRIBUTE get = { CKA_EC_POINT, der, sizeof(der) };
-	CK_OBJECT_HANDLE key;
+	token_key key = 0;
 	CK_RV rv;
 
 	if (find(t, CKO_PUBLIC_KEY, label, &key))

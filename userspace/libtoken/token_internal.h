@@ -33,6 +33,10 @@ void token_unload(struct token *t);
 /* token_slot() - slot of the initialized token with @label */
 bool token_slot(struct token *t, const char *label, CK_SLOT_ID *slot, bool *found);
 
+/* token_find_one() - the one object that is as @want says; @label is for the error. 0 or -1 */
+int token_find_one(struct token *t, CK_ATTRIBUTE *want, CK_ULONG count, const char *label,
+		   token_key *key);
+
 bool token_self_test(struct token *t);
 
 #define ATTR(type, value) { (type), &(value), sizeof(value) }
