@@ -298,6 +298,30 @@ static void done_may_begin_the_next(struct kunit *test)
 	release(x);
 }
 
+/* That it follows is shown by the router's batches; here, when it does not. */
+static void staged_one_is_dropped(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+	struct tester next;
+
+	user_init(&next);
+	user_exchange(&next);
+	KUNIT_EXPECT_EQ(test, cks_coupler_stage(x->f->c, &x->u.owner, &next.cmd), -EALREADY);
+	x->f->answer_len = 0;
+	KUNIT_ASSERT_EQ(test, exchange(x), 0);
+	KUNIT_EXPECT_EQ(test, cks_coupler_stage(x->f->c, &next.owner, &next.cmd), -EPERM);
+	KUNIT_EXPECT_EQ(test, cks_coupler_stage(x->f->c, &x->u.owner, &next.cmd), 0);
+	KUNIT_EXPECT_EQ(test, cks_coupler_stage(x->f->c, &x->u.owner, &next.cmd), -EBUSY);
+	cks_coupler_unstage(x->f->c, &x->u.owner);
+	KUNIT_EXPECT_EQ(test, cks_coupler_stage(x->f->c, &x->u.owner, &next.cmd), 0);
+	cks_coupler_power_off(x->f->c, &x->u.owner);
+	await(test, &x->u.done);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_E_CANCELED);
+	KUNIT_EXPECT_FALSE(test, x->u.cmd.followed);
+	release(x);
+	KUNIT_EXPECT_EQ(test, next.dones, 0);
+}
+
 static void removal_ends_everything(struct kunit *test)
 {
 	struct fixture *x = ready(test);
@@ -370,6 +394,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(power_off_ends_an_exchange),
 	KUNIT_CASE(exchange_has_a_timeout),
 	KUNIT_CASE(done_may_begin_the_next),
+	KUNIT_CASE(staged_one_is_dropped),
 	KUNIT_CASE(removal_ends_everything),
 	KUNIT_CASE(notifiers_are_told),
 	{}
