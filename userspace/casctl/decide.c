@@ -120,7 +120,7 @@ int cmd_decide(int argc, char **argv)
 		return rc;
 	what = argv[optind];
 	if (!strcmp(what, "list"))
-		return list(&o, "SELECT r.iccid, o.name AS 'order', r.state, r.card, d.outcome,"
+		return list(&o, "SELECT r.iccid, o.name AS \"order\", r.state, r.card, d.outcome,"
 			    " d.asked_by FROM record r JOIN orders o ON o.id = r.orders"
 			    " LEFT JOIN decision d ON d.record = r.id AND d.state = 'asked'"
 			    " WHERE r.state = 'DOUBT' OR d.id IS NOT NULL ORDER BY r.id");

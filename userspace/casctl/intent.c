@@ -84,8 +84,8 @@ static int list(const struct intent_options *o)
 
 	if (!l)
 		return 1;
-	rc = show_query(l, "SELECT r.iccid, o.name AS 'order', r.line AS 'line#', r.card,"
-			" r.attempt AS 'attempt#', r.request AS 'request#', q.opened,"
+	rc = show_query(l, "SELECT r.iccid, o.name AS \"order\", r.line AS \"line#\", r.card,"
+			" r.attempt AS \"attempt#\", r.request AS \"request#\", q.opened,"
 			" q.state AS session, CASE q.verdict WHEN 2 THEN 'reject' WHEN 3 THEN 'retry'"
 			" WHEN 4 THEN 'hold' END AS verdict, CASE q.disposition WHEN 3 THEN 'removed'"
 			" END AS disposition FROM record r JOIN orders o ON o.id = r.orders"

@@ -32,7 +32,7 @@ static int show(const struct ledger_options *o)
 
 	if (!l)
 		return 1;
-	rc = show_query(l, "SELECT seq AS 'seq#', time, kind, body, lower(hex(hash)) AS hash"
+	rc = show_query(l, "SELECT seq AS \"seq#\", time, kind, body, lower(hex(hash)) AS hash"
 			" FROM ledger ORDER BY seq", NULL, o->format);
 	ledger_close(l);
 	return rc;

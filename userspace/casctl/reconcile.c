@@ -12,18 +12,22 @@
 
 /* What a card was last in: a request, and the record that it was about. */
 #define CARDS								\
-	"WITH cards AS (SELECT c.state, o.name AS 'order', q.station,"		\
-	" substr(q.opened, 1, 10) AS day, CASE WHEN instr(q.reference, '-')"	\
+	"WITH cards AS (SELECT c.state, o.name AS \"order\", q.station,"		\
+	" substr(q.opened, 1, 10) AS day, CASE WHEN q.reference LIKE '%%-%%'"	\
 	" THEN rtrim(rtrim(q.reference, '0123456789'), '-')"			\
 	" ELSE q.reference END AS batch,"					\
 	" r.state = 'DOUBT' AND r.card = c.identity AS doubt, q.disposition = 3 AS removed"	\
 	" FROM card c JOIN request q ON q.id = c.request JOIN record r ON r.id = q.record"	\
 	" JOIN orders o ON o.id = r.orders WHERE q.opened >= '%s' AND q.opened < '%s'%s)"
 #define SUMS								\
-	" SELECT %s, count(*) AS 'cards#', sum(state = 'good') AS 'good#',"	\
-	" sum(state = 'spoiled' AND NOT doubt) AS 'waste#', sum(doubt) AS 'doubt#',"	\
-	" sum(state = 'open' AND NOT doubt AND removed IS 1) AS 'returned#',"	\
-	" sum(state = 'open' AND NOT doubt AND removed IS NOT 1) AS 'open#'"	\
+	" SELECT %s, count(*) AS \"cards#\","					\
+	" count(*) FILTER(WHERE state = 'good') AS \"good#\","			\
+	" count(*) FILTER(WHERE state = 'spoiled' AND NOT doubt) AS \"waste#\","	\
+	" count(*) FILTER(WHERE doubt) AS \"doubt#\","				\
+	" count(*) FILTER(WHERE state = 'open' AND NOT doubt AND removed IS TRUE)"	\
+	" AS \"returned#\","							\
+	" count(*) FILTER(WHERE state = 'open' AND NOT doubt AND removed IS NOT TRUE)"	\
+	" AS \"open#\""								\
 	" FROM cards GROUP BY %s ORDER BY %s"
 
 /**
@@ -143,9 +147,9 @@ int cmd_response(int argc, char **argv)
 	if (!l)
 		return 1;
 	rc = show_query(l,
-			"SELECT r.line AS 'line#', r.iccid, CASE r.state WHEN 'DELIVERED' THEN 'good'"
+			"SELECT r.line AS \"line#\", r.iccid, CASE r.state WHEN 'DELIVERED' THEN 'good'"
 			" WHEN 'VOID' THEN 'waste' WHEN 'DOUBT' THEN 'doubt' WHEN 'FREE' THEN 'unused'"
-			" ELSE 'open' END AS outcome, r.attempt AS 'attempts#', r.card, q.station,"
+			" ELSE 'open' END AS outcome, r.attempt AS \"attempts#\", r.card, q.station,"
 			" q.reference, q.opened AS time, q.information"
 			" FROM record r JOIN orders o ON o.id = r.orders"
 			" LEFT JOIN request q ON q.id = r.request WHERE o.name = ? ORDER BY r.line",

@@ -23,7 +23,7 @@ static int show(int argc, char **argv, const char *all, const char *one)
 int cmd_status(int argc, char **argv)
 {
 	return show(argc, argv,
-		    "SELECT 'record' AS what, state, count(*) AS 'count#' FROM record GROUP BY state"
+		    "SELECT 'record' AS what, state, count(*) AS \"count#\" FROM record GROUP BY state"
 		    " UNION ALL SELECT 'card', state, count(*) FROM card GROUP BY state"
 		    " UNION ALL SELECT 'session', state, count(*) FROM request GROUP BY state",
 		    NULL);
@@ -32,16 +32,18 @@ int cmd_status(int argc, char **argv)
 int show_orders(int argc, char **argv)
 {
 	return show(argc, argv,
-		    "SELECT o.name AS 'order', o.state, o.rows AS 'rows#',"
-		    " sum(r.state = 'FREE') AS 'free#', sum(r.state IN('INTENT','ISSUED')) AS 'open#',"
-		    " sum(r.state = 'DELIVERED') AS 'delivered#', sum(r.state = 'VOID') AS 'void#',"
-		    " sum(r.state = 'DOUBT') AS 'doubt#'"
+		    "SELECT o.name AS \"order\", o.state, o.rows AS \"rows#\","
+		    " count(*) FILTER(WHERE r.state = 'FREE') AS \"free#\","
+		    " count(*) FILTER(WHERE r.state IN('INTENT','ISSUED')) AS \"open#\","
+		    " count(*) FILTER(WHERE r.state = 'DELIVERED') AS \"delivered#\","
+		    " count(*) FILTER(WHERE r.state = 'VOID') AS \"void#\","
+		    " count(*) FILTER(WHERE r.state = 'DOUBT') AS \"doubt#\""
 		    " FROM orders o LEFT JOIN record r ON r.orders = o.id GROUP BY o.id", NULL);
 }
 
 #define RECORDS								\
-	"SELECT o.name AS 'order', r.line AS 'line#', r.iccid, r.state,"	\
-	" r.attempt AS 'attempt#', r.card, r.request AS 'request#'"		\
+	"SELECT o.name AS \"order\", r.line AS \"line#\", r.iccid, r.state,"	\
+	" r.attempt AS \"attempt#\", r.card, r.request AS \"request#\""		\
 	" FROM record r JOIN orders o ON o.id = r.orders "
 
 int cmd_records(int argc, char **argv)
@@ -52,7 +54,7 @@ int cmd_records(int argc, char **argv)
 int cmd_sessions(int argc, char **argv)
 {
 	return show(argc, argv,
-		    "SELECT id AS 'request#', opened, coupler AS 'coupler#', application, reference,"
+		    "SELECT id AS \"request#\", opened, coupler AS \"coupler#\", application, reference,"
 		    " state, CASE verdict WHEN 1 THEN 'good' WHEN 2 THEN 'reject' WHEN 3 THEN 'retry'"
 		    " WHEN 4 THEN 'hold' END AS verdict, CASE disposition WHEN 1 THEN 'good'"
 		    " WHEN 2 THEN 'rejected' WHEN 3 THEN 'removed' WHEN 4 THEN 'unknown' END"

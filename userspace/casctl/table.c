@@ -2,12 +2,12 @@
 /* Prints the rows of a query, as a table or as JSON. */
 #include <cjson/cJSON.h>
 #include <getopt.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "casctl.h"
+#include "libledger/statement.h"
 
 #define COLUMNS_MAX 16
 #define NAME_LEN 24
@@ -49,23 +49,23 @@ int show_options(int argc, char **argv, struct show_options *o)
 }
 
 /* The name without its mark; @number receives whether it had it. */
-static void column_name(sqlite3_stmt *s, int i, char name[NAME_LEN], bool *number)
+static void column_name(struct statement *s, int i, char name[NAME_LEN], bool *number)
 {
 	size_t n;
 
-	snprintf(name, NAME_LEN, "%s", sqlite3_column_name(s, i));
+	snprintf(name, NAME_LEN, "%s", db_column_name(s, i));
 	n = strlen(name);
 	*number = n && name[n - 1] == '#';
 	if (*number)
 		name[n - 1] = '\0';
 }
 
-static cJSON *row_object(sqlite3_stmt *s)
+static cJSON *row_object(struct statement *s)
 {
 	cJSON *row = cJSON_CreateObject();
 
-	for (int i = 0; i < sqlite3_column_count(s); i++) {
-		const char *text = (const char *)sqlite3_column_text(s, i);
+	for (int i = 0; i < db_columns(s); i++) {
+		const char *text = db_column(s, i);
 		char name[NAME_LEN];
 		bool number;
 
@@ -73,7 +73,7 @@ static cJSON *row_object(sqlite3_stmt *s)
 		if (!text)
 			cJSON_AddNullToObject(row, name);
 		else if (number)
-			cJSON_AddNumberToObject(row, name, sqlite3_column_double(s, i));
+			cJSON_AddNumberToObject(row, name, strtod(text, NULL));
 		else
 			cJSON_AddStringToObject(row, name, text);
 	}
@@ -81,24 +81,24 @@ static cJSON *row_object(sqlite3_stmt *s)
 }
 
 /* Row by row: there may be more of them than memory. */
-static int print_json(sqlite3_stmt *s)
+static bool print_json(struct ledger *l, struct statement *s)
 {
 	const char *before = "[";
-	int rc;
+	bool failed;
 
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while (db_next(l, s, &failed)) {
 		cJSON *row = row_object(s);
 		char *text = cJSON_PrintUnformatted(row);
 
 		cJSON_Delete(row);
 		if (!text)
-			return SQLITE_NOMEM;
+			return false;
 		printf("%s\n%s", before, text);
 		cJSON_free(text);
 		before = ",";
 	}
 	puts(*before == '[' ? "[]" : "\n]");
-	return rc;
+	return !failed;
 }
 
 static void print_field(const char *text, bool last)
@@ -117,30 +117,30 @@ static void print_field(const char *text, bool last)
 	fputs(last ? "\r\n" : ",", stdout);
 }
 
-static int print_csv(sqlite3_stmt *s)
+static bool print_csv(struct ledger *l, struct statement *s)
 {
-	int columns = sqlite3_column_count(s), rc;
+	int columns = db_columns(s);
 	char name[NAME_LEN];
-	bool number;
+	bool number, failed;
 
 	for (int i = 0; i < columns; i++) {
 		column_name(s, i, name, &number);
 		print_field(name, i == columns - 1);
 	}
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while (db_next(l, s, &failed)) {
 		for (int i = 0; i < columns; i++) {
-			const char *text = (const char *)sqlite3_column_text(s, i);
+			const char *text = db_column(s, i);
 
 			print_field(text ? text : "", i == columns - 1);
 		}
 	}
-	return rc;
+	return !failed;
 }
 
-static void measure(sqlite3_stmt *s, int width[COLUMNS_MAX])
+static void measure(struct statement *s, int width[COLUMNS_MAX])
 {
-	for (int i = 0; i < sqlite3_column_count(s) && i < COLUMNS_MAX; i++) {
-		const char *text = (const char *)sqlite3_column_text(s, i);
+	for (int i = 0; i < db_columns(s) && i < COLUMNS_MAX; i++) {
+		const char *text = db_column(s, i);
 		int n = text ? (int)strlen(text) : 0;
 
 		if (n > width[i])
@@ -157,48 +157,43 @@ static void print_cell(const char *text, int width, bool number, bool last)
 	fputs(last ? "\n" : "  ", stdout);
 }
 
-static int print_table(sqlite3_stmt *s)
+/* @order is bound again, for the second run. */
+static bool print_table(struct ledger *l, struct statement *s, const char *order)
 {
-	int columns = sqlite3_column_count(s), width[COLUMNS_MAX] = { 0 }, rc;
-	bool number[COLUMNS_MAX];
+	int columns = db_columns(s), width[COLUMNS_MAX] = { 0 };
+	bool number[COLUMNS_MAX], failed;
 	char name[NAME_LEN];
 
 	for (int i = 0; i < columns && i < COLUMNS_MAX; i++) {
 		column_name(s, i, name, &number[i]);
 		width[i] = (int)strlen(name);
 	}
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW)
+	while (db_next(l, s, &failed))
 		measure(s, width);
-	if (rc != SQLITE_DONE)
-		return rc;
-	sqlite3_reset(s);
+	if (failed || !db_bind(l, s, order ? "t" : "", order))
+		return false;
 	for (int i = 0; i < columns && i < COLUMNS_MAX; i++) {
 		column_name(s, i, name, &number[i]);
 		print_cell(name, width[i], number[i], i == columns - 1);
 	}
-	while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	while (db_next(l, s, &failed)) {
 		for (int i = 0; i < columns && i < COLUMNS_MAX; i++) {
-			const char *text = (const char *)sqlite3_column_text(s, i);
+			const char *text = db_column(s, i);
 
 			print_cell(text ? text : "-", width[i], number[i], i == columns - 1);
 		}
 	}
-	return rc;
+	return !failed;
 }
 
 int show_query(struct ledger *l, const char *sql, const char *order, enum show_format format)
 {
-	sqlite3 *db = ledger_sqlite(l);
-	sqlite3_stmt *s;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &s, NULL);
+	struct statement *s = db_prepare(l, sql, order ? "t" : "", order);
+	bool ok = s && (format == SHOW_JSON ? print_json(l, s) :
+			format == SHOW_CSV ? print_csv(l, s) : print_table(l, s, order));
 
-	if (rc == SQLITE_OK && order)
-		rc = sqlite3_bind_text(s, 1, order, -1, SQLITE_STATIC);
-	if (rc == SQLITE_OK)
-		rc = format == SHOW_JSON ? print_json(s) :
-		     format == SHOW_CSV ? print_csv(s) : print_table(s);
-	if (rc != SQLITE_DONE)
-		fprintf(stderr, "casctl: %s\n", sqlite3_errmsg(db));
-	sqlite3_finalize(s);
-	return rc == SQLITE_DONE ? 0 : 1;
+	if (!ok)
+		fprintf(stderr, "casctl: %s\n", ledger_error(l));
+	db_finalize(s);
+	return ok ? 0 : 1;
 }

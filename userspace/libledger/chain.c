@@ -42,8 +42,9 @@ static bool entry_hash(const uint8_t before[HASH], uint64_t seq, const char *whe
 
 bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
 {
-	sqlite3_stmt *stmt = db_prepare(l, "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1",
-					"");
+	struct statement *stmt = db_prepare(l,
+					    "SELECT seq, hash FROM ledger"
+					    " ORDER BY seq DESC LIMIT 1", "");
 	bool failed = true;
 	size_t n;
 
@@ -52,12 +53,12 @@ bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
 	if (!stmt)
 		return false;
 	if (db_next(l, stmt, &failed)) {
-		*seq = sqlite3_column_int64(stmt, 0);
+		*seq = db_number(stmt, 0);
 		failed = !db_blob(stmt, 1, hash, HASH, &n) || n != HASH;
 		if (failed)
 			db_refused(l, "ledger: entry %lld has no hash", (long long)*seq);
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	return !failed;
 }
 
@@ -98,9 +99,9 @@ bool chain_append(struct ledger *l, const char *kind, cJSON *body)
 
 enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[65])
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT seq, time, kind, body, hash FROM ledger ORDER BY seq",
-					"");
+	struct statement *stmt = db_prepare(l,
+					    "SELECT seq, time, kind, body, hash FROM ledger ORDER BY seq",
+					    "");
 	enum ledger_status status = LEDGER_OK;
 	uint8_t hash[HASH] = { 0 }, stored[HASH];
 	bool failed = false;
@@ -110,11 +111,11 @@ enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[
 	if (!stmt)
 		return LEDGER_FAILED;
 	while (status == LEDGER_OK && db_next(l, stmt, &failed)) {
-		int64_t seq = sqlite3_column_int64(stmt, 0);
+		int64_t seq = db_number(stmt, 0);
 		const char *text[3];
 
 		for (int i = 0; i < 3; i++) {
-			text[i] = (const char *)sqlite3_column_text(stmt, i + 1);
+			text[i] = db_column(stmt, i + 1);
 			if (!text[i])
 				text[i] = "";
 		}
@@ -129,7 +130,7 @@ enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[
 		else
 			++*entries;
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	hex_encode(hash, HASH, head);
 	return failed ? LEDGER_FAILED : status;
 }

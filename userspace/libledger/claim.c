@@ -9,16 +9,16 @@
 
 static enum ledger_status request_is_open(struct ledger *l, int64_t request)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT record FROM request WHERE id = ? AND state = 'open'",
-					"i", request);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT record FROM request WHERE id = ? AND state = 'open'",
+					    "i", request);
 	bool failed = true, open = false, claimed = false;
 
 	if (stmt && db_next(l, stmt, &failed)) {
 		open = true;
-		claimed = sqlite3_column_type(stmt, 0) != SQLITE_NULL;
+		claimed = !db_null(stmt, 0);
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
 	if (!open)
@@ -31,12 +31,12 @@ static enum ledger_status request_is_open(struct ledger *l, int64_t request)
 /* What is known of the card. @again receives the record that it is to get again, or 0. */
 static enum ledger_status check_card(struct ledger *l, const char *card, int64_t *again)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT c.state, q.verdict, q.state, r.id, q.disposition FROM card c"
-					" JOIN request q ON q.id = c.request"
-					" LEFT JOIN record r ON r.request = q.id AND r.card = c.identity"
-					" AND r.state = 'INTENT' WHERE c.identity = ?",
-					"t", card);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT c.state, q.verdict, q.state, r.id, q.disposition FROM card c"
+					    " JOIN request q ON q.id = c.request"
+					    " LEFT JOIN record r ON r.request = q.id AND r.card = c.identity"
+					    " AND r.state = 'INTENT' WHERE c.identity = ?",
+					    "t", card);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true;
 	char state[16], session[16];
@@ -50,21 +50,21 @@ static enum ledger_status check_card(struct ledger *l, const char *card, int64_t
 			status = db_refused(l, "the card has left as good before");
 		else if (!strcmp(state, "spoiled"))
 			status = db_refused(l, "the card is known as spoiled");
-		else if (sqlite3_column_int(stmt, 1) == RETRY &&
-			 (!strcmp(session, "decided") || sqlite3_column_int(stmt, 4) == REMOVED))
-			*again = sqlite3_column_int64(stmt, 3);
+		else if (db_number(stmt, 1) == RETRY &&
+			 (!strcmp(session, "decided") || db_number(stmt, 4) == REMOVED))
+			*again = db_number(stmt, 3);
 		if (status == LEDGER_OK && !*again)
 			status = db_refused(l, "the card is open in another request");
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	return failed ? LEDGER_FAILED : status;
 }
 
-static bool copy_record(sqlite3_stmt *stmt, struct ledger_record *r)
+static bool copy_record(struct statement *stmt, struct ledger_record *r)
 {
-	r->id = sqlite3_column_int64(stmt, 0);
-	r->attempt = sqlite3_column_int64(stmt, 1) + 1;
-	r->kvn = (uint8_t)sqlite3_column_int(stmt, 3);
+	r->id = db_number(stmt, 0);
+	r->attempt = db_number(stmt, 1) + 1;
+	r->kvn = (uint8_t)db_number(stmt, 3);
 	return db_text(stmt, 2, r->iccid, sizeof(r->iccid)) &&
 	       db_blob(stmt, 4, r->sealed, sizeof(r->sealed), &r->sealed_len) &&
 	       db_text(stmt, 5, r->order, sizeof(r->order)) &&
@@ -75,14 +75,14 @@ static bool copy_record(sqlite3_stmt *stmt, struct ledger_record *r)
 #define SELECT_RECORD FIELDS "FROM record r JOIN orders o ON o.id = r.orders "
 /* CROSS: order by order, so that a held one with many records costs nothing. */
 #define SELECT_FREE FIELDS						\
-	"FROM orders o CROSS JOIN record r ON r.orders = o.id AND r.state = 'FREE'"	\
-	" WHERE o.state IN('released','running') AND o.test >= ? "
+	"FROM orders o CROSS JOIN record r WHERE r.orders = o.id AND r.state = 'FREE'"	\
+	" AND o.state IN('released','running') AND o.test >= ? "
 
 static enum ledger_status choose(struct ledger *l, const char *order, bool test_only,
 				 int64_t again, struct ledger_record *record)
 {
 	enum ledger_status status = LEDGER_OK;
-	sqlite3_stmt *stmt;
+	struct statement *stmt;
 	bool failed = true;
 
 	if (again)
@@ -103,7 +103,7 @@ static enum ledger_status choose(struct ledger *l, const char *order, bool test_
 	else if (!copy_record(stmt, record))
 		status = db_refused(l, "record %lld is damaged in the database",
 				    (long long)record->id);
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	return status;
 }
 

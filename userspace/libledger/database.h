@@ -1,45 +1,40 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What the files of libledger share: statements, transactions, ledger entries. */
+/* What the files of libledger share: transactions, ledger entries. */
 #ifndef LIBLEDGER_DATABASE_H
 #define LIBLEDGER_DATABASE_H
 
 #include <cjson/cJSON.h>
-#include <sqlite3.h>
 
 #include "libledger/ledger.h"
+#include "libledger/statement.h"
 
 #define CHAIN_HASH 32
 
+/**
+ * struct ledger - an open database
+ * @backend: kind of it
+ * @db: of that kind
+ * @witness: descriptor, -1 for none
+ * @error: what failed or was refused last
+ */
 struct ledger {
-	sqlite3 *db;
-	int witness;		/* descriptor, -1 for none */
+	const struct backend *backend;
+	void *db;
+	int witness;
 	char error[256];
 };
 
 /*
- * db_prepare() - a statement with its parameters bound
- * @types: one letter per parameter: i int64_t, t text or NULL, b const void * and size_t
- *
- * Blobs and texts must live until the statement is finalized.
+ * db_begin() - a transaction; nobody else changes what it depends on until db_end()
  */
-sqlite3_stmt *db_prepare(struct ledger *l, const char *sql, const char *types, ...);
-
-/* db_run() - prepare, step once, finalize; @changed receives the rows changed, or NULL */
-bool db_run(struct ledger *l, int *changed, const char *sql, const char *types, ...);
-
-/* db_next() - one row; false at the end or on failure, @failed says which */
-bool db_next(struct ledger *l, sqlite3_stmt *stmt, bool *failed);
-
-/* Copies of a column with a bound; true if it fits. */
-bool db_text(sqlite3_stmt *stmt, int column, char *out, size_t cap);
-bool db_blob(sqlite3_stmt *stmt, int column, void *out, size_t cap, size_t *len);
-
 bool db_begin(struct ledger *l);
 
 /* db_end() - commit if @status is LEDGER_OK, else roll back; returns what became of it */
 enum ledger_status db_end(struct ledger *l, enum ledger_status status);
 
-enum ledger_status db_failed(struct ledger *l, const char *what);
+/* db_wipe() - what was written over can be found nowhere any more */
+bool db_wipe(struct ledger *l);
+
 enum ledger_status db_refused(struct ledger *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 

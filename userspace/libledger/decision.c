@@ -46,10 +46,10 @@ struct subject {
 
 static enum ledger_status find(struct ledger *l, const char *iccid, struct subject *s)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT r.id, r.state, r.card, d.id, d.outcome, d.asked_by"
-					" FROM record r LEFT JOIN decision d ON d.record = r.id"
-					" AND d.state = 'asked' WHERE r.iccid = ?", "t", iccid);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT r.id, r.state, r.card, d.id, d.outcome, d.asked_by"
+					    " FROM record r LEFT JOIN decision d ON d.record = r.id"
+					    " AND d.state = 'asked' WHERE r.iccid = ?", "t", iccid);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true;
 
@@ -62,9 +62,9 @@ static enum ledger_status find(struct ledger *l, const char *iccid, struct subje
 		 !db_text(stmt, 4, s->outcome, sizeof(s->outcome)) ||
 		 !db_text(stmt, 5, s->asked_by, sizeof(s->asked_by)))
 		status = db_refused(l, "the record is damaged in the database");
-	s->record = sqlite3_column_int64(stmt, 0);
-	s->decision = sqlite3_column_int64(stmt, 3);
-	sqlite3_finalize(stmt);
+	s->record = db_number(stmt, 0);
+	s->decision = db_number(stmt, 3);
+	db_finalize(stmt);
 	return status;
 }
 
@@ -130,8 +130,9 @@ static enum ledger_status apply(struct ledger *l, const struct subject *s, const
 
 	/* A record that is free again belongs to no card. */
 	if (!db_run(l, &n,
-		    "UPDATE record SET state = ?1, card = iif(?1 = 'FREE', NULL, card),"
-		    " request = iif(?1 = 'FREE', NULL, request) WHERE id = ?2 AND state = ?3",
+		    "UPDATE record SET state = ?1,"
+		    " card = CASE WHEN ?1 = 'FREE' THEN NULL ELSE card END,"
+		    " request = CASE WHEN ?1 = 'FREE' THEN NULL ELSE request END WHERE id = ?2 AND state = ?3",
 		    "tit", o->to, s->record, o->from))
 		return LEDGER_FAILED;
 	if (n != 1)

@@ -39,19 +39,19 @@ struct affected {
 };
 
 /* Reads the row of either query below. */
-static enum ledger_status fill(struct ledger *l, sqlite3_stmt *stmt, struct affected *a)
+static enum ledger_status fill(struct ledger *l, struct statement *stmt, struct affected *a)
 {
 	bool failed = true, fits = true;
 
 	if (stmt && db_next(l, stmt, &failed)) {
-		a->owner = sqlite3_column_int64(stmt, 0);
-		a->record = sqlite3_column_int64(stmt, 1);
-		a->verdict = sqlite3_column_int(stmt, 5);
+		a->owner = db_number(stmt, 0);
+		a->record = db_number(stmt, 1);
+		a->verdict = (int)db_number(stmt, 5);
 		fits = db_text(stmt, 2, a->state, sizeof(a->state)) &&
 		       db_text(stmt, 3, a->spoiled, sizeof(a->spoiled)) &&
 		       db_text(stmt, 4, a->card, sizeof(a->card));
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	if (!fits)
 		return db_refused(l, "request %lld is damaged in the database",
 				  (long long)a->owner);
@@ -124,8 +124,9 @@ static enum ledger_status apply(struct ledger *l, const struct affected *a, cons
 
 	/* A record that is free again belongs to no card. */
 	if (!db_run(l, NULL,
-		    "UPDATE record SET state = ?1, card = iif(?1 = 'FREE', NULL, card),"
-		    " request = iif(?1 = 'FREE', NULL, request) WHERE id = ?2",
+		    "UPDATE record SET state = ?1,"
+		    " card = CASE WHEN ?1 = 'FREE' THEN NULL ELSE card END,"
+		    " request = CASE WHEN ?1 = 'FREE' THEN NULL ELSE request END WHERE id = ?2",
 		    "ti", next, a->record))
 		return LEDGER_FAILED;
 	if (*a->card &&
@@ -157,21 +158,21 @@ static enum ledger_status log_disposition(struct ledger *l, const struct ledger_
 static enum ledger_status position(struct ledger *l, const char *station, const char *epoch,
 				   uint64_t number, bool *repeated)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT count(*), coalesce(max(number), 0),"
-					" coalesce(min(number), 0) FROM disposition"
-					" WHERE station = ? AND journal_epoch = ?",
-					"tt", station, epoch);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT count(*), coalesce(max(number), 0),"
+					    " coalesce(min(number), 0) FROM disposition"
+					    " WHERE station = ? AND journal_epoch = ?",
+					    "tt", station, epoch);
 	uint64_t count = 0, last = 0, first = 0;
 	bool failed = true;
 
 	*repeated = false;
 	if (stmt && db_next(l, stmt, &failed)) {
-		count = (uint64_t)sqlite3_column_int64(stmt, 0);
-		last = (uint64_t)sqlite3_column_int64(stmt, 1);
-		first = (uint64_t)sqlite3_column_int64(stmt, 2);
+		count = (uint64_t)db_number(stmt, 0);
+		last = (uint64_t)db_number(stmt, 1);
+		first = (uint64_t)db_number(stmt, 2);
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
 	if (count && number >= first && number <= last) {
@@ -212,7 +213,7 @@ static enum ledger_status plausible(struct ledger *l, const struct ledger_dispos
 				    const struct affected *a, const char *station,
 				    const char *epoch, bool repeated)
 {
-	sqlite3_stmt *stmt;
+	struct statement *stmt;
 	bool failed, same;
 
 	if (!repeated) {
@@ -223,14 +224,14 @@ static enum ledger_status plausible(struct ledger *l, const struct ledger_dispos
 		return LEDGER_GAP;
 	}
 	stmt = db_prepare(l,
-			  "SELECT request = ? AND disposition = ? FROM disposition"
-			  " WHERE station = ? AND journal_epoch = ? AND number = ?",
-			  "iitti", a->request, (int64_t)d->disposition, station, epoch,
-			  (int64_t)d->number);
+			  "SELECT 1 FROM disposition WHERE station = ? AND journal_epoch = ?"
+			  " AND number = ? AND request = ? AND disposition = ?",
+			  "ttiii", station, epoch, (int64_t)d->number, a->request,
+			  (int64_t)d->disposition);
 	if (!stmt)
 		return LEDGER_FAILED;
-	same = db_next(l, stmt, &failed) && sqlite3_column_int(stmt, 0);
-	sqlite3_finalize(stmt);
+	same = db_next(l, stmt, &failed);
+	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
 	if (same)

@@ -108,8 +108,8 @@ static bool parse(const char *line, struct ledger_head *head, uint8_t *signature
 
 static enum ledger_status compare(struct ledger *l, const struct ledger_head *head)
 {
-	sqlite3_stmt *stmt = db_prepare(l, "SELECT hash FROM ledger WHERE seq = ?", "i",
-					(int64_t)head->seq);
+	struct statement *stmt = db_prepare(l, "SELECT hash FROM ledger WHERE seq = ?", "i",
+					    (int64_t)head->seq);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true, found;
 	uint8_t have[32];
@@ -127,7 +127,7 @@ static enum ledger_status compare(struct ledger *l, const struct ledger_head *he
 	else if (!db_blob(stmt, 0, have, 32, &n) || n != 32 || memcmp(have, head->hash, 32))
 		status = db_refused(l, "ledger: entry %llu is not the one that was signed",
 				    (unsigned long long)head->seq);
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	return status;
 }
 

@@ -45,10 +45,10 @@ static const struct step {
 
 static enum ledger_status find(struct ledger *l, const char *name, struct order *o)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT id, state, imported_by, key FROM orders"
-					" WHERE name = ?",
-					"t", name);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT id, state, imported_by, key FROM orders"
+					    " WHERE name = ?",
+					    "t", name);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true;
 
@@ -60,8 +60,8 @@ static enum ledger_status find(struct ledger *l, const char *name, struct order 
 		 !db_text(stmt, 2, o->imported_by, sizeof(o->imported_by)) ||
 		 !db_text(stmt, 3, o->key, sizeof(o->key)))
 		status = db_refused(l, "order %s is damaged in the database", name);
-	o->id = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
+	o->id = db_number(stmt, 0);
+	db_finalize(stmt);
 	return status;
 }
 
@@ -79,15 +79,15 @@ static bool is_from(const struct step *s, const char *state)
 static enum ledger_status wipe(struct ledger *l, const struct order *o,
 			       bool (*destroy)(void *arg, const char *key), void *arg)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT count(*) FROM record WHERE orders = ?"
-					" AND state IN('INTENT','ISSUED')", "i", o->id);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT count(*) FROM record WHERE orders = ?"
+					    " AND state IN('INTENT','ISSUED')", "i", o->id);
 	bool failed = true;
 	int64_t open = 0;
 
 	if (stmt && db_next(l, stmt, &failed))
-		open = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
+		open = db_number(stmt, 0);
+	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
 	if (open)
@@ -95,8 +95,8 @@ static enum ledger_status wipe(struct ledger *l, const struct order *o,
 				  (long long)open);
 	if (!destroy(arg, o->key))
 		return db_refused(l, "the order's key could not be destroyed");
-	return db_run(l, NULL, "UPDATE record SET sealed = x'' WHERE orders = ?", "i", o->id) ?
-	       LEDGER_OK : LEDGER_FAILED;
+	return db_run(l, NULL, "UPDATE record SET sealed = ? WHERE orders = ?", "bi", NULL,
+		      (size_t)0, o->id) ? LEDGER_OK : LEDGER_FAILED;
 }
 
 static enum ledger_status enter(struct ledger *l, const struct order *o, const char *name,
@@ -151,9 +151,9 @@ static enum ledger_status check_records(struct ledger *l, const struct order *o,
 					bool (*each)(void *arg, struct ledger_record *record,
 						     const char **wrong), void *arg)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT line, iccid, kvn, sealed FROM record"
-					" WHERE orders = ? ORDER BY line", "i", o->id);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT line, iccid, kvn, sealed FROM record"
+					    " WHERE orders = ? ORDER BY line", "i", o->id);
 	struct ledger_record *r = calloc(1, sizeof(*r));
 	enum ledger_status status = LEDGER_OK;
 	const char *wrong = "damaged in the database";
@@ -162,14 +162,14 @@ static enum ledger_status check_records(struct ledger *l, const struct order *o,
 	if (stmt && r)
 		memcpy(r->key, o->key, sizeof(r->key));
 	while (stmt && r && status == LEDGER_OK && db_next(l, stmt, &failed)) {
-		r->kvn = (uint8_t)sqlite3_column_int(stmt, 2);
+		r->kvn = (uint8_t)db_number(stmt, 2);
 		if (!db_text(stmt, 1, r->iccid, sizeof(r->iccid)) ||
 		    !db_blob(stmt, 3, r->sealed, sizeof(r->sealed), &r->sealed_len) ||
 		    !each(arg, r, &wrong))
 			status = db_refused(l, "the record of line %lld: %s",
-					    (long long)sqlite3_column_int64(stmt, 0), wrong);
+					    (long long)db_number(stmt, 0), wrong);
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	if (r)
 		explicit_bzero(r, sizeof(*r));
 	free(r);
@@ -207,8 +207,7 @@ enum ledger_status ledger_order_wipe(struct ledger *l, const char *order, const 
 	if (status == LEDGER_OK)
 		status = enter(l, &o, order, &steps[ORDER_WIPE], by);
 	status = db_end(l, status);
-	/* The log beside the database has the old pages until they are written over. */
-	if (status == LEDGER_OK && !db_run(l, NULL, "PRAGMA wal_checkpoint(TRUNCATE)", ""))
+	if (status == LEDGER_OK && !db_wipe(l))
 		return LEDGER_FAILED;
 	return status;
 }

@@ -30,7 +30,7 @@ struct import {
 	bool sealed[CSV_COLUMNS_MAX];
 	size_t columns;
 	int64_t order;
-	sqlite3_stmt *insert;
+	struct statement *insert;
 	struct order_report *report;
 };
 
@@ -106,27 +106,19 @@ static bool insert_record(struct import *im, const struct ledger_record *r)
 	uint8_t secrets[LEDGER_SECRETS_MAX], sealed[LEDGER_SECRETS_MAX + LEDGER_SEAL];
 	size_t len = ledger_record_pack(r, secrets);
 	bool ok = seal->seal(seal->arg, r->iccid, secrets, len, sealed);
-	sqlite3_stmt *s = im->insert;
-	int rc;
+	bool failed;
 
 	explicit_bzero(secrets, sizeof(secrets));
 	if (!ok) {
 		db_refused(im->l, "%s", seal->error(seal->arg));
 		return false;
 	}
-	sqlite3_bind_int64(s, 1, im->order);
-	sqlite3_bind_int64(s, 2, im->csv.line);
-	sqlite3_bind_text(s, 3, r->iccid, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 4, r->kvn);
-	sqlite3_bind_blob(s, 5, sealed, (int)(len + LEDGER_SEAL), SQLITE_STATIC);
-	rc = sqlite3_step(s);
-	if (rc == SQLITE_CONSTRAINT)
+	if (!db_bind(im->l, im->insert, "iitib", im->order, (int64_t)im->csv.line, r->iccid,
+		     (int64_t)r->kvn, sealed, len + LEDGER_SEAL))
+		return false;
+	if (!db_next(im->l, im->insert, &failed) && !failed)
 		problem(im, "iccid", "is twice in this file, or in the database already");
-	else if (rc != SQLITE_DONE)
-		db_failed(im->l, "import");
-	sqlite3_reset(s);
-	sqlite3_clear_bindings(s);
-	return rc == SQLITE_DONE || rc == SQLITE_CONSTRAINT;
+	return !failed;
 }
 
 /* A field that the bureau sealed, with its column's name and the record's ICCID: no other fits. */
@@ -219,20 +211,18 @@ static enum ledger_status import(struct import *im)
 	read_header(im);
 	if (im->report->count)
 		return db_refused(l, "order %s: the header line is wrong", how->order);
-	if (!db_run(l, NULL,
-		    "INSERT INTO orders(name, spoiled, rows, state, imported_by, key, test)"
-		    " VALUES(?,?,0,?,?,?,?)",
-		    "ttttti", how->order, how->free_spoiled ? "FREE" : "VOID", state, how->by,
-		    how->seal->key, (int64_t)how->test)) {
-		if (sqlite3_extended_errcode(l->db) == SQLITE_CONSTRAINT_UNIQUE ||
-		    sqlite3_errcode(l->db) == SQLITE_CONSTRAINT)
-			return db_refused(l, "order %s is there already", how->order);
+	if (!db_insert(l, &im->order,
+		       "INSERT INTO orders(name, spoiled, rows, state, imported_by, key, test)"
+		       " VALUES(?,?,0,?,?,?,?) ON CONFLICT(name) DO NOTHING RETURNING id",
+		       "ttttti", how->order, how->free_spoiled ? "FREE" : "VOID", state, how->by,
+		       how->seal->key, (int64_t)how->test))
 		return LEDGER_FAILED;
-	}
-	im->order = sqlite3_last_insert_rowid(l->db);
+	if (!im->order)
+		return db_refused(l, "order %s is there already", how->order);
 	im->insert = db_prepare(l,
 				"INSERT INTO record(orders, line, iccid, kvn, sealed, state)"
-				" VALUES(?,?,?,?,?,'FREE')", "");
+				" VALUES(?,?,?,?,?,'FREE') ON CONFLICT(iccid) DO NOTHING"
+				" RETURNING id", "");
 	if (!im->insert)
 		return LEDGER_FAILED;
 	status = read_rows(im);
@@ -275,7 +265,7 @@ enum ledger_status ledger_import(struct ledger *l, FILE *csv, const struct order
 	status = LEDGER_FAILED;
 	if (db_begin(l)) {
 		status = import(im);
-		sqlite3_finalize(im->insert);
+		db_finalize(im->insert);
 		status = db_end(l, status);
 	}
 	if (status != LEDGER_OK)

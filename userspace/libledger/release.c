@@ -20,11 +20,11 @@ struct intent {
 
 static enum ledger_status find(struct ledger *l, const char *iccid, struct intent *i)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT r.id, r.request, r.card, o.spoiled, r.state, q.state"
-					" FROM record r JOIN orders o ON o.id = r.orders"
-					" LEFT JOIN request q ON q.id = r.request WHERE r.iccid = ?",
-					"t", iccid);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT r.id, r.request, r.card, o.spoiled, r.state, q.state"
+					    " FROM record r JOIN orders o ON o.id = r.orders"
+					    " LEFT JOIN request q ON q.id = r.request WHERE r.iccid = ?",
+					    "t", iccid);
 	enum ledger_status status = LEDGER_OK;
 	char state[16], session[16];
 	bool failed = true;
@@ -42,9 +42,9 @@ static enum ledger_status find(struct ledger *l, const char *iccid, struct inten
 		status = db_refused(l, "the record is %s: only an INTENT can be taken back", state);
 	else if (!strcmp(session, "open"))
 		status = db_refused(l, "a session works with the record: wait for its end");
-	i->record = sqlite3_column_int64(stmt, 0);
-	i->request = sqlite3_column_int64(stmt, 1);
-	sqlite3_finalize(stmt);
+	i->record = db_number(stmt, 0);
+	i->request = db_number(stmt, 1);
+	db_finalize(stmt);
 	return status;
 }
 
@@ -57,8 +57,9 @@ static enum ledger_status release(struct ledger *l, const char *iccid, struct in
 	if (status != LEDGER_OK)
 		return status;
 	if (!db_run(l, &n,
-		    "UPDATE record SET state = ?1, card = iif(?1 = 'FREE', NULL, card),"
-		    " request = iif(?1 = 'FREE', NULL, request)"
+		    "UPDATE record SET state = ?1,"
+		    " card = CASE WHEN ?1 = 'FREE' THEN NULL ELSE card END,"
+		    " request = CASE WHEN ?1 = 'FREE' THEN NULL ELSE request END"
 		    " WHERE id = ?2 AND state = 'INTENT' AND request = ?3",
 		    "tii", i->spoiled, i->record, i->request))
 		return LEDGER_FAILED;
@@ -107,7 +108,8 @@ static enum ledger_status adopt(struct ledger *l, const char *station, const cha
 		return db_refused(l, "dispositions of this journal are known here already");
 	if (!db_run(l, NULL,
 		    "INSERT INTO meta(name, value) VALUES('lease_epoch', ?)"
-		    " ON CONFLICT(name) DO UPDATE SET value = max(value, excluded.value)",
+		    " ON CONFLICT(name) DO UPDATE SET value = CASE WHEN meta.value > excluded.value"
+		    " THEN meta.value ELSE excluded.value END",
 		    "i", (int64_t)lease_epoch))
 		return LEDGER_FAILED;
 	body = cJSON_CreateObject();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Requests: recorded once, decided once, answered as often as asked. */
 #include <string.h>
+#include <time.h>
 
 #include "database.h"
 #include "libgp/hex.h"
@@ -11,16 +12,16 @@
 	"SELECT id, station, coupler, presence_gen, application, reference, state, verdict,"	\
 	" bin, information, reason FROM request WHERE boot_id = ? AND number = ?"
 
-static bool fill(sqlite3_stmt *stmt, struct ledger_request *r)
+static bool fill(struct statement *stmt, struct ledger_request *r)
 {
 	char state[16], station[33];
 
-	r->id = sqlite3_column_int64(stmt, 0);
-	r->coupler = (uint32_t)sqlite3_column_int64(stmt, 2);
-	r->presence_gen = (uint32_t)sqlite3_column_int64(stmt, 3);
-	r->verdict = (uint8_t)sqlite3_column_int(stmt, 7);
-	r->has_bin = sqlite3_column_type(stmt, 8) != SQLITE_NULL;
-	r->bin = (uint32_t)sqlite3_column_int64(stmt, 8);
+	r->id = db_number(stmt, 0);
+	r->coupler = (uint32_t)db_number(stmt, 2);
+	r->presence_gen = (uint32_t)db_number(stmt, 3);
+	r->verdict = (uint8_t)db_number(stmt, 7);
+	r->has_bin = !db_null(stmt, 8);
+	r->bin = (uint32_t)db_number(stmt, 8);
 	if (!db_text(stmt, 1, station, sizeof(station)) ||
 	    hex_decode(station, 32, r->station, 16) != 16 ||
 	    !db_text(stmt, 4, r->application, sizeof(r->application)) ||
@@ -37,7 +38,7 @@ enum ledger_status ledger_request_find(struct ledger *l, const uint8_t boot_id[1
 				       uint64_t number, struct ledger_request *r)
 {
 	enum ledger_status status = LEDGER_OK;
-	sqlite3_stmt *stmt;
+	struct statement *stmt;
 	bool failed = true;
 	char boot[33];
 
@@ -51,26 +52,26 @@ enum ledger_status ledger_request_find(struct ledger *l, const uint8_t boot_id[1
 		status = failed ? LEDGER_FAILED : db_refused(l, "request not known");
 	else if (!fill(stmt, r))
 		status = db_refused(l, "request %lld is damaged in the database",
-				    (long long)sqlite3_column_int64(stmt, 0));
-	sqlite3_finalize(stmt);
+				    (long long)db_number(stmt, 0));
+	db_finalize(stmt);
 	return status;
 }
 
 static enum ledger_status insert(struct ledger *l, struct ledger_request *r)
 {
-	char station[33], boot[33];
+	char station[33], boot[33], opened[20];
+	time_t now = time(NULL);
+	struct tm tm;
 
-	if (!db_run(l, NULL,
-		    "INSERT INTO request(station, boot_id, number, coupler, presence_gen,"
-		    " application, reference, atr, state, opened)"
-		    " VALUES(?,?,?,?,?,?,?,?,'open',datetime('now'))",
-		    "ttiiittb", hex_encode(r->station, 16, station),
-		    hex_encode(r->boot_id, 16, boot), (int64_t)r->number, (int64_t)r->coupler,
-		    (int64_t)r->presence_gen, r->application, r->reference,
-		    r->atr, r->atr_len))
-		return LEDGER_FAILED;
-	r->id = sqlite3_last_insert_rowid(l->db);
-	return LEDGER_OK;
+	strftime(opened, sizeof(opened), "%Y-%m-%d %H:%M:%S", gmtime_r(&now, &tm));
+	return db_insert(l, &r->id,
+			 "INSERT INTO request(station, boot_id, number, coupler, presence_gen,"
+			 " application, reference, atr, state, opened)"
+			 " VALUES(?,?,?,?,?,?,?,?,'open',?) RETURNING id",
+			 "ttiiittbt", hex_encode(r->station, 16, station),
+			 hex_encode(r->boot_id, 16, boot), (int64_t)r->number, (int64_t)r->coupler,
+			 (int64_t)r->presence_gen, r->application, r->reference, r->atr, r->atr_len,
+			 opened) ? LEDGER_OK : LEDGER_FAILED;
 }
 
 enum ledger_status ledger_request_open(struct ledger *l, struct ledger_request *r, bool *known)
@@ -118,7 +119,7 @@ static enum ledger_status set_result(struct ledger *l, const struct ledger_reque
 	if (!db_run(l, &n,
 		    "UPDATE request SET state = 'decided', verdict = ?, bin = nullif(?, -1),"
 		    " information = ?, reason = ?, evidence = ?"
-		    " WHERE id = ? AND (state = 'open' OR (state = 'ended' AND verdict IS NULL AND ?))",
+		    " WHERE id = ? AND (state = 'open' OR (state = 'ended' AND verdict IS NULL AND ? = 1))",
 		    "iibttii", (int64_t)r->verdict, r->has_bin ? (int64_t)r->bin : (int64_t)-1,
 		    r->information, r->information_len, r->reason, evidence, r->id,
 		    (int64_t)(r->verdict == REJECT)))
@@ -131,7 +132,7 @@ static enum ledger_status set_result(struct ledger *l, const struct ledger_reque
 static enum ledger_status decide(struct ledger *l, const struct ledger_request *r)
 {
 	enum ledger_status status;
-	sqlite3_stmt *stmt;
+	struct statement *stmt;
 	bool failed, claimed;
 
 	if (r->verdict == 1) {
@@ -141,7 +142,7 @@ static enum ledger_status decide(struct ledger *l, const struct ledger_request *
 		if (!stmt)
 			return LEDGER_FAILED;
 		claimed = db_next(l, stmt, &failed);
-		sqlite3_finalize(stmt);
+		db_finalize(stmt);
 		if (failed)
 			return LEDGER_FAILED;
 		if (claimed)

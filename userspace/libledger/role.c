@@ -9,25 +9,26 @@
 
 static enum ledger_status role_of(struct ledger *l, const char *person, char role[16])
 {
-	sqlite3_stmt *stmt = db_prepare(l, "SELECT role FROM role WHERE person = ?", "t", person);
+	struct statement *stmt = db_prepare(l, "SELECT role FROM role WHERE person = ?", "t",
+					    person);
 	bool failed = true;
 
 	*role = '\0';
 	if (stmt && db_next(l, stmt, &failed) && !db_text(stmt, 0, role, 16))
 		failed = true;
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	return failed ? LEDGER_FAILED : LEDGER_OK;
 }
 
 static enum ledger_status count(struct ledger *l, const char *role, int64_t *n)
 {
-	sqlite3_stmt *stmt = db_prepare(l, "SELECT count(*) FROM role WHERE role LIKE ?", "t",
-					role);
+	struct statement *stmt = db_prepare(l, "SELECT count(*) FROM role WHERE role LIKE ?", "t",
+					    role);
 	bool failed = true;
 
 	if (stmt && db_next(l, stmt, &failed))
-		*n = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
+		*n = db_number(stmt, 0);
+	db_finalize(stmt);
 	return failed ? LEDGER_FAILED : LEDGER_OK;
 }
 

@@ -28,18 +28,18 @@ static enum ledger_status close_open_requests(struct ledger *l)
 
 static enum ledger_status next_epoch(struct ledger *l, uint64_t *lease_epoch)
 {
-	sqlite3_stmt *stmt;
+	struct statement *stmt;
 	bool failed = true;
 	cJSON *body;
 
 	if (!db_run(l, NULL,
 		    "INSERT INTO meta(name, value) VALUES('lease_epoch', 1)"
-		    " ON CONFLICT(name) DO UPDATE SET value = value + 1", ""))
+		    " ON CONFLICT(name) DO UPDATE SET value = meta.value + 1", ""))
 		return LEDGER_FAILED;
 	stmt = db_prepare(l, "SELECT value FROM meta WHERE name = 'lease_epoch'", "");
 	if (stmt && db_next(l, stmt, &failed))
-		*lease_epoch = (uint64_t)sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
+		*lease_epoch = (uint64_t)db_number(stmt, 0);
+	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
 	body = cJSON_CreateObject();
@@ -86,24 +86,25 @@ static enum ledger_status doubt_issued(struct ledger *l, const char *station, un
 static enum ledger_status highest(struct ledger *l, const char *station, const char *epoch,
 				  int64_t *number)
 {
-	sqlite3_stmt *stmt = db_prepare(l,
-					"SELECT coalesce(max(number), 0) FROM disposition"
-					" WHERE station = ? AND journal_epoch = ?",
-					"tt", station, epoch);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT coalesce(max(number), 0) FROM disposition"
+					    " WHERE station = ? AND journal_epoch = ?",
+					    "tt", station, epoch);
 	bool failed = true;
 
 	*number = 0;
 	if (stmt && db_next(l, stmt, &failed))
-		*number = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
+		*number = db_number(stmt, 0);
+	db_finalize(stmt);
 	return failed ? LEDGER_FAILED : LEDGER_OK;
 }
 
 static enum ledger_status hello(struct ledger *l, const char *station, const char *boot,
 				const char *epoch, uint64_t last, unsigned int *doubted)
 {
-	sqlite3_stmt *stmt = db_prepare(l, "SELECT journal_epoch FROM station WHERE uuid = ?", "t",
-					station);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT journal_epoch FROM station WHERE uuid = ?",
+					    "t", station);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true, known, same;
 	int64_t number;
@@ -112,7 +113,7 @@ static enum ledger_status hello(struct ledger *l, const char *station, const cha
 	if (!stmt)
 		return LEDGER_FAILED;
 	known = db_next(l, stmt, &failed) && db_text(stmt, 0, old, sizeof(old));
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
 	same = known && !strcmp(old, epoch);

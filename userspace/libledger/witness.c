@@ -62,7 +62,7 @@ static enum ledger_status compare(struct ledger *l, const char *line)
 {
 	enum ledger_status status = LEDGER_OK;
 	uint8_t want[CHAIN_HASH], have[CHAIN_HASH];
-	sqlite3_stmt *stmt;
+	struct statement *stmt;
 	bool failed = true;
 	int64_t seq, last;
 	char *end;
@@ -90,7 +90,7 @@ static enum ledger_status compare(struct ledger *l, const char *line)
 				    "the database is an old copy: its ledger ends at %lld, and a record was given out in %lld",
 				    (long long)last, (long long)seq);
 	}
-	sqlite3_finalize(stmt);
+	db_finalize(stmt);
 	return failed ? LEDGER_FAILED : status;
 }
 
