@@ -155,7 +155,7 @@ static bool put_keys(struct perso *p, unsigned int number)
 {
 	static const uint8_t iv[GP_BLOCK];
 	struct gp_put_key keys[KEYS];
-	uint8_t cmd[GP_PUT_KEY_LEN];
+	uint8_t cmd[GP_PUT_KEY_MAX];
 
 	for (unsigned int k = 0; k < KEYS; k++) {
 		memset(p->fresh[k], (int)(0x11 * (k + 1) + number), sizeof(p->fresh[k]));
@@ -163,7 +163,7 @@ static bool put_keys(struct perso *p, unsigned int number)
 		    gp_aes_kcv(p->fresh[k], keys[k].kcv))
 			return false;
 	}
-	gp_put_key(0, PERSONALIZE_NEW_KVN, keys, cmd);
+	gp_put_key(false, 0, PERSONALIZE_NEW_KVN, keys, cmd);
 	return secure(p, cmd, sizeof(cmd)) &&
 	       !gp_put_key_confirmed(p->rsp, p->rsp_len, PERSONALIZE_NEW_KVN, keys);
 }

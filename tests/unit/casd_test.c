@@ -32,6 +32,7 @@
 #include "libledger/ledger.h"
 #include "libtoken/token.h"
 #include "memory_scan.h"
+#include "scp02_card.h"
 #include "softhsm.h"
 
 #define RECORDS 30
@@ -73,6 +74,7 @@ static int make_token(void)
 	if (!token)
 		return -1;
 	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||
+	       token_import(token, "kmc-des", TOKEN_MASTER_DES, kmc, 16) ||
 	       token_import(token, "public", TOKEN_MASTER, public_key, 16) ||
 	       token_import(token, "data", TOKEN_DATA, data_key, 16) ||
 	       token_make_signer(token, "ledger") ||
@@ -354,6 +356,73 @@ static void personalizes_a_card(void **state)
 	station_dispose(&st, disposition, number, ck_u(&m.f, CK_T_RESULT_ID), CK_DISP_GOOD);
 	assert_query("SELECT count(*) FROM ledger WHERE kind = 'disposition'", "1");
 	gp_card_free(&card);
+}
+
+/* A card of another make: SCP02, its keys by VISA2, new keys for triple DES. */
+static void personalizes_by_scp02(void **state)
+{
+	struct scp02_card card;
+	char want[64], line[32];
+	uint8_t key[16];
+
+	(void)state;
+	profile("scp02", "local card = ...\n"
+		"local scp = card:open_scp02{kmc = 'kmc-des', scheme = 'visa2'}\n"
+		"local record = card:claim(scp:kdd())\n"
+		"scp:store_data{{0x9F01, bcd(record.iccid)}, {0x8010, record.pin1, pad = 8}}\n"
+		"scp:put_key{keys = record.keys, kvn = record.kvn, replace = scp:kvn()}\n"
+		"scp = card:open_scp02{keys = record.keys, kvn = record.kvn}\n"
+		"return {verdict = 'good'}\n");
+	scp02_card_init(&card, 1, kmc);
+	st.other = scp02_card_command;
+	st.other_card = &card;
+	session("scp02", NULL);
+	st.other = NULL;
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+	assert_int_equal(card.mac_errors, 0);
+	assert_int_equal(card.kvn, 0x31);
+	query("SELECT line - 2 FROM record ORDER BY request DESC LIMIT 1", line, sizeof(line));
+	for (unsigned int j = 0; j < 3; j++) {
+		record_key((unsigned int)atoi(line), j, key);
+		assert_memory_equal(card.keys[j], key, 16);
+	}
+	snprintf(want, sizeof(want), "5907%04d", atoi(line));
+	assert_int_equal(card.store_len, 3 + 10 + 3 + 8);
+	assert_memory_equal(card.store + 16, want, 8);
+	assert_query("SELECT substr(evidence, 1, 12) FROM request ORDER BY id DESC LIMIT 1",
+		     "SCP02 kvn=31");
+	dispose(CK_DISP_GOOD);
+}
+
+/* The profile says by which scheme: a wrong one is seen before anything is claimed. */
+static void wrong_scheme_takes_no_record(void **state)
+{
+	struct scp02_card card;
+	char before[16];
+
+	(void)state;
+	query("SELECT count(*) FROM record WHERE state = 'FREE'", before, sizeof(before));
+	profile("scheme", "local card = ...\n"
+		"local scp = card:open_scp02{kmc = 'kmc-des', scheme = 'emv-cps'}\n"
+		"card:claim(scp:kdd())\n");
+	scp02_card_init(&card, 2, kmc);
+	st.other = scp02_card_command;
+	st.other_card = &card;
+	session("scheme", NULL);
+	assert_reject("wrong card cryptogram");
+	dispose(CK_DISP_REJECTED);
+	profile("scheme", "local card = ...\n"
+		"card:open_scp02{kmc = 'kmc-des', scheme = 'cps'}\n");
+	session("scheme", NULL);
+	assert_reject("a scheme is kdf3, visa2, emv-cps");
+	dispose(CK_DISP_REJECTED);
+	profile("scheme", "local card = ...\n"
+		"card:open_scp03{kmc = 'kmc'}\n");
+	session("scheme", NULL);
+	assert_reject("the card's key set is for SCP02");
+	dispose(CK_DISP_REJECTED);
+	st.other = NULL;
+	assert_query("SELECT count(*) FROM record WHERE state = 'FREE'", before);
 }
 
 static void repeat_gets_the_same_result(void **state)
@@ -1354,6 +1423,8 @@ int main(void)
 		cmocka_unit_test(card_holder_is_asked),
 		cmocka_unit_test(session_that_ends_cancels_its_command),
 		cmocka_unit_test(profiles_change_while_sessions_run),
+		cmocka_unit_test(personalizes_by_scp02),
+		cmocka_unit_test(wrong_scheme_takes_no_record),
 		cmocka_unit_test(only_signed_profiles_run),
 		cmocka_unit_test(wrong_orders_reach_no_station),
 		cmocka_unit_test(orders_go_to_the_station),

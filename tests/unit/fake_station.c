@@ -353,6 +353,13 @@ static void serve_prompts(struct fake_station *st)
 	}
 }
 
+static size_t play(struct fake_station *st, struct gp_card *card, const uint8_t *apdu, size_t len,
+		   uint8_t rsp[GP_RESPONSE_MAX])
+{
+	return st->other ? st->other(st->other_card, apdu, len, rsp) :
+			   gp_card_command(card, apdu, len, rsp);
+}
+
 void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card)
 {
 	static struct message m;
@@ -382,8 +389,7 @@ void station_serve(struct fake_station *st, uint64_t number, struct gp_card *car
 			hang(st, number);
 			continue;
 		}
-		len = gp_card_command(card, m.f.field[CK_T_DATA].data,
-				      m.f.field[CK_T_DATA].len, rsp);
+		len = play(st, card, m.f.field[CK_T_DATA].data, m.f.field[CK_T_DATA].len, rsp);
 		if (++st->commands == st->mute_after)
 			send_silence(st);
 		if (st->commands == st->cut_after)

@@ -43,6 +43,8 @@ struct message {
  * @prompts: that were shown
  * @prompt_kind: of the last one
  * @prompt_text: same
+ * @other: plays the card in place of gp_card_command(), if it is not NULL
+ * @other_card: for it
  */
 struct fake_station {
 	int control_listen;
@@ -67,6 +69,8 @@ struct fake_station {
 	unsigned int prompts;
 	uint8_t prompt_kind;
 	char prompt_text[128];
+	size_t (*other)(void *card, const uint8_t *apdu, size_t len, uint8_t *rsp);
+	void *other_card;
 };
 
 /* All fail the test by assertion if the CAS does something else or nothing for 20 s. */

@@ -18,9 +18,11 @@
 #include <unistd.h>
 
 #include "libgp/aes.h"
+#include "libgp/des.h"
 #include "libgp/hex.h"
 #include "libgp/kdf.h"
 #include "libkeyd/internal.h"
+#include "kdf3_derive.h"
 #include "memory_scan.h"
 #include "softhsm.h"
 
@@ -45,9 +47,10 @@ static int make_token(void)
 	char command[512], a[40], b[40];
 
 	snprintf(command, sizeof(command),
-		 "printf 'kmc master %s\\ntransport transport %s\\n' | " BIN
+		 "printf 'kmc master %s\\nkmc-des master-3des %s\\n"
+		 "transport transport %s\\n' | " BIN
 		 "/casctl key init --label cards --pin-file %s --import - >/dev/null",
-		 hex_encode(kmc, 16, a), hex_encode(transport, 16, b), pin_file);
+		 hex_encode(kmc, 16, a), a, hex_encode(transport, 16, b), pin_file);
 	return system(command);
 }
 
@@ -113,6 +116,40 @@ static void wrap_record(uint8_t wrapped[TOKEN_WRAPPED_LEN])
 	assert_int_equal(gp_aes_wrap(transport, record, wrapped), 0);
 }
 
+/* The same of a card with SCP02: the record's key is put on it as one for triple DES. */
+static void work_scp02(struct token *t)
+{
+	static const uint8_t sequence[2] = { 0, 1 }, iv[8];
+	uint8_t data[16] = { 1, TOKEN_SCP02_MAC, 0, 1 }, dek_data[16] = { 1, 0x81, 0, 1 };
+	uint8_t wrapped[TOKEN_WRAPPED_LEN], key[16], want[16], got[16], kcv[3];
+	struct token_derivation d = { .des = true, .dek = true };
+	token_key master, bureau, card, dek;
+	struct gp_scheme s;
+
+	assert_null(gp_scheme_parse("visa2", &s));
+	gp_scheme_blocks(&s, GP_KEY_DEK, kdd, d.blocks);
+	if (token_find(t, "kmc-des", &master) || token_find(t, "transport", &bureau) ||
+	    token_derive(t, master, &d, &card) || token_scp02_dek(t, card, sequence, &dek))
+		fail_msg("%s", token_error(t));
+	gp_des3_ecb(kmc, d.blocks, 16, key);
+	gp_des3_cbc(key, iv, data, 16, want);
+	assert_int_equal(token_scp02_key(t, card, TOKEN_SCP02_MAC, sequence, got), 0);
+	assert_memory_equal(got, want, 16);
+	/* The DEK does not leave. */
+	assert_int_equal(token_scp02_key(t, card, 0x81, sequence, got), -1);
+	wrap_record(wrapped);
+	if (token_wrap_des(t, dek, bureau, wrapped, got, kcv))
+		fail_msg("%s", token_error(t));
+	gp_des3_cbc(key, iv, dek_data, 16, key);
+	gp_des3_ecb(key, record, 16, want);
+	assert_memory_equal(got, want, 16);
+	gp_des_kcv(record, want);
+	assert_memory_equal(kcv, want, 3);
+	token_destroy(t, card);
+	token_destroy(t, dek);
+	explicit_bzero(key, sizeof(key));
+}
+
 /* The way of one card's keys through @t; all results as the software has them. */
 static void work(struct token *t)
 {
@@ -120,15 +157,15 @@ static void work(struct token *t)
 	token_key master, bureau, mac, dek, fresh;
 
 	if (token_find(t, "kmc", &master) || token_find(t, "transport", &bureau) ||
-	    token_derive_kdf3(t, master, GP_KEY_MAC, kdd, &mac) ||
-	    token_derive_kdf3(t, master, GP_KEY_DEK, kdd, &dek))
+	    derive_kdf3(t, master, GP_KEY_MAC, kdd, &mac) ||
+	    derive_kdf3(t, master, GP_KEY_DEK, kdd, &dek))
 		fail_msg("%s", token_error(t));
 	gp_kdf3(kmc, GP_KEY_MAC, kdd, key);
 	gp_aes_cmac(key, (const uint8_t *)"message", 7, NULL, 0, want);
 	assert_int_equal(token_cmac(t, mac, (const uint8_t *)"message", 7, got), 0);
 	assert_memory_equal(got, want, 16);
 	wrap_record(wrapped);
-	if (token_unwrap(t, bureau, wrapped, &fresh))
+	if (token_unwrap(t, bureau, wrapped, false, &fresh))
 		fail_msg("%s", token_error(t));
 	gp_aes_kcv(record, want);
 	assert_int_equal(token_kcv(t, fresh, got), 0);
@@ -141,6 +178,7 @@ static void work(struct token *t)
 	token_destroy(t, dek);
 	token_destroy(t, fresh);
 	explicit_bzero(key, sizeof(key));
+	work_scp02(t);
 }
 
 /* -------------------------------------------------------------------------------------- tests */
@@ -187,7 +225,7 @@ static void end_of_it_is_an_error_once(void **state)
 	(void)state;
 	assert_non_null(t);
 	assert_int_equal(token_find(t, "kmc", &master), 0);
-	assert_int_equal(token_derive_kdf3(t, master, GP_KEY_MAC, kdd, &key), 0);
+	assert_int_equal(derive_kdf3(t, master, GP_KEY_MAC, kdd, &key), 0);
 	kill(t->child, SIGKILL);
 	assert_int_equal(token_kcv(t, key, kcv), -1);
 	assert_non_null(strstr(token_error(t), "gone"));
@@ -215,9 +253,10 @@ static void malformed_messages_end_their_connection(void **state)
 	} bad[] = {
 		{ 0, 0 }, { 0, 8 }, { 8, 8 }, { 255, 100 },
 		{ KEYD_FIND, 0 }, { KEYD_FIND, 65 }, { KEYD_FIND, 511 },
-		{ KEYD_DERIVE, 0 }, { KEYD_DERIVE, 18 }, { KEYD_DERIVE, 20 },
+		{ KEYD_DERIVE, 0 }, { KEYD_DERIVE, 40 }, { KEYD_DERIVE, 42 },
 		{ KEYD_CMAC, 7 }, { KEYD_CMAC, 265 },
-		{ KEYD_UNWRAP, 31 }, { KEYD_UNWRAP, 33 },
+		{ KEYD_UNWRAP, 32 }, { KEYD_UNWRAP, 34 },
+		{ KEYD_SCP02_KEY, 10 }, { KEYD_SCP02_DEK, 11 }, { KEYD_WRAP_DES, 39 },
 		{ KEYD_WRAP, 8 }, { KEYD_WRAP, 17 },
 		{ KEYD_KCV, 0 }, { KEYD_KCV, 9 }, { KEYD_DESTROY, 7 }, { KEYD_DESTROY, 9 },
 		{ KEYD_FIND, 4000 }, { KEYD_CMAC, 60000 },
@@ -265,7 +304,7 @@ static uint64_t raw_find(int fd, const char *label)
 /* Well-formed, and not to be done: a master key is not used, wrapped or destroyed like others. */
 static void keys_are_for_what_they_are_for(void **state)
 {
-	uint8_t more[32] = { 1 }, wrapped[TOKEN_WRAPPED_LEN], answer[KEYD_MESSAGE_MAX];
+	uint8_t more[33] = { 1 }, answer[KEYD_MESSAGE_MAX];
 	token_key master, theirs;
 	uint64_t kmc_key, bureau;
 	int fd = raw_client();
@@ -278,13 +317,18 @@ static void keys_are_for_what_they_are_for(void **state)
 	refuse(fd, KEYD_CMAC, kmc_key, more, 16);
 	memcpy(more, &bureau, 8);
 	refuse(fd, KEYD_WRAP, kmc_key, more, 8);
-	more[0] = 0;
-	refuse(fd, KEYD_DERIVE, kmc_key, more, 11);
-	more[0] = 4;
-	refuse(fd, KEYD_DERIVE, kmc_key, more, 11);
-	wrap_record(wrapped);
-	wrapped[3] ^= 1;
-	refuse(fd, KEYD_UNWRAP, bureau, wrapped, sizeof(wrapped));
+	more[0] = 8;
+	refuse(fd, KEYD_DERIVE, kmc_key, more, 33);
+	more[0] = 1;
+	refuse(fd, KEYD_DERIVE, bureau, more, 33);
+	wrap_record(more + 1);
+	more[4] ^= 1;
+	refuse(fd, KEYD_UNWRAP, bureau, more, 25);
+	refuse(fd, KEYD_SCP02_KEY, kmc_key, more, 3);
+	refuse(fd, KEYD_SCP02_DEK, kmc_key, more, 2);
+	memcpy(more, &bureau, 8);
+	wrap_record(more + 8);
+	refuse(fd, KEYD_WRAP_DES, kmc_key, more, 32);
 	refuse(fd, KEYD_KCV, 0, more, 0);
 	refuse(fd, KEYD_KCV, ~0ull, more, 0);
 	refuse(fd, KEYD_KCV, kmc_key + 2, more, 0);
@@ -292,7 +336,7 @@ static void keys_are_for_what_they_are_for(void **state)
 
 	/* Another client's keys. */
 	assert_int_equal(token_find(client, "kmc", &master), 0);
-	assert_int_equal(token_derive_kdf3(client, master, GP_KEY_MAC, kdd, &theirs), 0);
+	assert_int_equal(derive_kdf3(client, master, GP_KEY_MAC, kdd, &theirs), 0);
 	refuse(fd, KEYD_KCV, theirs, more, 0);
 	refuse(fd, KEYD_CMAC, theirs, more, 16);
 	refuse(fd, KEYD_DESTROY, theirs, more, 0);
@@ -349,7 +393,7 @@ static void keys_of_one_client_are_limited(void **state)
 	(void)state;
 	assert_non_null(t);
 	assert_int_equal(token_find(t, "kmc", &master), 0);
-	while (!token_derive_kdf3(t, master, GP_KEY_MAC, kdd, &key) && n < 20000)
+	while (!derive_kdf3(t, master, GP_KEY_MAC, kdd, &key) && n < 20000)
 		n++;
 	assert_non_null(strstr(token_error(t), "too many keys"));
 	assert_int_equal(n, 16383);
@@ -427,8 +471,8 @@ static void no_key_is_in_its_memory(void **state)
 	wrap_record(wrapped);
 	assert_int_equal(token_find(client, "kmc", &master), 0);
 	assert_int_equal(token_find(client, "transport", &bureau), 0);
-	assert_int_equal(token_derive_kdf3(client, master, GP_KEY_MAC, kdd, &mac), 0);
-	assert_int_equal(token_unwrap(client, bureau, wrapped, &fresh), 0);
+	assert_int_equal(derive_kdf3(client, master, GP_KEY_MAC, kdd, &mac), 0);
+	assert_int_equal(token_unwrap(client, bureau, wrapped, false, &fresh), 0);
 	gp_kdf3(kmc, GP_KEY_MAC, kdd, card);
 	assert_clean(listening, card);
 	token_destroy(client, mac);

@@ -138,8 +138,10 @@ static void hostile_init_update(void **state)
 
 	(void)state;
 	for (size_t n = 0; n < sizeof(rsp); n++) {
-		rsp[11] = 2;
+		rsp[11] = 1;
 		assert_non_null(gp_init_update_parse(rsp, n, &iu));
+		rsp[11] = 2;
+		assert_int_equal(!gp_init_update_parse(rsp, n, &iu), n == 28);
 		rsp[11] = 3;
 		rsp[12] = 0x70;
 		assert_int_equal(!gp_init_update_parse(rsp, n, &iu), n == 32);
@@ -231,7 +233,7 @@ static void key_wrap(void **state)
 static void put_key_command(void **state)
 {
 	struct gp_put_key keys[3] = { 0 };
-	uint8_t apdu[GP_PUT_KEY_LEN], rsp[10] = { 0x31 };
+	uint8_t apdu[GP_PUT_KEY_MAX], rsp[10] = { 0x31 };
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -239,10 +241,10 @@ static void put_key_command(void **state)
 		memset(keys[i].kcv, 0xa0 + i, 3);
 		memset(rsp + 1 + 3 * i, 0xa0 + i, 3);
 	}
-	gp_put_key(0, 0x31, keys, apdu);
+	gp_put_key(false, 0, 0x31, keys, apdu);
 	assert_memory_equal(apdu, "\x80\xd8\x00\x81\x46\x31\x88\x11\x10\x10", 10);
-	assert_int_equal(apdu[GP_PUT_KEY_LEN - 1], 0);
-	assert_memory_equal(apdu + GP_PUT_KEY_LEN - 5, "\x03\xa2\xa2\xa2", 4);
+	assert_int_equal(apdu[GP_PUT_KEY_MAX - 1], 0);
+	assert_memory_equal(apdu + GP_PUT_KEY_MAX - 5, "\x03\xa2\xa2\xa2", 4);
 	assert_null(gp_put_key_confirmed(rsp, 10, 0x31, keys));
 	assert_non_null(gp_put_key_confirmed(rsp, 9, 0x31, keys));
 	rsp[9] ^= 1;

@@ -12,16 +12,20 @@
 #include <cmocka.h>
 
 #include "../vectors/kdf3.h"
+#include "../vectors/schemes.h"
 #include "libgp/aes.h"
 #include "libgp/hex.h"
 #include "libgp/kdf.h"
 #include "libtoken/token.h"
+#include "libtoken/token_internal.h"
+#include "kdf3_derive.h"
 #include "softhsm.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct token_pin pin = { "123456", 6 };
 static const uint8_t transport[16] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15 };
+static uint8_t test_key[16];
 static struct token *token;
 
 static void bytes(const char *text, uint8_t *out, size_t len)
@@ -51,7 +55,9 @@ static int setup(void **state)
 		if (token_import(token, kdf3_vectors[i].name, TOKEN_MASTER, key, len))
 			return -1;
 	}
+	hex_decode("404142434445464748494A4B4C4D4E4F", 32, test_key, sizeof(test_key));
 	return token_import(token, "transport", TOKEN_TRANSPORT, transport, 16) ||
+	       token_import(token, "kmc-des", TOKEN_MASTER_DES, test_key, 16) ||
 	       token_import(token, "kmc", TOKEN_MASTER, transport, 16);
 }
 
@@ -73,7 +79,7 @@ static void kdf3_published(void **state)
 		assert_int_equal(token_find(token, kdf3_vectors[i].name, &master), 0);
 		bytes(kdf3_vectors[i].kdd, kdd, 10);
 		for (unsigned int k = 1; k <= 3; k++) {
-			assert_int_equal(token_derive_kdf3(token, master, k, kdd, &key), 0);
+			assert_int_equal(derive_kdf3(token, master, k, kdd, &key), 0);
 			assert_int_equal(token_kcv(token, key, got), 0);
 			bytes(kdf3_vectors[i].kcv[k - 1], want, 3);
 			assert_memory_equal(got, want, 3);
@@ -81,6 +87,57 @@ static void kdf3_published(void **state)
 			assert_int_equal(token_kcv(token, key, got), -1);
 		}
 	}
+}
+
+/* VISA2 and EMV CPS: keys for triple DES, as published, and as AES keys of the same bytes. */
+static void schemes_published(void **state)
+{
+	uint8_t kdd[10], want[16], got[16];
+	token_key master, key;
+
+	(void)state;
+	bytes("00010203040506070809", kdd, 10);
+	assert_int_equal(token_find(token, "kmc-des", &master), 0);
+	for (size_t i = 0; i < 2 * 3 * COUNT(scheme_vectors); i++) {
+		struct token_derivation d = { .des = i % 2, .dek = false };
+		unsigned int k = i / 2 % 3;
+		struct gp_scheme s;
+
+		assert_null(gp_scheme_parse(scheme_vectors[i / 6].scheme, &s));
+		gp_scheme_blocks(&s, k + 1, kdd, d.blocks);
+		assert_int_equal(token_derive(token, master, &d, &key), 0);
+		assert_int_equal(token_kcv(token, key, got), 0);
+		if (d.des) {
+			bytes(scheme_vectors[i / 6].kcv[k], want, 3);
+		} else {
+			bytes(scheme_vectors[i / 6].key[k], want, 16);
+			gp_aes_kcv(want, want);
+		}
+		assert_memory_equal(got, want, 3);
+		token_destroy(token, key);
+		/* There is no CMAC by triple DES. */
+		d.cmac = true;
+		assert_int_equal(token_derive(token, master, &d, &key), -1);
+	}
+}
+
+static bool count_key(const char *label, const char *cipher, const uint8_t kcv[3], void *arg)
+{
+	if (!strcmp(label, "kmc-des") && !strcmp(cipher, "3DES-112") &&
+	    !memcmp(kcv, "\x8b\xaf\x47", 3))
+		++*(int *)arg;
+	if (!strcmp(label, "kmc") && !strcmp(cipher, "AES-128"))
+		++*(int *)arg;
+	return true;
+}
+
+static void keys_are_listed(void **state)
+{
+	int found = 0;
+
+	(void)state;
+	assert_int_equal(token_list(token, count_key, &found), 0);
+	assert_int_equal(found, 2);
 }
 
 static void kdf3_aes128(void **state)
@@ -91,7 +148,7 @@ static void kdf3_aes128(void **state)
 
 	(void)state;
 	assert_int_equal(token_find(token, "kmc", &master), 0);
-	assert_int_equal(token_derive_kdf3(token, master, 2, kdd, &card), 0);
+	assert_int_equal(derive_kdf3(token, master, 2, kdd, &card), 0);
 	assert_int_equal(gp_kdf3(transport, 2, kdd, key), 0);
 	assert_int_equal(gp_aes_cmac(key, data, 32, NULL, 0, want), 0);
 	assert_int_equal(token_cmac(token, card, data, 32, got), 0);
@@ -112,8 +169,8 @@ static void unwrap_and_wrap(void **state)
 	assert_int_equal(gp_aes_wrap(transport, fresh, wrapped), 0);
 	assert_int_equal(token_find(token, "transport", &t), 0);
 	assert_int_equal(token_find(token, "kmc", &master), 0);
-	assert_int_equal(token_unwrap(token, t, wrapped, &key), 0);
-	assert_int_equal(token_derive_kdf3(token, master, 3, kdd, &dek), 0);
+	assert_int_equal(token_unwrap(token, t, wrapped, false, &key), 0);
+	assert_int_equal(derive_kdf3(token, master, 3, kdd, &dek), 0);
 	assert_int_equal(token_wrap_cbc(token, dek, key, got), 0);
 	gp_kdf3(transport, 3, kdd, dek_key);
 	gp_aes_cbc(dek_key, iv, 1, fresh, 16, want);
@@ -122,7 +179,7 @@ static void unwrap_and_wrap(void **state)
 	token_destroy(token, dek);
 
 	wrapped[5] ^= 1;
-	assert_int_equal(token_unwrap(token, t, wrapped, &key), -1);
+	assert_int_equal(token_unwrap(token, t, wrapped, false, &key), -1);
 	assert_int_equal(key, 0);
 	assert_non_null(strstr(token_error(token), "C_UnwrapKey"));
 }
@@ -136,8 +193,8 @@ static void keys_have_one_use(void **state)
 	(void)state;
 	assert_int_equal(token_find(token, "transport", &t), 0);
 	assert_int_equal(token_find(token, "kmc", &master), 0);
-	assert_int_equal(token_unwrap(token, master, wrapped, &key), -1);
-	assert_int_equal(token_derive_kdf3(token, t, 1, kdd, &key), -1);
+	assert_int_equal(token_unwrap(token, master, wrapped, false, &key), -1);
+	assert_int_equal(derive_kdf3(token, t, 1, kdd, &key), -1);
 	assert_int_equal(token_cmac(token, master, wrapped, 16, mac), -1);
 }
 
@@ -185,6 +242,59 @@ static void seals(void **state)
 	assert_int_equal(token_seal(token, key, "a", data, sizeof(data), sealed), -1);
 }
 
+/* A module that computes something else than it says, by one mechanism. */
+static CK_FUNCTION_LIST_PTR right;
+static CK_MECHANISM_TYPE wrong_one;
+
+static CK_RV wrong_derive(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m, CK_OBJECT_HANDLE key,
+			  CK_ATTRIBUTE_PTR attrs, CK_ULONG count, CK_OBJECT_HANDLE_PTR derived)
+{
+	if (m->mechanism == CKM_DES3_CBC_ENCRYPT_DATA && wrong_one == m->mechanism)
+		((CK_DES_CBC_ENCRYPT_DATA_PARAMS *)m->pParameter)->pData[1] ^= 0x10;
+	else if (wrong_one == m->mechanism)
+		((CK_KEY_DERIVATION_STRING_DATA *)m->pParameter)->pData[1] ^= 0x10;
+	return right->C_DeriveKey(session, m, key, attrs, count, derived);
+}
+
+static CK_RV wrong_encrypt_init(CK_SESSION_HANDLE session, CK_MECHANISM_PTR m,
+				CK_OBJECT_HANDLE key)
+{
+	CK_MECHANISM other = *m;
+
+	if (wrong_one == m->mechanism && wrong_one == CKM_DES3_CBC)
+		other = (CK_MECHANISM){ CKM_DES3_ECB, NULL, 0 };
+	return right->C_EncryptInit(session, &other, key);
+}
+
+static void self_test_finds_a_wrong_mechanism(void **state)
+{
+	static const struct {
+		CK_MECHANISM_TYPE type;
+		const char *reason;
+	} cases[] = {
+		{ CKM_AES_ECB_ENCRYPT_DATA, "key derivation gives a wrong result" },
+		{ CKM_DES3_ECB_ENCRYPT_DATA, "visa2 gives a wrong result" },
+		{ CKM_DES3_CBC_ENCRYPT_DATA, "wrapping for SCP02 gives a wrong result" },
+		{ CKM_DES3_CBC, "SCP02's session key gives a wrong result" },
+	};
+	CK_FUNCTION_LIST wrong = *token->f;
+
+	(void)state;
+	right = token->f;
+	wrong.C_DeriveKey = wrong_derive;
+	wrong.C_EncryptInit = wrong_encrypt_init;
+	token->f = &wrong;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		wrong_one = cases[i].type;
+		assert_false(token_self_test(token));
+		if (!strstr(token_error(token), cases[i].reason))
+			fail_msg("\"%s\", not \"%s\"", token_error(token), cases[i].reason);
+	}
+	wrong_one = 0;
+	assert_true(token_self_test(token));
+	token->f = right;
+}
+
 static void labels(void **state)
 {
 	token_key key;
@@ -217,11 +327,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kdf3_published),
+		cmocka_unit_test(schemes_published),
+		cmocka_unit_test(keys_are_listed),
 		cmocka_unit_test(kdf3_aes128),
 		cmocka_unit_test(unwrap_and_wrap),
 		cmocka_unit_test(keys_have_one_use),
 		cmocka_unit_test(signs),
 		cmocka_unit_test(seals),
+		cmocka_unit_test(self_test_finds_a_wrong_mechanism),
 		cmocka_unit_test(labels),
 		cmocka_unit_test(pin_file),
 	};

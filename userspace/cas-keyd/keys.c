@@ -25,7 +25,7 @@ void keys_drop(struct keys *k, struct key *key, struct token *t)
 {
 	unsigned int i = (unsigned int)(key - k->key);
 
-	if (key->kind == KEY_CARD || key->kind == KEY_RECORD)
+	if (key->kind == KEY_CARD || key->kind == KEY_RECORD || key->kind == KEY_DEK)
 		token_destroy(t, key->object);
 	if (i < k->low)
 		k->low = i;

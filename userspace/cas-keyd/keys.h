@@ -15,6 +15,7 @@ enum key_kind {
 	KEY_PERMANENT,	/* found by its label: derives or unwraps, and is never destroyed */
 	KEY_CARD,	/* derived: MACs, and wraps others */
 	KEY_RECORD,	/* unwrapped: as that, and can be wrapped */
+	KEY_DEK,	/* of an SCP02 session: wraps what is unwrapped with it */
 	KEY_SIGNER,	/* private half of a pair: signs, and is never destroyed */
 };
 

@@ -75,11 +75,18 @@ static size_t find(struct token *t, struct keys *keys, enum key_kind kind, const
 static size_t derive(struct token *t, struct keys *keys, const struct key *key, const uint8_t *p,
 		     uint8_t *answer)
 {
+	struct token_derivation d = {
+		.cmac = p[0] & KEYD_BY_CMAC,
+		.des = p[0] & KEYD_BY_DES,
+		.dek = p[0] & KEYD_BY_DEK,
+	};
 	token_key object;
 
-	if (p[0] < 1 || p[0] > 3 || token_derive_kdf3(t, key->object, p[0], p + 1, &object))
-		return failure(answer, p[0] < 1 || p[0] > 3 ? "token: no such card key" :
-							      token_error(t));
+	if (p[0] & ~(KEYD_BY_CMAC | KEYD_BY_DES | KEYD_BY_DEK))
+		return failure(answer, "token: no such derivation");
+	memcpy(d.blocks, p + 1, sizeof(d.blocks));
+	if (token_derive(t, key->object, &d, &object))
+		return failure(answer, token_error(t));
 	return give_key(t, keys, KEY_CARD, object, answer);
 }
 
@@ -88,9 +95,39 @@ static size_t unwrap(struct token *t, struct keys *keys, const struct key *key, 
 {
 	token_key object;
 
-	if (token_unwrap(t, key->object, p, &object))
+	if (token_unwrap(t, key->object, p + 1, p[0] != 0, &object))
 		return failure(answer, token_error(t));
 	return give_key(t, keys, KEY_RECORD, object, answer);
+}
+
+/* The DEK's constant is none of them: it does not leave. */
+static size_t scp02_key(struct token *t, const struct key *key, const uint8_t *p, uint8_t *answer)
+{
+	if (p[0] != TOKEN_SCP02_ENC && p[0] != TOKEN_SCP02_MAC)
+		return failure(answer, "token: no such session key");
+	return token_scp02_key(t, key->object, p[0], p + 1, answer + 1) ?
+	       failure(answer, token_error(t)) : 1 + 16;
+}
+
+static size_t scp02_dek(struct token *t, struct keys *keys, const struct key *key, const uint8_t *p,
+			uint8_t *answer)
+{
+	token_key object;
+
+	if (token_scp02_dek(t, key->object, p, &object))
+		return failure(answer, token_error(t));
+	return give_key(t, keys, KEY_DEK, object, answer);
+}
+
+static size_t wrap_des(struct token *t, struct keys *keys, const struct key *dek, const uint8_t *p,
+		       uint8_t *answer)
+{
+	struct key *transport = take_key(keys, p);
+
+	if (!transport || transport->kind != KEY_PERMANENT)
+		return failure(answer, "key process: no such transport key");
+	return token_wrap_des(t, dek->object, transport->object, p + 8, answer + 1,
+			      answer + 1 + 16) ? failure(answer, token_error(t)) : 1 + 16 + 3;
 }
 
 /* A text's length, the text, what is sealed with it. Only a key for data can. */
@@ -124,19 +161,23 @@ struct shape {
 
 #define PERMANENT	(1u << KEY_PERMANENT)
 #define SIGNER		(1u << KEY_SIGNER)
+#define DEK		(1u << KEY_DEK)
 #define SESSION		(1u << KEY_CARD | 1u << KEY_RECORD)
 
 static const struct shape shapes[] = {
 	[KEYD_FIND] = { 1, KEYD_LABEL_MAX, 0 },
-	[KEYD_DERIVE] = { 8 + 1 + TOKEN_KDD_LEN, 8 + 1 + TOKEN_KDD_LEN, PERMANENT },
+	[KEYD_DERIVE] = { 8 + 1 + TOKEN_BLOCKS, 8 + 1 + TOKEN_BLOCKS, PERMANENT },
 	[KEYD_CMAC] = { 8, 8 + KEYD_DATA_MAX, SESSION },
-	[KEYD_UNWRAP] = { 8 + TOKEN_WRAPPED_LEN, 8 + TOKEN_WRAPPED_LEN, PERMANENT },
+	[KEYD_UNWRAP] = { 8 + 1 + TOKEN_WRAPPED_LEN, 8 + 1 + TOKEN_WRAPPED_LEN, PERMANENT },
 	[KEYD_WRAP] = { 16, 16, SESSION },
 	[KEYD_KCV] = { 8, 8, PERMANENT | SESSION },
-	[KEYD_DESTROY] = { 8, 8, PERMANENT | SIGNER | SESSION },
+	[KEYD_DESTROY] = { 8, 8, PERMANENT | SIGNER | SESSION | DEK },
 	[KEYD_UNSEAL] = { 8 + 1 + TOKEN_SEAL, 8 + 1 + KEYD_WITH_MAX + KEYD_SEALED_MAX, PERMANENT },
 	[KEYD_FIND_SIGNER] = { 1, KEYD_LABEL_MAX, 0 },
 	[KEYD_SIGN] = { 8 + TOKEN_DIGEST, 8 + TOKEN_DIGEST, SIGNER },
+	[KEYD_SCP02_KEY] = { 8 + 3, 8 + 3, SESSION },
+	[KEYD_SCP02_DEK] = { 8 + 2, 8 + 2, SESSION },
+	[KEYD_WRAP_DES] = { 16 + TOKEN_WRAPPED_LEN, 16 + TOKEN_WRAPPED_LEN, DEK },
 };
 
 size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, size_t len,
@@ -146,7 +187,7 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	struct key *key = NULL, *other;
 	const uint8_t *p = request + 1;
 
-	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_SIGN)
+	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_WRAP_DES)
 		return 0;
 	shape = &shapes[request[0]];
 	len--;
@@ -186,6 +227,12 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	case KEYD_KCV:
 		return token_kcv(t, key->object, answer + 1) ?
 		       failure(answer, token_error(t)) : 1 + 3;
+	case KEYD_SCP02_KEY:
+		return scp02_key(t, key, p, answer);
+	case KEYD_SCP02_DEK:
+		return scp02_dek(t, keys, key, p, answer);
+	case KEYD_WRAP_DES:
+		return wrap_des(t, keys, key, p, answer);
 	case KEYD_UNSEAL:
 		return unseal(t, key, p, len, answer);
 	default:

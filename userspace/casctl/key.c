@@ -14,13 +14,13 @@
 
 static const char usage[] =
 	"usage: casctl key init --pin-file FILE [--so-pin-file FILE] [--import FILE] [options]\n"
-	"       casctl key import --pin-file FILE --name NAME --use master|transport|data\n"
-	"              [--components N] FILE\n"
+	"       casctl key import --pin-file FILE --name NAME [--components N] FILE\n"
+	"              --use master|master-3des|transport|data\n"
 	"       casctl key signer|public --pin-file FILE --name NAME\n"
 	"       casctl key list --pin-file FILE [--json]\n"
 	"\n"
 	"  init    makes the token and sets its PINs (--so-pin-file: default as --pin-file)\n"
-	"  import  puts one AES key in: 32, 48 or 64 hexadecimal digits in FILE (-: standard input)\n"
+	"  import  puts one key in: 32, 48 or 64 hexadecimal digits in FILE (-: standard input);\n"
 	"          with --components a line for each, of several people; check values are printed\n"
 	"  signer  makes a key pair that signs the heads of the ledger\n"
 	"  public  prints its public key, a point of P-256 in hexadecimal\n"
@@ -33,8 +33,8 @@ static const char usage[] =
 	"                  (- is standard input; --import-test-keys is the same)\n"
 	"\n"
 	"A master key can only derive card keys, a transport key can only unwrap keys, a data key can\n"
-	"only unseal what a bureau sealed. None can be read again. Clear keys are for tests and for\n"
-	"components that were combined.\n";
+	"only unseal what a bureau sealed. All are for AES but the master key that is master-3des. None\n"
+	"can be read again. Clear keys are for tests and for components that were combined.\n";
 
 /**
  * struct key_options - from the command line
@@ -79,14 +79,15 @@ static int put_bytes(struct token *t, const char *name, const char *use, const u
 		     size_t len)
 {
 	static const char *const uses[] = {
-		[TOKEN_MASTER] = "master", [TOKEN_TRANSPORT] = "transport", [TOKEN_DATA] = "data",
+		[TOKEN_MASTER] = "master", [TOKEN_MASTER_DES] = "master-3des",
+		[TOKEN_TRANSPORT] = "transport", [TOKEN_DATA] = "data",
 	};
 	unsigned int i;
 
 	for (i = 0; i <= TOKEN_DATA && strcmp(use, uses[i]); i++)
 		;
 	if (i > TOKEN_DATA)
-		return fail("a key is for master, transport or data");
+		return fail("a key is for master, master-3des, transport or data");
 	return token_import(t, name, (enum token_use)i, key, len) ? fail(token_error(t)) : 0;
 }
 
@@ -113,7 +114,7 @@ static int import_file(struct token *t, const char *path)
 		if (line[strspn(line, " \t\r\n")] == '\0' || *line == '#')
 			continue;
 		if (sscanf(line, "%64s %15s %64s", name, use, hex) != 3)
-			rc = fail("a line of keys is NAME master|transport|data HEX");
+			rc = fail("a line of keys is NAME master|master-3des|transport|data HEX");
 		else
 			rc = put_key(t, name, use, hex);
 	}
@@ -234,15 +235,15 @@ struct listing {
 	unsigned int count;
 };
 
-static bool print_key(const char *label, unsigned int bits, const uint8_t kcv[3], void *arg)
+static bool print_key(const char *label, const char *cipher, const uint8_t kcv[3], void *arg)
 {
 	struct listing *list = arg;
 
 	if (list->json)
-		printf("%s{\"name\":\"%s\",\"bits\":%u,\"kcv\":\"%02X%02X%02X\"}",
-		       list->count ? "," : "", label, bits, kcv[0], kcv[1], kcv[2]);
+		printf("%s{\"name\":\"%s\",\"cipher\":\"%s\",\"kcv\":\"%02X%02X%02X\"}",
+		       list->count ? "," : "", label, cipher, kcv[0], kcv[1], kcv[2]);
 	else
-		printf("%-32s AES-%u  KCV %02X%02X%02X\n", label, bits, kcv[0], kcv[1], kcv[2]);
+		printf("%-32s %-8s KCV %02X%02X%02X\n", label, cipher, kcv[0], kcv[1], kcv[2]);
 	list->count++;
 	return true;
 }

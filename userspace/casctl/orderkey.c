@@ -65,7 +65,7 @@ static bool try_keys(const struct orderkey_check *c, const struct ledger_record 
 	if (token_find(c->token, c->transport, &transport))
 		return false;
 	for (int i = 0; i < 3; i++) {
-		if (token_unwrap(c->token, transport, r->keys[i], &key))
+		if (token_unwrap(c->token, transport, r->keys[i], false, &key))
 			return false;
 		token_destroy(c->token, key);
 	}

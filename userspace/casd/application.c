@@ -118,7 +118,8 @@ static const luaL_Reg card_methods[] = {
 	{ "batch", batch_send },
 	{ "prompt", prompt_ask },
 	{ "reject", card_reject },
-	{ "open_scp03", secure_channel_open },
+	{ "open_scp02", secure_channel_open_scp02 },
+	{ "open_scp03", secure_channel_open_scp03 },
 	{ "claim", record_claim },
 	{ NULL, NULL },
 };

@@ -53,7 +53,8 @@ const uint8_t *apdu_take(lua_State *L, const char *name, size_t *len, uint16_t *
 /* ---- secure_channel.c ---- */
 
 void secure_channel_register(lua_State *L);
-int secure_channel_open(lua_State *L);
+int secure_channel_open_scp02(lua_State *L);
+int secure_channel_open_scp03(lua_State *L);
 
 /* ---- batch.c, promptcall.c: methods of the card ---- */
 
@@ -78,7 +79,7 @@ struct secret {
 #define SECRET_TYPE "secret"
 #define KEYSET_TYPE "keyset"
 
-/* record_keys() - the claim's keys, unwrapped; raises an error if that fails */
-const token_key *record_keys(lua_State *L);
+/* record_keys() - the claim's keys, unwrapped, for triple DES or AES; raises errors */
+const token_key *record_keys(lua_State *L, bool des);
 
 #endif

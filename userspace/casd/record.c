@@ -100,7 +100,7 @@ int record_claim(lua_State *L)
 	return 1;
 }
 
-const token_key *record_keys(lua_State *L)
+const token_key *record_keys(lua_State *L, bool des)
 {
 	struct session *s = application_session(L);
 	struct casd *casd = s->station->casd;
@@ -109,11 +109,18 @@ const token_key *record_keys(lua_State *L)
 	if (!s->claim)
 		sandbox_fail(L, "no record is claimed");
 	for (int i = 0; i < 3; i++) {
+		if (s->claim->keys[i] && s->claim->des == des)
+			continue;
+		token_destroy(casd->token, s->claim->keys[i]);
+		s->claim->keys[i] = 0;
+	}
+	s->claim->des = des;
+	for (int i = 0; i < 3; i++) {
 		if (s->claim->keys[i])
 			continue;
 		/* Each time anew: the key process may have been started again. */
 		if (token_find(casd->token, casd->transport, &transport) ||
-		    token_unwrap(casd->token, transport, s->claim->record.keys[i],
+		    token_unwrap(casd->token, transport, s->claim->record.keys[i], des,
 				 &s->claim->keys[i]))
 			sandbox_fail(L, "record: %s", token_error(casd->token));
 	}

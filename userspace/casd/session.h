@@ -63,11 +63,13 @@ struct exchange {
  * struct claim - the record meant for this card; in locked memory
  * @record: from the database
  * @keys: ENC, MAC, DEK of the record, unwrapped in the token
+ * @des: they were unwrapped as keys for triple DES
  * @kdd: identity of the card that it was claimed for
  */
 struct claim {
 	struct ledger_record record;
 	token_key keys[3];
+	bool des;
 	uint8_t kdd[GP_KDD_LEN];
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a card says of itself in the response to INITIALIZE UPDATE: GPC Amendment D. */
+/* What a card says of itself in the response to INITIALIZE UPDATE: GPC Amendment D, appendix E. */
 #include <string.h>
 
 #include "libgp/scp03.h"
@@ -9,15 +9,25 @@ const char *gp_init_update_parse(const uint8_t *data, size_t len, struct gp_init
 	memset(iu, 0, sizeof(*iu));
 	if (len < 12)
 		return "INITIALIZE UPDATE: response too short";
-	if (data[11] != 3)
-		return "INITIALIZE UPDATE: the card's key set is not one for SCP03";
+	iu->scp = data[11];
+	memcpy(iu->kdd, data, GP_KDD_LEN);
+	iu->kvn = data[10];
+	if (iu->scp == 2) {
+		if (len != 28)
+			return "INITIALIZE UPDATE: length does not fit SCP02";
+		/* Counter and challenge go together wherever they go. */
+		memcpy(iu->challenge, data + 12, 8);
+		memcpy(iu->cryptogram, data + 20, 8);
+		iu->sequence = (uint32_t)data[12] << 8 | data[13];
+		return NULL;
+	}
+	if (iu->scp != 3)
+		return "INITIALIZE UPDATE: the card's key set is for neither SCP02 nor SCP03";
 	if (len < 13)
 		return "INITIALIZE UPDATE: response too short";
 	iu->i = data[12];
 	if (len != ((iu->i & 0x10) ? 32u : 29u))
 		return "INITIALIZE UPDATE: length does not fit SCP03 in S8 mode";
-	memcpy(iu->kdd, data, GP_KDD_LEN);
-	iu->kvn = data[10];
 	memcpy(iu->challenge, data + 13, 8);
 	memcpy(iu->cryptogram, data + 21, 8);
 	if (iu->i & 0x10)

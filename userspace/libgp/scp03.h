@@ -26,14 +26,16 @@
  * struct gp_init_update - the response to INITIALIZE UPDATE
  * @kdd: key diversification data
  * @kvn: key version that the card uses
+ * @scp: protocol of the key set: 2 or 3
  * @i: SCP03's "i" parameter
- * @challenge: of the card
+ * @challenge: of the card; SCP02: sequence counter (2) and challenge (6)
  * @cryptogram: of the card
- * @sequence: counter, if the challenge is pseudo-random
+ * @sequence: counter; SCP03: if the challenge is pseudo-random
  */
 struct gp_init_update {
 	uint8_t kdd[GP_KDD_LEN];
 	uint8_t kvn;
+	uint8_t scp;
 	uint8_t i;
 	uint8_t challenge[8];
 	uint8_t cryptogram[8];

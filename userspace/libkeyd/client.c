@@ -136,18 +136,59 @@ int token_sign(struct token *t, token_key key, const uint8_t digest[TOKEN_DIGEST
 	return call(t, &r, signature, TOKEN_SIGNATURE);
 }
 
-int token_derive_kdf3(struct token *t, token_key master, unsigned int k,
-		      const uint8_t kdd[TOKEN_KDD_LEN], token_key *key)
+int token_derive(struct token *t, token_key master, const struct token_derivation *d,
+		 token_key *key)
 {
-	uint8_t which = (uint8_t)k;
+	uint8_t how = (uint8_t)((d->cmac ? KEYD_BY_CMAC : 0) | (d->des ? KEYD_BY_DES : 0) |
+				(d->dek ? KEYD_BY_DEK : 0));
 	struct request r;
 
 	*key = 0;
 	begin(&r, KEYD_DERIVE);
 	put(&r, &master, sizeof(master));
-	put(&r, &which, 1);
-	put(&r, kdd, TOKEN_KDD_LEN);
+	put(&r, &how, 1);
+	put(&r, d->blocks, sizeof(d->blocks));
 	return call(t, &r, key, sizeof(*key));
+}
+
+int token_scp02_key(struct token *t, token_key key, uint8_t constant, const uint8_t sequence[2],
+		    uint8_t out[16])
+{
+	struct request r;
+
+	begin(&r, KEYD_SCP02_KEY);
+	put(&r, &key, sizeof(key));
+	put(&r, &constant, 1);
+	put(&r, sequence, 2);
+	return call(t, &r, out, 16);
+}
+
+int token_scp02_dek(struct token *t, token_key key, const uint8_t sequence[2], token_key *dek)
+{
+	struct request r;
+
+	*dek = 0;
+	begin(&r, KEYD_SCP02_DEK);
+	put(&r, &key, sizeof(key));
+	put(&r, sequence, 2);
+	return call(t, &r, dek, sizeof(*dek));
+}
+
+int token_wrap_des(struct token *t, token_key dek, token_key transport,
+		   const uint8_t wrapped[TOKEN_WRAPPED_LEN], uint8_t out[16], uint8_t kcv[3])
+{
+	uint8_t answer[16 + 3];
+	struct request r;
+
+	begin(&r, KEYD_WRAP_DES);
+	put(&r, &dek, sizeof(dek));
+	put(&r, &transport, sizeof(transport));
+	put(&r, wrapped, TOKEN_WRAPPED_LEN);
+	if (call(t, &r, answer, sizeof(answer)))
+		return -1;
+	memcpy(out, answer, 16);
+	memcpy(kcv, answer + 16, 3);
+	return 0;
 }
 
 int token_cmac(struct token *t, token_key key, const uint8_t *data, size_t len, uint8_t mac[16])
@@ -165,13 +206,15 @@ int token_cmac(struct token *t, token_key key, const uint8_t *data, size_t len, 
 }
 
 int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOKEN_WRAPPED_LEN],
-		 token_key *key)
+		 bool des, token_key *key)
 {
+	uint8_t which = des;
 	struct request r;
 
 	*key = 0;
 	begin(&r, KEYD_UNWRAP);
 	put(&r, &transport, sizeof(transport));
+	put(&r, &which, 1);
 	put(&r, wrapped, TOKEN_WRAPPED_LEN);
 	return call(t, &r, key, sizeof(*key));
 }

@@ -71,7 +71,8 @@ int token_import(struct token *t, const char *label, enum token_use use, const u
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_KEY_TYPE type = CKK_AES;
 	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
-	CK_BBOOL derive = use == TOKEN_MASTER, unwrap = use == TOKEN_TRANSPORT;
+	CK_BBOOL derive = use == TOKEN_MASTER || use == TOKEN_MASTER_DES;
+	CK_BBOOL unwrap = use == TOKEN_TRANSPORT;
 	CK_BBOOL decrypt = use == TOKEN_DATA;
 	CK_ATTRIBUTE attrs[] = {
 		ATTR(CKA_CLASS, class),
@@ -91,10 +92,15 @@ int token_import(struct token *t, const char *label, enum token_use use, const u
 		{ CKA_LABEL, (void *)label, strlen(label) },
 		{ CKA_VALUE, (void *)key, len },
 	};
+	bool right = len == 16 || len == 24 || len == 32;
 	CK_OBJECT_HANDLE handle;
 	CK_RV rv;
 
-	if (len != 16 && len != 24 && len != 32) {
+	if (use == TOKEN_MASTER_DES) {
+		type = len == 24 ? CKK_DES3 : CKK_DES2;
+		right = len == 16 || len == 24;
+	}
+	if (!right) {
 		snprintf(t->error, sizeof(t->error), "token: a key has 16, 24 or 32 bytes");
 		return -1;
 	}
@@ -147,31 +153,41 @@ int token_remove(struct token *t, const char *label)
 	return rv == CKR_OK ? 0 : token_fail(t, "C_DestroyObject", rv);
 }
 
+/* A triple DES key has no attribute that says its length. */
 static int describe(struct token *t, CK_OBJECT_HANDLE key, char label[LABEL_MAX + 1],
-		    CK_ULONG *bytes)
+		    char cipher[16])
 {
+	CK_ULONG bytes = 0;
+	CK_KEY_TYPE type = CKK_AES;
 	CK_ATTRIBUTE get[] = {
 		{ CKA_LABEL, label, LABEL_MAX },
-		{ CKA_VALUE_LEN, bytes, sizeof(*bytes) },
+		ATTR(CKA_KEY_TYPE, type),
 	};
+	CK_ATTRIBUTE length = ATTR(CKA_VALUE_LEN, bytes);
 	CK_RV rv = t->f->C_GetAttributeValue(t->session, key, get, 2);
 
+	if (rv == CKR_OK && type == CKK_AES)
+		rv = t->f->C_GetAttributeValue(t->session, key, &length, 1);
 	if (rv != CKR_OK)
 		return token_fail(t, "C_GetAttributeValue", rv);
 	label[get[0].ulValueLen] = '\0';
+	if (type == CKK_AES)
+		snprintf(cipher, 16, "AES-%lu", bytes * 8);
+	else
+		snprintf(cipher, 16, "3DES-%d", type == CKK_DES2 ? 112 : 168);
 	return 0;
 }
 
 int token_list(struct token *t,
-	       bool (*each)(const char *label, unsigned int bits, const uint8_t kcv[3], void *arg),
+	       bool (*each)(const char *label, const char *cipher, const uint8_t kcv[3], void *arg),
 	       void *arg)
 {
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
 	CK_BBOOL yes = CK_TRUE;
 	CK_ATTRIBUTE want[] = { ATTR(CKA_CLASS, class), ATTR(CKA_TOKEN, yes) };
 	CK_OBJECT_HANDLE found[256];
-	CK_ULONG n = 0, bytes;
-	char label[LABEL_MAX + 1];
+	CK_ULONG n = 0;
+	char label[LABEL_MAX + 1], cipher[16];
 	uint8_t kcv[3];
 	CK_RV rv;
 
@@ -183,9 +199,9 @@ int token_list(struct token *t,
 	if (rv != CKR_OK)
 		return token_fail(t, "C_FindObjects", rv);
 	for (CK_ULONG i = 0; i < n; i++) {
-		if (describe(t, found[i], label, &bytes) || token_kcv(t, found[i], kcv))
+		if (describe(t, found[i], label, cipher) || token_kcv(t, found[i], kcv))
 			return -1;
-		if (!each(label, (unsigned int)bytes * 8, kcv, arg))
+		if (!each(label, cipher, kcv, arg))
 			break;
 	}
 	return 0;

@@ -60,30 +60,68 @@ void token_close(struct token *t);
 const char *token_error(const struct token *t);
 
 /*
- * token_find() - a permanent AES key by its label
+ * token_find() - a permanent key by its label
  *
  * An ambiguous label is an error.
  */
 int token_find(struct token *t, const char *label, token_key *key);
 
-/*
- * token_derive_kdf3() - one card key from a master key by KDF3, as a session object
- * @k: 1 ENC, 2 MAC, 3 DEK
- *
- * The card key cannot be read or wrapped out.
+#define TOKEN_BLOCKS 32
+
+/**
+ * struct token_derivation - a card key to be made from a master key
+ * @cmac: the MAC of @blocks; else @blocks encrypted, ECB. libgp/scheme.h fills them in
+ * @des: it is a triple DES key for SCP02; else one for AES
+ * @dek: it is a DEK: others are wrapped under it, and nothing is MACed
+ * @blocks: the second one is for keys longer than 128 bits
  */
-int token_derive_kdf3(struct token *t, token_key master, unsigned int k,
-		      const uint8_t kdd[TOKEN_KDD_LEN], token_key *key);
+struct token_derivation {
+	bool cmac;
+	bool des;
+	bool dek;
+	uint8_t blocks[TOKEN_BLOCKS];
+};
+
+/*
+ * token_derive() - one card key, as a session object
+ *
+ * The cipher is that of the master key; a CMAC wants AES. The card key cannot be read or wrapped
+ * out.
+ */
+int token_derive(struct token *t, token_key master, const struct token_derivation *d,
+		 token_key *key);
 
 /* token_cmac() - AES-CMAC: SCP03's derivations */
 int token_cmac(struct token *t, token_key key, const uint8_t *data, size_t len, uint8_t mac[16]);
 
-/* token_unwrap() - an AES-128 key under AES-KEY-WRAP (RFC 3394) becomes a session object */
+/*
+ * token_unwrap() - a key of 16 bytes under AES-KEY-WRAP (RFC 3394) becomes a session object
+ * @des: a triple DES key, for SCP02; else one for AES
+ */
 int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOKEN_WRAPPED_LEN],
-		 token_key *key);
+		 bool des, token_key *key);
 
 /* token_wrap_cbc() - an unwrapped AES-128 key under a DEK, AES-CBC with IV 0: for PUT KEY */
 int token_wrap_cbc(struct token *t, token_key dek, token_key key, uint8_t out[16]);
+
+#define TOKEN_SCP02_MAC 0x01	/* second byte of the derivation constant */
+#define TOKEN_SCP02_ENC 0x82
+
+/* token_scp02_key() - a session key from a card's: it leaves the token. The DEK's does not */
+int token_scp02_key(struct token *t, token_key key, uint8_t constant, const uint8_t sequence[2],
+		    uint8_t out[16]);
+
+/* token_scp02_dek() - the session's DEK from the card's, as a session object */
+int token_scp02_dek(struct token *t, token_key key, const uint8_t sequence[2], token_key *dek);
+
+/*
+ * token_wrap_des() - a wrapped triple DES key goes under a session's DEK: for SCP02's PUT KEY
+ * @kcv: check value of the key
+ *
+ * Tokens do not wrap triple DES keys so: the key is in the memory of this process meanwhile.
+ */
+int token_wrap_des(struct token *t, token_key dek, token_key transport,
+		   const uint8_t wrapped[TOKEN_WRAPPED_LEN], uint8_t out[16], uint8_t kcv[3]);
 
 /*
  * token_seal() - encrypt data by AES-GCM with a fresh nonce
@@ -104,7 +142,7 @@ int token_find_signer(struct token *t, const char *label, token_key *key);
 int token_sign(struct token *t, token_key key, const uint8_t digest[TOKEN_DIGEST],
 	       uint8_t signature[TOKEN_SIGNATURE]);
 
-/* token_kcv() - GlobalPlatform's check value of an AES key: the first 3 bytes of E(01 x 16) */
+/* token_kcv() - GlobalPlatform's check value: 3 bytes of E(01..) by AES, of E(0) by triple DES */
 int token_kcv(struct token *t, token_key key, uint8_t kcv[3]);
 
 /* token_destroy() - ends a session object; 0 is ignored */
@@ -113,6 +151,7 @@ void token_destroy(struct token *t, token_key key);
 /* What a permanent key may be used for. */
 enum token_use {
 	TOKEN_MASTER,		/* derivation only */
+	TOKEN_MASTER_DES,	/* the same, by triple DES */
 	TOKEN_TRANSPORT,	/* unwrapping only */
 	TOKEN_DATA,		/* unsealing only: of what a bureau sealed */
 };
@@ -143,9 +182,9 @@ int token_make_signer(struct token *t, const char *label);
 /* token_signer_public() - its public half, for who verifies */
 int token_signer_public(struct token *t, const char *label, uint8_t point[TOKEN_POINT]);
 
-/* token_list() - label and KCV of every permanent AES key, until @each returns false */
+/* token_list() - every permanent secret key with cipher and KCV, until @each returns false */
 int token_list(struct token *t,
-	       bool (*each)(const char *label, unsigned int bits, const uint8_t kcv[3], void *arg),
+	       bool (*each)(const char *label, const char *cipher, const uint8_t kcv[3], void *arg),
 	       void *arg);
 
 #endif

@@ -37,6 +37,18 @@ bool token_slot(struct token *t, const char *label, CK_SLOT_ID *slot, bool *foun
 int token_find_one(struct token *t, CK_ATTRIBUTE *want, CK_ULONG count, const char *label,
 		   token_key *key);
 
+/* token_is_des() - is it a triple DES key, not an AES key? 0 or -1 */
+int token_is_des(struct token *t, token_key key, bool *des);
+
+/* token_des3() - encrypt up to 16 bytes by triple DES, ECB or CBC with IV 0 */
+int token_des3(struct token *t, token_key key, CK_MECHANISM_TYPE type, const uint8_t *in,
+	       size_t len, uint8_t *out);
+
+/* token_unwrap_as() - a wrapped key of 16 bytes as this type; @clear: its value can be read */
+int token_unwrap_as(struct token *t, token_key transport,
+		    const uint8_t wrapped[TOKEN_WRAPPED_LEN], CK_KEY_TYPE type, bool clear,
+		    token_key *key);
+
 bool token_self_test(struct token *t);
 
 #define ATTR(type, value) { (type), &(value), sizeof(value) }

@@ -4,23 +4,25 @@
 
 #include "token_internal.h"
 
-int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOKEN_WRAPPED_LEN],
-		 token_key *key)
+int token_unwrap_as(struct token *t, token_key transport,
+		    const uint8_t wrapped[TOKEN_WRAPPED_LEN], CK_KEY_TYPE type, bool clear,
+		    token_key *key)
 {
 	CK_MECHANISM mechanism = { CKM_AES_KEY_WRAP, NULL, 0 };
 	CK_OBJECT_CLASS class = CKO_SECRET_KEY;
-	CK_KEY_TYPE type = CKK_AES;
-	CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+	CK_BBOOL yes = CK_TRUE, no = CK_FALSE, aes = type == CKK_AES, sensitive = !clear;
+	CK_BBOOL extractable = aes, derive = !aes;
 	/* Extractable, since it must leave wrapped; sensitive, so that it cannot leave clear. */
 	CK_ATTRIBUTE attrs[] = {
 		ATTR(CKA_CLASS, class),
 		ATTR(CKA_KEY_TYPE, type),
 		ATTR(CKA_TOKEN, no),
 		ATTR(CKA_PRIVATE, yes),
-		ATTR(CKA_SENSITIVE, yes),
-		ATTR(CKA_EXTRACTABLE, yes),
-		ATTR(CKA_SIGN, yes),
-		ATTR(CKA_WRAP, yes),
+		ATTR(CKA_SENSITIVE, sensitive),
+		ATTR(CKA_EXTRACTABLE, extractable),
+		ATTR(CKA_SIGN, aes),
+		ATTR(CKA_WRAP, aes),
+		ATTR(CKA_DERIVE, derive),
 		ATTR(CKA_ENCRYPT, yes),
 	};
 	CK_OBJECT_HANDLE handle = 0;
@@ -36,6 +38,12 @@ int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOK
 		return token_fail(t, "C_UnwrapKey(AES-KEY-WRAP)", rv);
 	*key = handle;
 	return 0;
+}
+
+int token_unwrap(struct token *t, token_key transport, const uint8_t wrapped[TOKEN_WRAPPED_LEN],
+		 bool des, token_key *key)
+{
+	return token_unwrap_as(t, transport, wrapped, des ? CKK_DES2 : CKK_AES, false, key);
 }
 
 int token_wrap_cbc(struct token *t, token_key dek, token_key key, uint8_t out[16])
