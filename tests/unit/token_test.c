@@ -323,6 +323,75 @@ static void pin_file(void **state)
 	assert_non_null(token_pin_read("fd:x", &p));
 }
 
+/* What systemd passes by LoadCredential=. */
+static void pin_credential(void **state)
+{
+	char path[128];
+	struct token_pin p;
+	FILE *f;
+
+	(void)state;
+	assert_string_equal(token_pin_read("credential:pin", &p),
+			    "PIN: systemd has passed no such credential");
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", softhsm_dir, 1), 0);
+	snprintf(path, sizeof(path), "%s/pin", softhsm_dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("654321\n", f);
+	fclose(f);
+	assert_null(token_pin_read("credential:pin", &p));
+	assert_memory_equal(p.text, "654321", 6);
+	assert_non_null(token_pin_read("credential:../pin", &p));
+	assert_non_null(token_pin_read("credential:", &p));
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void assert_opens(const char *module, const char *name)
+{
+	char error[192];
+	struct token *t = token_open(module, name, &pin, error, sizeof(error));
+	token_key key;
+
+	if (!t)
+		fail_msg("%s: %s", name, error);
+	assert_int_equal(token_find(t, "kmc", &key), 0);
+	token_close(t);
+}
+
+static void assert_refused(const char *name, const char *reason)
+{
+	char error[192];
+
+	assert_null(token_open(SOFTHSM_MODULE, name, &pin, error, sizeof(error)));
+	if (!strstr(error, reason))
+		fail_msg("%s: \"%s\", not \"%s\"", name, error, reason);
+	assert_null(strstr(error, "123456"));
+}
+
+/* It closes the token of the other tests: one module, one C_Finalize(). */
+static void uris(void **state)
+{
+	char error[192];
+
+	(void)state;
+	token_close(token);
+	token = NULL;
+	assert_null(token_init(SOFTHSM_MODULE, "pkcs11:token=other%20one", &pin, &pin, error,
+			       sizeof(error)));
+	assert_opens("/nowhere", "pkcs11:token=cards?module-path=" SOFTHSM_MODULE);
+	assert_opens(SOFTHSM_MODULE, "pkcs11:token=cards;manufacturer=SoftHSM%20project");
+	assert_refused("pkcs11:token=cards;manufacturer=another", "no token \"cards\"");
+	assert_refused("pkcs11:token=cards;serial=0", "no token");
+	assert_refused("pkcs11:token=cards;slot-id=99", "no token");
+	assert_refused("pkcs11:model=SoftHSM%20v2", "more than one");
+	assert_refused("pkcs11:token=cards?pin-value=123456", "PIN");
+	assert_refused("pkcs11:token=cards?pin-source=file:/pin", "PIN");
+	assert_refused("pkcs11:token=cards;object=kmc", "name a token");
+	assert_refused("pkcs11:token=cards?module-name=softhsm2", "name a token");
+	assert_refused("pkcs11:token=%ZZ", "no PKCS#11 URI");
+	assert_refused("pkcs11:token=cards?module-path=/nowhere", "cannot load the module");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -337,6 +406,8 @@ int main(void)
 		cmocka_unit_test(self_test_finds_a_wrong_mechanism),
 		cmocka_unit_test(labels),
 		cmocka_unit_test(pin_file),
+		cmocka_unit_test(pin_credential),
+		cmocka_unit_test(uris),		/* the last one */
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

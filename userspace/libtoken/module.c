@@ -89,21 +89,9 @@ void token_unload(struct token *t)
 	t->library = NULL;
 }
 
-static bool label_is(const CK_TOKEN_INFO *info, const char *label)
+bool token_slot(struct token *t, CK_SLOT_ID *slot, bool *found)
 {
-	size_t len = strlen(label);
-
-	if (len > sizeof(info->label) || memcmp(info->label, label, len))
-		return false;
-	for (size_t i = len; i < sizeof(info->label); i++)
-		if (info->label[i] != ' ')
-			return false;
-	return true;
-}
-
-bool token_slot(struct token *t, const char *label, CK_SLOT_ID *slot, bool *found)
-{
-	CK_ULONG n = 0;
+	CK_ULONG n = 0, count = 0;
 	CK_SLOT_ID *slots;
 	CK_TOKEN_INFO info;
 	CK_RV rv;
@@ -116,31 +104,36 @@ bool token_slot(struct token *t, const char *label, CK_SLOT_ID *slot, bool *foun
 	if (!slots)
 		return token_fail(t, "C_GetSlotList", CKR_HOST_MEMORY) == 0;
 	rv = t->f->C_GetSlotList(CK_TRUE, slots, &n);
-	for (CK_ULONG i = 0; rv == CKR_OK && i < n && !*found; i++) {
+	for (CK_ULONG i = 0; rv == CKR_OK && i < n; i++) {
 		if (t->f->C_GetTokenInfo(slots[i], &info) != CKR_OK)
 			continue;
-		if (!(info.flags & CKF_TOKEN_INITIALIZED) || !label_is(&info, label))
+		if (!(info.flags & CKF_TOKEN_INITIALIZED) || !token_is_meant(t, slots[i], &info))
 			continue;
 		*slot = slots[i];
-		*found = true;
+		count++;
 	}
 	free(slots);
 	if (rv != CKR_OK)
 		return token_fail(t, "C_GetSlotList", rv) == 0;
-	return true;
+	*found = count;
+	if (count > 1)
+		snprintf(t->error, sizeof(t->error), "token: more than one is meant by \"%s\"",
+			 t->label);
+	return count <= 1;
 }
 
-static bool log_in(struct token *t, const char *label, const struct token_pin *pin)
+static bool log_in(struct token *t, const struct token_pin *pin)
 {
 	CK_SLOT_ID slot;
 	bool found;
 	CK_RV rv;
 
-	if (!token_slot(t, label, &slot, &found))
+	if (!token_slot(t, &slot, &found))
 		return false;
 	if (!found) {
 		snprintf(t->error, sizeof(t->error),
-			 "token: no token \"%s\": make it with casctl key init", label);
+			 "token: no token \"%s\": make it with casctl key init",
+			 t->label);
 		return false;
 	}
 	rv = t->f->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL,
@@ -153,7 +146,7 @@ static bool log_in(struct token *t, const char *label, const struct token_pin *p
 	return true;
 }
 
-struct token *token_open(const char *module, const char *label, const struct token_pin *pin,
+struct token *token_open(const char *module, const char *name, const struct token_pin *pin,
 			 char *error, size_t len)
 {
 	struct token *t = calloc(1, sizeof(*t));
@@ -162,7 +155,8 @@ struct token *token_open(const char *module, const char *label, const struct tok
 		snprintf(error, len, "token: out of memory");
 		return NULL;
 	}
-	if (token_load(t, module) && log_in(t, label, pin) && token_self_test(t))
+	if (token_name(t, name, &module) && token_load(t, module) && log_in(t, pin) &&
+	    token_self_test(t))
 		return t;
 	snprintf(error, len, "%s", t->error);
 	token_close(t);
@@ -176,5 +170,6 @@ void token_close(struct token *t)
 	if (t->f && t->session)
 		t->f->C_CloseSession(t->session);
 	token_unload(t);
+	token_name_end(t);
 	free(t);
 }

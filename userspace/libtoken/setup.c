@@ -47,7 +47,7 @@ static int set_pins(struct token *t, CK_SLOT_ID slot, const struct token_pin *so
 	return rv == CKR_OK ? 0 : token_fail(t, "C_InitPIN", rv);
 }
 
-static int make_token(struct token *t, const char *label, const struct token_pin *so_pin,
+static int make_token(struct token *t, const struct token_pin *so_pin,
 		      const struct token_pin *pin)
 {
 	CK_UTF8CHAR padded[32];
@@ -55,35 +55,36 @@ static int make_token(struct token *t, const char *label, const struct token_pin
 	bool found;
 	CK_RV rv;
 
-	if (!token_slot(t, label, &slot, &found))
+	if (!token_slot(t, &slot, &found))
 		return -1;
-	if (found || !*label || strlen(label) > sizeof(padded)) {
-		snprintf(t->error, sizeof(t->error), "token: \"%s\" %s", label,
-			 found ? "exists already" : "is no label of 1 to 32 characters");
+	if (found || !*t->label) {
+		snprintf(t->error, sizeof(t->error), "token: \"%s\" %s", t->label,
+			 found ? "exists already" : "is no label");
 		return -1;
 	}
 	if (free_slot(t, &slot))
 		return -1;
 	memset(padded, ' ', sizeof(padded));
-	memcpy(padded, label, strlen(label));
+	memcpy(padded, t->label, strlen(t->label));
 	rv = t->f->C_InitToken(slot, (CK_UTF8CHAR_PTR)so_pin->text, so_pin->len, padded);
 	if (rv != CKR_OK)
 		return token_fail(t, "C_InitToken", rv);
 	/* SoftHSM gives a token another slot once it is initialized. */
-	if (!token_slot(t, label, &slot, &found) || !found)
+	if (!token_slot(t, &slot, &found) || !found)
 		return token_fail(t, "C_InitToken", CKR_TOKEN_NOT_PRESENT);
 	return set_pins(t, slot, so_pin, pin);
 }
 
-const char *token_init(const char *module, const char *label, const struct token_pin *so_pin,
+const char *token_init(const char *module, const char *name, const struct token_pin *so_pin,
 		       const struct token_pin *pin, char *error, size_t len)
 {
 	struct token t = { .library = NULL };
 	int rc = -1;
 
-	if (token_load(&t, module))
-		rc = make_token(&t, label, so_pin, pin);
+	if (token_name(&t, name, &module) && token_load(&t, module))
+		rc = make_token(&t, so_pin, pin);
 	token_unload(&t);
+	token_name_end(&t);
 	if (!rc)
 		return NULL;
 	snprintf(error, len, "%s", t.error);

@@ -39,22 +39,25 @@ struct token_pin {
 
 /*
  * token_pin_read() - the first line of a file
- * @path: a file's name, or "fd:N" for a descriptor that was inherited
+ * @path: a file's name, "fd:N" for a descriptor that was inherited, or "credential:NAME" for one
+ *	that systemd passed (systemd.exec(5))
  *
  * Return: NULL, or what is wrong.
  */
 const char *token_pin_read(const char *path, struct token_pin *pin);
 
 /*
- * token_open() - load a module, find a token by its label, log in, test every operation
+ * token_open() - load a module, find a token, log in, test every operation
  * @module: path of the PKCS#11 module
+ * @name: label of the token, or a PKCS#11 URI (RFC 7512) that names one; its module-path is taken
+ *	in place of @module, a PIN in it is refused
  *
  * What the token claims of its mechanisms is not believed: each operation that this library
  * uses is tried with session keys and its result compared.
  *
  * @error receives the reason if NULL is returned; @len bytes.
  */
-struct token *token_open(const char *module, const char *label, const struct token_pin *pin,
+struct token *token_open(const char *module, const char *name, const struct token_pin *pin,
 			 char *error, size_t len);
 void token_close(struct token *t);
 const char *token_error(const struct token *t);
@@ -163,7 +166,7 @@ enum token_use {
  *
  * Return: NULL, or the reason in @error.
  */
-const char *token_init(const char *module, const char *label, const struct token_pin *so_pin,
+const char *token_init(const char *module, const char *name, const struct token_pin *so_pin,
 		       const struct token_pin *pin, char *error, size_t len);
 
 /* token_import() - put a key in, permanently; not readable and not extractable afterwards */

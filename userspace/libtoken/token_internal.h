@@ -14,12 +14,16 @@
  * @library: from dlopen()
  * @f: the module's functions
  * @session: logged in, read-write
+ * @label: of the token, "" if @uri does not say it
+ * @uri: that names it, or NULL
  * @error: reason of the last failure
  */
 struct token {
 	void *library;
 	CK_FUNCTION_LIST_PTR f;
 	CK_SESSION_HANDLE session;
+	char label[33];
+	struct p11_kit_uri *uri;
 	char error[TOKEN_ERROR_LEN];
 };
 
@@ -30,8 +34,18 @@ int token_fail(struct token *t, const char *what, CK_RV rv);
 bool token_load(struct token *t, const char *module);
 void token_unload(struct token *t);
 
-/* token_slot() - slot of the initialized token with @label */
-bool token_slot(struct token *t, const char *label, CK_SLOT_ID *slot, bool *found);
+/*
+ * token_name() - take apart what names a token: a label, or a URI that begins with pkcs11:
+ * @module: path, replaced if the URI has another one
+ */
+bool token_name(struct token *t, const char *text, const char **module);
+void token_name_end(struct token *t);
+
+/* token_is_meant() - is it the token in this slot that was named? */
+bool token_is_meant(struct token *t, CK_SLOT_ID slot, CK_TOKEN_INFO *info);
+
+/* token_slot() - slot of the initialized token that was named; more than one are an error */
+bool token_slot(struct token *t, CK_SLOT_ID *slot, bool *found);
 
 /* token_find_one() - the one object that is as @want says; @label is for the error. 0 or -1 */
 int token_find_one(struct token *t, CK_ATTRIBUTE *want, CK_ULONG count, const char *label,
