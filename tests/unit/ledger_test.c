@@ -17,6 +17,8 @@
 
 #include "libgp/hex.h"
 #include "libledger/ledger.h"
+#include "libledger/statement.h"
+#include "pgserver.h"
 #include "software_seal.h"
 
 #define HEADER "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\n"
@@ -26,8 +28,92 @@
 #define ROW2 "8949000000000000026," REST
 #define ROW3 "8949000000000000034," REST
 
-static char path[64];
+#ifdef POSTGRES
+#define CANNOT_WRITE "SET default_transaction_read_only = on"
+#define CAN_WRITE "SET default_transaction_read_only = off"
+#define OLDER "UPDATE meta SET value = 0 WHERE name = 'schema'"
+static const char *const triggers[] = { "DROP TRIGGER ledger_grows ON ledger" };
+#else
+#define CANNOT_WRITE "PRAGMA query_only = ON"
+#define CAN_WRITE "PRAGMA query_only = OFF"
+#define OLDER "PRAGMA user_version = 0"
+static const char *const triggers[] = {
+	"DROP TRIGGER ledger_no_update", "DROP TRIGGER ledger_no_delete",
+};
+#endif
+
+static char path[128];
 static struct ledger *l;
+
+#ifdef POSTGRES
+static char name[16], copy[16];
+static bool damaged;	/* a test changed more than rows */
+
+static int start_server(void **state)
+{
+	(void)state;
+	return pgserver_start() ? 0 : -1;
+}
+
+static int stop_server(void **state)
+{
+	(void)state;
+	pgserver_stop();
+	return 0;
+}
+
+static int setup(void **state)
+{
+	static unsigned int count;
+	char error[192];
+
+	(void)state;
+	if (count && !damaged) {
+		if (!pgserver_empty(name))
+			return -1;
+	} else {
+		snprintf(name, sizeof(name), "ledger%u", count++);
+		if (!pgserver_make(name, NULL))
+			return -1;
+		damaged = false;
+	}
+	pgserver_where(name, path, sizeof(path));
+	l = ledger_open(path, false, error, sizeof(error));
+	if (!l)
+		print_error("%s\n", error);
+	return l ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	ledger_close(l);
+	return 0;
+}
+
+/* A copy of the database as it is; @where receives where. */
+static void copy_database(char *where, size_t cap)
+{
+	static unsigned int count;
+	char error[192];
+
+	snprintf(copy, sizeof(copy), "copy%u", count++);
+	/* The server copies what nobody uses. */
+	ledger_close(l);
+	assert_true(pgserver_make(copy, name));
+	pgserver_where(copy, where, cap);
+	l = ledger_open(path, false, error, sizeof(error));
+	assert_non_null(l);
+}
+
+static void remove_copy(const char *where)
+{
+	(void)where;
+}
+#else
+#define start_server NULL
+static bool damaged;
+#define stop_server NULL
 
 static int setup(void **state)
 {
@@ -44,18 +130,46 @@ static int setup(void **state)
 	return l ? 0 : -1;
 }
 
+static void remove_copy(const char *where)
+{
+	char name[160];
+
+	unlink(where);
+	snprintf(name, sizeof(name), "%s-wal", where);
+	unlink(name);
+	snprintf(name, sizeof(name), "%s-shm", where);
+	unlink(name);
+}
+
 static int teardown(void **state)
 {
-	char name[80];
-
 	(void)state;
 	ledger_close(l);
-	unlink(path);
-	snprintf(name, sizeof(name), "%s-wal", path);
-	unlink(name);
-	snprintf(name, sizeof(name), "%s-shm", path);
-	unlink(name);
+	remove_copy(path);
 	return 0;
+}
+
+static void copy_database(char *where, size_t cap)
+{
+	sqlite3 *from, *to;
+	sqlite3_backup *b;
+
+	snprintf(where, cap, "%s.old", path);
+	assert_int_equal(sqlite3_open(path, &from), SQLITE_OK);
+	assert_int_equal(sqlite3_open(where, &to), SQLITE_OK);
+	b = sqlite3_backup_init(to, "main", from, "main");
+	assert_non_null(b);
+	assert_int_equal(sqlite3_backup_step(b, -1), SQLITE_DONE);
+	sqlite3_backup_finish(b);
+	sqlite3_close(to);
+	sqlite3_close(from);
+}
+#endif
+
+static void sql(const char *text)
+{
+	if (!db_run(l, NULL, text, ""))
+		fail_msg("%s: %s", text, ledger_error(l));
 }
 
 static enum ledger_status import_as(const char *text, bool free_spoiled, bool test,
@@ -91,13 +205,14 @@ static void stock(void)
 
 static int64_t number(const char *sql)
 {
-	sqlite3_stmt *s;
+	struct statement *s = db_prepare(l, sql, "");
+	bool failed;
 	int64_t v;
 
-	assert_int_equal(sqlite3_prepare_v2(ledger_sqlite(l), sql, -1, &s, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	v = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
+	assert_non_null(s);
+	assert_true(db_next(l, s, &failed));
+	v = db_number(s, 0);
+	db_finalize(s);
 	return v;
 }
 
@@ -441,10 +556,10 @@ static void full_disk_stops_claims(void **state)
 	(void)state;
 	stock();
 	open_request(1, &r);
-	sqlite3_exec(ledger_sqlite(l), "PRAGMA query_only = ON", NULL, NULL, NULL);
+	sql(CANNOT_WRITE);
 	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_FAILED);
 	assert_int_equal(record.sealed_len, 0);
-	sqlite3_exec(ledger_sqlite(l), "PRAGMA query_only = OFF", NULL, NULL, NULL);
+	sql(CAN_WRITE);
 	assert_int_equal(number("SELECT count(*) FROM record WHERE state != 'FREE'"), 0);
 	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
 }
@@ -558,9 +673,7 @@ static void freed_intent_is_not_issued(void **state)
 	(void)state;
 	stock();
 	claim_on(1, "KDD:01", &r, &record);
-	assert_int_equal(sqlite3_exec(ledger_sqlite(l),
-				      "UPDATE record SET state = 'VOID' WHERE id = 1", NULL, NULL,
-				      NULL), SQLITE_OK);
+	sql("UPDATE record SET state = 'VOID' WHERE id = 1");
 	r.verdict = 1;
 	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
 	assert_state(1, "VOID");
@@ -923,10 +1036,24 @@ static void held_order_begins_nothing(void **state)
 	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_OK);
 }
 
-/* Whether the file of the database, or the log beside it, has these bytes. */
+#ifdef POSTGRES
+/* What statements can see: old versions of a row are the server's. */
+static bool in_database(const void *bytes, size_t len)
+{
+	struct statement *s = db_prepare(l, "SELECT 1 FROM record WHERE position(? IN sealed) > 0",
+					 "b", bytes, len);
+	bool failed, found;
+
+	assert_non_null(s);
+	found = db_next(l, s, &failed);
+	assert_false(failed);
+	db_finalize(s);
+	return found;
+}
+#else
 static bool in_file(const char *tail, const void *bytes, size_t len)
 {
-	char name[80], *buf;
+	char name[160], *buf;
 	bool found = false;
 	long size;
 	FILE *f;
@@ -948,6 +1075,13 @@ static bool in_file(const char *tail, const void *bytes, size_t len)
 	return found;
 }
 
+/* Whether the file of the database, or the log beside it, has these bytes. */
+static bool in_database(const void *bytes, size_t len)
+{
+	return in_file("", bytes, len) || in_file("-wal", bytes, len);
+}
+#endif
+
 static void wiped_order_leaves_no_secret(void **state)
 {
 	uint8_t sealed[64];
@@ -959,9 +1093,9 @@ static void wiped_order_leaves_no_secret(void **state)
 	destroyed = 0;
 	import_life(NULL);
 	claim_on(1, "KDD:01", &r, &record);
-	assert_false(in_file("", "12345678", 8) || in_file("-wal", "12345678", 8));
+	assert_false(in_database("12345678", 8));
 	memcpy(sealed, record.sealed, sizeof(sealed));
-	assert_true(in_file("", sealed, sizeof(sealed)) || in_file("-wal", sealed, sizeof(sealed)));
+	assert_true(in_database(sealed, sizeof(sealed)));
 	assert_int_equal(step(ORDER_WIPE, "anna"), LEDGER_REFUSED);
 	assert_int_equal(ledger_order_wipe(l, "life", "anna", destroy, &can), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_CLOSE, "anna"), LEDGER_OK);
@@ -977,8 +1111,7 @@ static void wiped_order_leaves_no_secret(void **state)
 	assert_int_equal(number("SELECT state = 'closed' FROM orders"), 1);
 	can = true;
 	assert_int_equal(ledger_order_wipe(l, "life", "anna", destroy, &can), LEDGER_OK);
-	assert_false(in_file("", sealed, sizeof(sealed)));
-	assert_false(in_file("-wal", sealed, sizeof(sealed)));
+	assert_false(in_database(sealed, sizeof(sealed)));
 	assert_state(record.id, "DELIVERED");
 	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_REFUSED);
 	open_request(2, &r);
@@ -992,7 +1125,8 @@ static void older_database_is_refused(void **state)
 
 	(void)state;
 	import_life(NULL);
-	sqlite3_exec(ledger_sqlite(l), "PRAGMA user_version = 0", NULL, NULL, NULL);
+	sql(OLDER);
+	damaged = true;
 	ledger_close(l);
 	l = ledger_open(path, false, error, sizeof(error));
 	assert_null(l);
@@ -1102,24 +1236,16 @@ static void test_orders_are_apart(void **state)
 /* A copy of the database that lacks the last claim gives the same record out again. */
 static void witness_knows_an_old_copy(void **state)
 {
-	char witness[96], old[96], error[192];
+	char witness[] = "/tmp/ledger-witness-XXXXXX", old[160], error[192];
 	struct ledger_record record;
 	struct ledger_request r;
 	struct ledger *copy;
-	sqlite3_backup *b;
-	sqlite3 *to;
 
 	(void)state;
 	stock();
-	snprintf(witness, sizeof(witness), "%s.witness", path);
-	snprintf(old, sizeof(old), "%s.old", path);
+	close(mkstemp(witness));
+	copy_database(old, sizeof(old));
 	assert_int_equal(ledger_witness(l, witness), LEDGER_OK);
-	assert_int_equal(sqlite3_open(old, &to), SQLITE_OK);
-	b = sqlite3_backup_init(to, "main", ledger_sqlite(l), "main");
-	assert_non_null(b);
-	assert_int_equal(sqlite3_backup_step(b, -1), SQLITE_DONE);
-	sqlite3_backup_finish(b);
-	sqlite3_close(to);
 	copy = ledger_open(old, false, error, sizeof(error));
 	assert_non_null(copy);
 	/* Nothing was given out since: the copy is as good. */
@@ -1139,11 +1265,7 @@ static void witness_knows_an_old_copy(void **state)
 	assert_int_equal(ledger_witness(copy, witness), LEDGER_OK);
 	ledger_close(copy);
 	unlink(witness);
-	unlink(old);
-	strcat(old, "-wal");
-	unlink(old);
-	strcpy(old + strlen(old) - 3, "shm");
-	unlink(old);
+	remove_copy(old);
 }
 
 /* A claim that cannot be noted gives nothing out. */
@@ -1175,19 +1297,19 @@ static void tampering_shows(void **state)
 		"UPDATE ledger SET body = replace(body, 'KDD:01', 'KDD:09') WHERE seq = 2",
 		"UPDATE ledger SET time = '2001-01-01T00:00:00Z' WHERE seq = 1",
 		"UPDATE ledger SET kind = 'result' WHERE seq = 1",
-		"UPDATE ledger SET hash = zeroblob(32) WHERE seq = 3",
-		"UPDATE ledger SET hash = x'00' WHERE seq = 1",
+		"UPDATE ledger SET hash = (SELECT hash FROM ledger WHERE seq = 1) WHERE seq = 3",
+		"UPDATE ledger SET hash = substr(hash, 1, 1) WHERE seq = 1",
 		"DELETE FROM ledger WHERE seq = 2",
 		"DELETE FROM ledger WHERE seq = 1",
 		"UPDATE ledger SET seq = 99 WHERE seq = 3",
 	};
 
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-		sqlite3 *db = ledger_sqlite(l);
 		struct ledger_record record;
 		struct ledger_request r;
 		uint64_t entries;
 		char head[65];
+		int changed;
 
 		stock();
 		claim_on(1, "KDD:01", &r, &record);
@@ -1196,18 +1318,151 @@ static void tampering_shows(void **state)
 		assert_int_equal(ledger_verify(l, &entries, head), LEDGER_OK);
 		assert_int_equal(entries, 3);
 		/* SQL alone is stopped by triggers; who drops them is found out by the hashes. */
-		assert_int_not_equal(sqlite3_exec(db, changes[i], NULL, NULL, NULL), SQLITE_OK);
-		assert_int_equal(sqlite3_exec(db,
-					      "DROP TRIGGER ledger_no_update;"
-					      "DROP TRIGGER ledger_no_delete", NULL, NULL, NULL),
-				 SQLITE_OK);
-		assert_int_equal(sqlite3_exec(db, changes[i], NULL, NULL, NULL), SQLITE_OK);
-		assert_int_equal(sqlite3_changes(db), 1);
+		assert_false(db_run(l, NULL, changes[i], ""));
+		for (size_t j = 0; j < sizeof(triggers) / sizeof(triggers[0]); j++)
+			sql(triggers[j]);
+		damaged = true;
+		assert_true(db_run(l, &changed, changes[i], ""));
+		assert_int_equal(changed, 1);
 		assert_int_equal(ledger_verify(l, &entries, head), LEDGER_REFUSED);
 		teardown(state);
 		assert_int_equal(setup(state), 0);
 	}
 }
+
+#ifdef POSTGRES
+/* ---- what a server must be ---- */
+
+static void assert_refused(const char *where, const char *why)
+{
+	char error[256] = "";
+	struct ledger *other = ledger_open(where, false, error, sizeof(error));
+
+	assert_null(other);
+	if (!strstr(error, why))
+		fail_msg("\"%s\" is not in \"%s\"", why, error);
+}
+
+/* However it is set: for the connection, the role, the database, or by now in the configuration. */
+static void forgetful_server_is_refused(void **state)
+{
+	static const char *const ways[][2] = {
+		{ "ALTER ROLE cas SET synchronous_commit = off",
+		  "ALTER ROLE cas RESET synchronous_commit" },
+		{ "ALTER DATABASE %s SET synchronous_commit = off",
+		  "ALTER DATABASE %s RESET synchronous_commit" },
+	};
+	struct order_report r;
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s options='-c synchronous_commit=off'", path);
+	assert_refused(text, "synchronous_commit=off");
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		snprintf(text, sizeof(text), ways[i][0], name);
+		assert_true(pgserver_run(name, text));
+		assert_refused(path, "ALTER ROLE");
+		snprintf(text, sizeof(text), ways[i][1], name);
+		assert_true(pgserver_run(name, text));
+	}
+	/* One that is connected already commits nothing more either. */
+	sql("SET synchronous_commit = off");
+	assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_FAILED);
+	assert_non_null(strstr(ledger_error(l), "synchronous_commit=off"));
+	sql("SET synchronous_commit = on");
+	assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_OK);
+}
+
+static void server_without_fsync_is_refused(void **state)
+{
+	static const char *const names[] = { "fsync", "full_page_writes" };
+	struct order_report r;
+	char text[64];
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		pgserver_kill();
+		snprintf(text, sizeof(text), "%s=off", names[i]);
+		assert_true(pgserver_again(text));
+		assert_refused(path, text);
+		assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_FAILED);
+		assert_non_null(strstr(ledger_error(l), text));
+	}
+	pgserver_kill();
+	assert_true(pgserver_again(NULL));
+	assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_OK);
+}
+
+static void passwords_are_not_for_command_lines(void **state)
+{
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "%s password=secret", path);
+	assert_refused(text, "PGPASSFILE");
+	assert_refused("postgresql://cas:secret@localhost/ledger", "PGPASSFILE");
+	assert_refused("host=/nowhere", "connect");
+	assert_refused("host=/nowhere what=this", "wrong");
+}
+
+static void other_databases_are_left_alone(void **state)
+{
+	char where[128];
+
+	(void)state;
+	pgserver_make("theirs", NULL);
+	assert_true(pgserver_run("theirs", "CREATE TABLE orders(id INTEGER)"));
+	assert_refused(pgserver_where("theirs", where, sizeof(where)), "no ledger");
+}
+
+/* ---- a connection that is lost ---- */
+
+/* Idle: the next transaction has another connection. Within one: nothing of it is left. */
+static void lost_connections_come_again(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	pgserver_kill();
+	assert_true(pgserver_again(NULL));
+	open_request(1, &r);
+	pgserver_drop();
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	pgserver_kill();
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_FAILED);
+	assert_true(pgserver_again(NULL));
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_OK);
+	assert_state(record.id, "ISSUED");
+}
+
+/* One that came back as it was a while ago is another one: nothing is written there. */
+static void older_server_is_noticed(void **state)
+{
+	char where[128], text[256];
+	struct ledger_record record;
+	struct ledger_request r;
+
+	(void)state;
+	stock();
+	copy_database(where, sizeof(where));
+	open_request(1, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	snprintf(text, sizeof(text), "ALTER DATABASE %s RENAME TO newer", name);
+	pgserver_drop();
+	assert_true(pgserver_run("postgres", text));
+	snprintf(text, sizeof(text), "ALTER DATABASE %s RENAME TO %s", copy, name);
+	assert_true(pgserver_run("postgres", text));
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_FAILED);
+	assert_non_null(strstr(ledger_error(l), "not the one that was here before"));
+	r.number = 2;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_FAILED);
+	damaged = true;
+}
+#endif
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
@@ -1254,7 +1509,15 @@ int main(void)
 		TEST(witness_knows_an_old_copy),
 		TEST(claim_without_witness_fails),
 		TEST(tampering_shows),
+#ifdef POSTGRES
+		TEST(forgetful_server_is_refused),
+		TEST(server_without_fsync_is_refused),
+		TEST(passwords_are_not_for_command_lines),
+		TEST(other_databases_are_left_alone),
+		TEST(lost_connections_come_again),
+		TEST(older_server_is_noticed),
+#endif
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_server, stop_server);
 }

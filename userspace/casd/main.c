@@ -211,6 +211,10 @@ static bool open_ledger(struct casd *casd, const struct options *o)
 {
 	char error[256], path[4096];
 
+	if (ledger_is_server(o->db)) {
+		log_error("start", "reason=\"--db: a daemon has its ledger in SQLite so far\"");
+		return false;
+	}
 	casd->ledger = ledger_open(o->db, false, error, sizeof(error));
 	if (!casd->ledger) {
 		log_error("start", "reason=\"%s\"", error);

@@ -72,7 +72,8 @@ struct backend {
 	void (*close)(struct ledger *l);
 };
 
-/* Opens; false with the reason in the ledger's error. */
+/* Open; false with the reason in the ledger's error. */
 bool sqlite_open(struct ledger *l, const char *path, bool readonly);
+bool postgres_open(struct ledger *l, const char *where, bool readonly);
 
 #endif

@@ -62,6 +62,28 @@ bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
 	return !failed;
 }
 
+bool chain_goes_on(struct ledger *l)
+{
+	struct statement *stmt;
+	uint8_t have[HASH];
+	bool failed = true, same;
+	size_t n = 0;
+
+	if (!l->seq)
+		return true;
+	stmt = db_prepare(l, "SELECT hash FROM ledger WHERE seq = ?", "i", l->seq);
+	if (!stmt)
+		return false;
+	same = db_next(l, stmt, &failed) && db_blob(stmt, 0, have, HASH, &n) && n == HASH &&
+	       !memcmp(have, l->hash, HASH);
+	db_finalize(stmt);
+	if (!failed && !same)
+		db_refused(l,
+			   "the database is not the one that was here before: entry %lld is missing",
+			   (long long)l->seq);
+	return same;
+}
+
 void chain_hex(cJSON *body, const char *name, const uint8_t *data, size_t len)
 {
 	char *text = malloc(2 * len + 1);
@@ -93,6 +115,8 @@ bool chain_append(struct ledger *l, const char *kind, cJSON *body)
 	     entry_hash(hash, (uint64_t)seq + 1, when, kind, text, hash) &&
 	     db_run(l, NULL, "INSERT INTO ledger(seq, time, kind, body, hash) VALUES(?,?,?,?,?)",
 		    "itttb", seq + 1, when, kind, text, hash, (size_t)HASH);
+	l->next_seq = seq + 1;
+	memcpy(l->next_hash, hash, HASH);
 	free(text);
 	return ok;
 }

@@ -30,13 +30,26 @@ struct sqlite3 *ledger_sqlite(struct ledger *l)
 
 bool db_begin(struct ledger *l)
 {
-	return l->backend->begin(l);
+	l->next_seq = 0;
+	if (!l->backend->begin(l))
+		return false;
+	if (l->anew && !chain_goes_on(l)) {
+		l->backend->rollback(l);
+		return false;
+	}
+	l->anew = false;
+	return true;
 }
 
 enum ledger_status db_end(struct ledger *l, enum ledger_status status)
 {
-	if (status == LEDGER_OK && l->backend->commit(l))
+	if (status == LEDGER_OK && l->backend->commit(l)) {
+		if (l->next_seq) {
+			l->seq = l->next_seq;
+			memcpy(l->hash, l->next_hash, CHAIN_HASH);
+		}
 		return LEDGER_OK;
+	}
 	l->backend->rollback(l);
 	return status == LEDGER_OK ? LEDGER_FAILED : status;
 }
@@ -46,18 +59,30 @@ bool db_wipe(struct ledger *l)
 	return l->backend->wipe(l);
 }
 
+bool ledger_is_server(const char *where)
+{
+	static const char *const starts[] = { "postgresql://", "postgres://", "host=", "service=" };
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncmp(where, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
 struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t len)
 {
 	struct ledger *l = calloc(1, sizeof(*l));
+	bool server = ledger_is_server(path);
 
 	if (!l) {
-		snprintf(error, len, "database %s: out of memory", path);
+		snprintf(error, len, "database: out of memory");
 		return NULL;
 	}
 	l->witness = -1;
-	if (sqlite_open(l, path, readonly))
+	if (server ? postgres_open(l, path, readonly) : sqlite_open(l, path, readonly))
 		return l;
-	snprintf(error, len, "database %s: %s", path, l->error);
+	/* Where a server is, is nothing to be logged. */
+	snprintf(error, len, "database%s%s: %s", server ? "" : " ", server ? "" : path, l->error);
 	ledger_close(l);
 	return NULL;
 }

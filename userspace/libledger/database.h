@@ -14,12 +14,22 @@
  * struct ledger - an open database
  * @backend: kind of it
  * @db: of that kind
+ * @anew: connected again: it may be another database than before
+ * @seq: last entry of the chain that was committed here, 0 for none
+ * @hash: of it
+ * @next_seq: one of the transaction that is under way, 0 for none
+ * @next_hash: of it
  * @witness: descriptor, -1 for none
  * @error: what failed or was refused last
  */
 struct ledger {
 	const struct backend *backend;
 	void *db;
+	bool anew;
+	int64_t seq;
+	uint8_t hash[CHAIN_HASH];
+	int64_t next_seq;
+	uint8_t next_hash[CHAIN_HASH];
 	int witness;
 	char error[256];
 };
@@ -43,6 +53,9 @@ enum ledger_status db_refused(struct ledger *l, const char *format, ...)
  * @body: is freed; NULL counts as out of memory
  */
 bool chain_append(struct ledger *l, const char *kind, cJSON *body);
+
+/* chain_goes_on() - whether the chain still has what was committed here; false on failure too */
+bool chain_goes_on(struct ledger *l);
 
 /* chain_last() - number and hash of the last entry, 0 if there is none; false on failure */
 bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[CHAIN_HASH]);

@@ -34,11 +34,17 @@ enum ledger_status {
 
 /*
  * ledger_open() - open or create a database
+ * @path: a file of SQLite, or where a PostgreSQL server is: postgresql://..., host=..., service=...
  * @readonly: for programs that only show it; it must exist
  *
- * WAL with synchronous=FULL. Return: NULL with the reason in @error.
+ * SQLite: WAL with synchronous=FULL. A server that may lose what it committed is refused. Return:
+ * NULL with the reason in @error.
  */
 struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t len);
+
+/* ledger_is_server() - whether that is a server, and no file */
+bool ledger_is_server(const char *where);
+
 void ledger_close(struct ledger *l);
 const char *ledger_error(const struct ledger *l);
 

@@ -106,7 +106,7 @@ static bool insert_record(struct import *im, const struct ledger_record *r)
 	uint8_t secrets[LEDGER_SECRETS_MAX], sealed[LEDGER_SECRETS_MAX + LEDGER_SEAL];
 	size_t len = ledger_record_pack(r, secrets);
 	bool ok = seal->seal(seal->arg, r->iccid, secrets, len, sealed);
-	bool failed;
+	bool failed, inserted = false;
 
 	explicit_bzero(secrets, sizeof(secrets));
 	if (!ok) {
@@ -116,7 +116,9 @@ static bool insert_record(struct import *im, const struct ledger_record *r)
 	if (!db_bind(im->l, im->insert, "iitib", im->order, (int64_t)im->csv.line, r->iccid,
 		     (int64_t)r->kvn, sealed, len + LEDGER_SEAL))
 		return false;
-	if (!db_next(im->l, im->insert, &failed) && !failed)
+	while (db_next(im->l, im->insert, &failed))
+		inserted = true;
+	if (!failed && !inserted)
 		problem(im, "iccid", "is twice in this file, or in the database already");
 	return !failed;
 }

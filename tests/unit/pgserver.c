@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pgserver.h"
+
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <libpq-fe.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+#define WAIT_MS 60000	/* a loaded machine, or recovery */
+
+static char dir[32] = "/tmp/pgserver-XXXXXX";
+static char bin[256];
+static pid_t server;
+
+/* The server refuses to run as root. */
+static void become_nobody(void)
+{
+	if (geteuid())
+		return;
+	if (setgroups(0, NULL) || setgid(NOBODY) || setuid(NOBODY))
+		_exit(126);
+}
+
+static pid_t spawn(const char *const argv[])
+{
+	pid_t parent = getpid(), pid = fork();
+	char path[384], log[64];
+	int fd;
+
+	if (pid)
+		return pid;
+	become_nobody();
+	/* Not before: what changes the user takes it back. */
+	prctl(PR_SET_PDEATHSIG, SIGQUIT);
+	if (getppid() != parent)
+		_exit(126);
+	snprintf(log, sizeof(log), "%s/log", dir);
+	fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	if (fd < 0 || dup2(fd, 1) < 0 || dup2(fd, 2) < 0)
+		_exit(126);
+	snprintf(path, sizeof(path), "%s/%s", bin, argv[0]);
+	execv(path, (char *const *)argv);
+	_exit(127);
+}
+
+static bool run(const char *const argv[])
+{
+	pid_t pid = spawn(argv);
+	int status;
+
+	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) &&
+	       !WEXITSTATUS(status);
+}
+
+static void print_log(void)
+{
+	char command[96];
+
+	snprintf(command, sizeof(command), "tail -n 20 %s/log >&2", dir);
+	if (system(command))
+		fprintf(stderr, "pgserver: no log\n");
+}
+
+const char *pgserver_where(const char *name, char *where, size_t cap)
+{
+	snprintf(where, cap, "host=%s user=cas dbname=%s", dir, name);
+	return where;
+}
+
+bool pgserver_again(const char *setting)
+{
+	char data[64], where[96];
+	const char *const argv[] = {
+		"postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=on",
+		"-c", "synchronous_commit=on", "-c", "full_page_writes=on", "-c",
+		"max_connections=40", "-c", "shared_buffers=32MB", "-c", "log_min_messages=error",
+		setting ? "-c" : NULL, setting, NULL,
+	};
+	const struct timespec moment = { .tv_nsec = 20000000 };
+
+	snprintf(data, sizeof(data), "%s/data", dir);
+	server = spawn(argv);
+	if (server < 0)
+		return false;
+	pgserver_where("postgres", where, sizeof(where));
+	for (int ms = 0; ms < WAIT_MS; ms += 20) {
+		if (PQping(where) == PQPING_OK)
+			return true;
+		if (waitpid(server, NULL, WNOHANG) == server)
+			break;
+		nanosleep(&moment, NULL);
+	}
+	print_log();
+	return false;
+}
+
+bool pgserver_start(void)
+{
+	char data[64];
+	const char *const argv[] = {
+		"initdb", "-D", data, "-U", "cas", "-A", "trust", "-E", "UTF8", "--no-locale",
+		"--no-sync", "--no-instructions", NULL,
+	};
+	glob_t found;
+
+	if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) || !mkdtemp(dir)) {
+		fprintf(stderr, "pgserver: no PostgreSQL: mk/deps.sh installs it\n");
+		return false;
+	}
+	snprintf(bin, sizeof(bin), "%s", found.gl_pathv[found.gl_pathc - 1]);
+	globfree(&found);
+	if (!geteuid() && chown(dir, NOBODY, NOBODY))
+		return false;
+	snprintf(data, sizeof(data), "%s/data", dir);
+	if (!run(argv)) {
+		print_log();
+		return false;
+	}
+	return pgserver_again(NULL);
+}
+
+void pgserver_kill(void)
+{
+	if (server <= 0)
+		return;
+	/* Its processes end at once and sync nothing; the next start has to recover. */
+	kill(server, SIGQUIT);
+	waitpid(server, NULL, 0);
+	server = 0;
+}
+
+void pgserver_stop(void)
+{
+	char command[64];
+
+	pgserver_kill();
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	if (system(command))
+		fprintf(stderr, "pgserver: %s is left\n", dir);
+}
+
+bool pgserver_run(const char *name, const char *sql)
+{
+	char where[128];
+	PGconn *conn = PQconnectdb(pgserver_where(name, where, sizeof(where)));
+	PGresult *r = PQexec(conn, sql);
+	ExecStatusType status = PQresultStatus(r);
+	bool ok = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
+
+	if (!ok)
+		fprintf(stderr, "pgserver: %s: %s", sql, PQerrorMessage(conn));
+	PQclear(r);
+	PQfinish(conn);
+	return ok;
+}
+
+bool pgserver_make(const char *name, const char *from)
+{
+	char sql[160];
+
+	snprintf(sql, sizeof(sql), "CREATE DATABASE %s TEMPLATE %s", name,
+		 from ? from : "template0");
+	return pgserver_run("postgres", sql);
+}
+
+bool pgserver_empty(const char *name)
+{
+	return pgserver_run(name,
+			    "SET session_replication_role = replica;"	/* no trigger fires */
+			    "DO $$ DECLARE t TEXT; BEGIN"
+			    " FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+			    " AND tablename <> 'meta' LOOP EXECUTE 'DELETE FROM ' || t; END LOOP;"
+			    " FOR t IN SELECT sequencename FROM pg_sequences LOOP"
+			    " PERFORM setval(t::regclass, 1, false); END LOOP;"
+			    " DELETE FROM meta WHERE name <> 'schema'; END $$");
+}
+
+void pgserver_drop(void)
+{
+	pgserver_run("postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+		     " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A PostgreSQL server of the test's own: in a temporary directory, on a Unix socket there, as an
+ * unprivileged user, with the settings that commits need. It ends with the test.
+ */
+#ifndef TESTS_PGSERVER_H
+#define TESTS_PGSERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* pgserver_start() - make it and wait until it answers; false with the reason printed */
+bool pgserver_start(void);
+
+/* pgserver_stop() - and remove all that it had */
+void pgserver_stop(void);
+
+/* pgserver_kill() - as if its machine had lost power */
+void pgserver_kill(void);
+
+/* pgserver_again() - it comes back; @setting: such as "fsync=off", or NULL */
+bool pgserver_again(const char *setting);
+
+/* pgserver_drop() - all connections end */
+void pgserver_drop(void);
+
+/* pgserver_where() - the connection string of a database */
+const char *pgserver_where(const char *name, char *where, size_t cap);
+
+/* pgserver_run() - SQL in a database; false if it failed */
+bool pgserver_run(const char *name, const char *sql);
+
+/* pgserver_make() - a new database, empty or a copy of @from, which nobody may be using;
+ * none is removed before the end
+ */
+bool pgserver_make(const char *name, const char *from);
+
+/* pgserver_empty() - a ledger's database as it was at first; much faster than another one */
+bool pgserver_empty(const char *name);
+
+#endif
