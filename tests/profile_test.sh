@@ -43,11 +43,18 @@ try()
 	expect "$1" "$2" "$3" "$casctl" profile run --dry --card card try.lua
 }
 
-echo 1..28
+echo 1..35
 expect "the profiles that come with it are right" 0 '' "$casctl" profile check "$profiles"/*.lua
 bad "a syntax error has its line" 'bad.lua:2:.*expected' 'local card = ...\nif card the\n'
 bad "bytecode is no profile" 'attempt to load a binary' '\033Lua'
 bad "a misspelt name has its line" 'bad.lua:2: nothing has the name recrod' 'local record = {}\nreturn recrod.iccid\n'
+bad "a misspelt method of the card" 'bad.lua:2: the card has no sned' 'local card = ...\ncard:sned{ins = 0}\n'
+bad "a misspelt method of a channel" 'bad.lua:2: a secure channel has no putkey' \
+	'local c, r = ...; local s = c:open_scp03{kmc = "k"}\ns:putkey{}\n'
+bad "a misspelt field of the record" 'bad.lua:3: a record has no icid' \
+	'local c, r = ...\nlocal rec = c:claim("")\nreturn rec.icid\n'
+bad "a misspelt field of the request" 'bad.lua:1: the request has no refrence' \
+	'local c, r = ...; return r.refrence'
 bad "what the sandbox does not have" 'bad.lua:1: nothing has the name os' 'os.exit(1)\n'
 bad "a name within strings and comments is none" 'bad.lua:6: nothing has the name e' \
 	'-- a b\n--[[ c\nd ]]\nlocal s = "f" .. [[g\nh]]\nreturn s .. e\n'
@@ -58,6 +65,7 @@ local function f(g, h, ...) return g.i + h:j(k) end
 k = 5
 for l, m in pairs(b) do f(l, m) end
 for i = 1, 2 do card:send{ins = i, le = 0} end
+local s = card:open_scp02{kmc = 'k'}; s:store_data{s:kdd()}; s = {}; s.t = 1
 ::again::
 if request.reference == '' then goto again end
 return {verdict = 'good', reason = tostring(a)}
@@ -74,6 +82,7 @@ cp "$tmp/said" "$tmp/out"
 expect "and says what the card must do next" 0 '^# information ICCID 8949' cat out
 expect "PIN and PUK are masked" 1 '' grep -E '3731333834363235|3933353137323634' out
 expect "but what is beside them is not" 0 '801008\*{16}801108\*{16}' cat out
+expect "so is the payload" 1 '' grep -q 010102AABB out
 expect "its output is a card's script again" 0 '^# verdict good$' \
 	sh -c "${run[*]} --card '$profiles/personalize.card' '$profiles/personalize.lua' >again &&
 		${run[*]} --card again '$profiles/personalize.lua'"
@@ -83,13 +92,20 @@ expect "a card with other data is rejected" 1 'reject: the card has another ICCI
 sed '/^< 30000000/s/< 30/< 31/' "$profiles/personalize.card" >"$tmp/other"
 expect "so is one that took other keys" 1 'reject: PUT KEY: the card confirms another key version' \
 	"${run[@]}" --card other "$profiles/personalize.lua"
+export k=000000000000000000000000000000000000000000000000
 expect "the record may come from a file" 0 '^> 84E2.*8949000000000000026F' sh -c "
 	echo iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload >r.csv
-	k=000000000000000000000000000000000000000000000000
 	echo 8949000000000000026,262990000000002,4711,12345678,30,\$k,\$k,\$k,010101AA >>r.csv
 	${run[*]} --record r.csv '$profiles/personalize.lua' || :"
 cp "$tmp/said" "$tmp/out"
 expect "and its PIN is masked" 1 '' grep -E '34373131|3132333435363738' out
+expect "a payload is masked that is split over commands" 0 '^# verdict reject' sh -c "
+	v=\$(seq -f %03g 1 200 | tr -d '\\n')
+	echo iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload >r.csv
+	echo 8949000000000000026,262990000000002,4711,12345678,30,\$k,\$k,\$k,3000FF012C\$v >>r.csv
+	${run[*]} --record r.csv '$profiles/personalize.lua' || :"
+cp "$tmp/said" "$tmp/out"
+expect "no eight digits of it are left" 1 '' grep -E '00100200|19920020|10010110' out
 
 try "a profile that never verifies is not good" 1 'reject: the profile did not verify' \
 	"local c = ...; c:claim(('x'):rep(10)); return {verdict = 'good'}" ''

@@ -54,6 +54,7 @@ static void check_names(const struct text *t)
 
 	dup2(null, 2);
 	names_check("fuzz", t->data, t->len);
+	members_check("fuzz", t->data, t->len);
 	dup2(keep, 2);
 	close(keep);
 	close(null);

@@ -43,7 +43,7 @@ unsigned int card_rest(void);
 bool record_open(const char *path);
 
 /* record_secret() - secret @i of the record, NULL after the last one: to be masked */
-const char *record_secret(unsigned int i);
+const uint8_t *record_secret(unsigned int i, size_t *len);
 
 /* ---- names.c ---- */
 
@@ -53,5 +53,10 @@ const char *record_secret(unsigned int i);
  * Return: how many were found; each is printed with its line.
  */
 unsigned int names_check(const char *path, const char *text, size_t len);
+
+/* ---- members.c ---- */
+
+/* members_check() - the same for what the card, the request, channels and records do not have */
+unsigned int members_check(const char *path, const char *text, size_t len);
 
 #endif

@@ -16,9 +16,10 @@ static const char usage[] =
 	"                          [--reference TEXT] [--parameters TEXT] NAME.lua\n"
 	"       casctl profile sign --key FILE NAME.lua...\n"
 	"\n"
-	"  check  its syntax, names that nothing has, and with --key its signature\n"
+	"  check  its syntax, names, methods and fields that nothing has, and with --key its signature\n"
 	"  run    against a card that is a file of commands and answers; without --card one that\n"
-	"         accepts everything. Prints the exchange, with PIN and PUK masked, and the verdict\n"
+	"         accepts everything. Prints the exchange, with the record's secrets masked, and the\n"
+	"         verdict\n"
 	"  sign   writes NAME.lua.sig, for casd --profile-key\n"
 	"\n"
 	"  --key FILE        Ed25519 in PEM: public, for sign private\n"
@@ -98,7 +99,7 @@ static int check(const struct options *o, const char *path)
 		if (rc)
 			fprintf(stderr, "%s\n", lua_tostring(L, -1));
 		else
-			rc = names_check(path, text, len) > 0;
+			rc = names_check(path, text, len) + members_check(path, text, len) > 0;
 		free(text);
 	}
 	if (L)

@@ -69,9 +69,15 @@ bool record_open(const char *path)
 	return ok;
 }
 
-const char *record_secret(unsigned int i)
+const uint8_t *record_secret(unsigned int i, size_t *len)
 {
-	return i == 0 ? record.pin1 : i == 1 ? record.puk1 : NULL;
+	const void *secrets[] = { record.pin1, record.puk1, record.payload };
+	const size_t lengths[] = { strlen(record.pin1), strlen(record.puk1), record.payload_len };
+
+	if (i >= sizeof(lengths) / sizeof(lengths[0]))
+		return NULL;
+	*len = lengths[i];
+	return secrets[i];
 }
 
 /* ---- what casd's record.c calls ---- */

@@ -30,26 +30,39 @@ static void mask(char *hex, size_t at, size_t len)
 	memset(hex + 2 * at, '*', 2 * len);
 }
 
+/*
+ * Masks what is of a secret: all of a short one, and of a longer one each piece of 4 bytes and
+ * more, since it may be split over commands.
+ */
+static void mask_secret(const uint8_t *data, size_t len, const uint8_t *secret, size_t size,
+			char *hex)
+{
+	size_t least = size < 4 ? size : 4;
+
+	for (size_t i = 0; least && i + least <= len; i++) {
+		for (size_t j = 0; j + least <= size; j++) {
+			if (!memcmp(data + i, secret + j, least)) {
+				mask(hex, i, least);
+				break;
+			}
+		}
+	}
+}
+
 /* Hexadecimal, without secrets and what is another one each time. */
 static void print(const char *mark, const uint8_t *data, size_t len, bool challenge)
 {
 	char *hex = malloc(2 * len + 1);
-	const char *secret;
+	const uint8_t *secret;
+	size_t size;
 
 	if (!hex)
 		return;
 	hex_encode(data, len, hex);
 	if (challenge)
 		mask(hex, 5, 8);
-	for (unsigned int i = 0; (secret = record_secret(i)); i++) {
-		const uint8_t *p = data;
-		size_t n = strlen(secret);
-
-		while (n && (p = memmem(p, len - (size_t)(p - data), secret, n))) {
-			mask(hex, (size_t)(p - data), n);
-			p += n;
-		}
-	}
+	for (unsigned int i = 0; (secret = record_secret(i, &size)); i++)
+		mask_secret(data, len, secret, size, hex);
 	printf("%s %s\n", mark, hex);
 	free(hex);
 }
