@@ -5,7 +5,8 @@
  * Contexts: the socket callbacks run in softirq (or in process context with bottom halves off)
  * under sk_callback_lock for reading, and only wake; everything else is process context.
  * sk_user_data is set and cleared under sk_callback_lock for writing: once it is NULL no callback
- * of ours is running or will run.
+ * of ours is running or will run. The timer (softirq) only wakes, too, and ends before its
+ * transport does.
  *
  * The sockets do not hold their network namespace, else it could never go: the router closes
  * them before it does. Only then do they hold it, until TCP is done with them.
@@ -25,7 +26,7 @@
 #include "transport.h"
 
 #define ACCEPT_BUDGET		16
-#define ACCEPT_AGAIN_MS		100	/* behind one that failed for want of memory */
+#define AGAIN_MS		100	/* behind what failed for want of memory */
 #define KEEPALIVE_IDLE_S	10
 #define KEEPALIVE_INTERVAL_S	5
 #define KEEPALIVE_COUNT		4
@@ -33,6 +34,7 @@
 struct tcp_transport {
 	struct cks_transport tp;
 	struct socket *sock;
+	struct timer_list again;
 	void (*data_ready)(struct sock *sk);
 	void (*state_change)(struct sock *sk);
 	void (*write_space)(struct sock *sk);
@@ -105,12 +107,24 @@ static int tcp_recv(struct cks_transport *tp, void *buf, size_t len)
 	return kernel_recvmsg(to_tcp(tp)->sock, &msg, &vec, 1, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void tcp_again(struct timer_list *timer)
+{
+	struct tcp_transport *t = from_timer(t, timer, again);
+
+	t->tp.wake(t->tp.ctx);
+}
+
 static int tcp_send(struct cks_transport *tp, const void *buf, size_t len)
 {
 	struct kvec vec = { .iov_base = (void *)buf, .iov_len = len };
 	struct msghdr msg = { .msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL };
+	struct tcp_transport *t = to_tcp(tp);
+	int n = kernel_sendmsg(t->sock, &msg, &vec, 1, len);
 
-	return kernel_sendmsg(to_tcp(tp)->sock, &msg, &vec, 1, len);
+	/* There is room, but no memory: nobody will call when there is. */
+	if (n == -EAGAIN && sk_stream_is_writeable(t->sock->sk))
+		mod_timer(&t->again, jiffies + msecs_to_jiffies(AGAIN_MS));
+	return n;
 }
 
 static void tcp_shutdown_send(struct cks_transport *tp)
@@ -150,6 +164,7 @@ static void tcp_release(struct cks_transport *tp)
 		sk->sk_user_data = NULL;
 	}
 	write_unlock_bh(&sk->sk_callback_lock);
+	timer_shutdown_sync(&t->again);
 	tcp_end(sk);
 	sock_release(t->sock);
 	kfree(t);
@@ -172,6 +187,7 @@ static struct cks_transport *tcp_transport_alloc(struct socket *sock)
 		return NULL;
 	t->tp.ops = &tcp_ops;
 	t->sock = sock;
+	timer_setup(&t->again, tcp_again, 0);
 
 	/* A child of the listener has inherited its callback and user data. */
 	write_lock_bh(&sk->sk_callback_lock);
@@ -244,7 +260,7 @@ static void listener_work(struct work_struct *work)
 		if (err) {
 			pr_warn_ratelimited("accept failed: %d\n", err);
 			/* What is in the backlog will not call once more. */
-			queue_delayed_work(l->wq, &l->work, msecs_to_jiffies(ACCEPT_AGAIN_MS));
+			queue_delayed_work(l->wq, &l->work, msecs_to_jiffies(AGAIN_MS));
 			return;
 		}
 		/* The default callback of a socket, not the listener's. */
