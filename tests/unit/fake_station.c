@@ -76,8 +76,7 @@ static bool read_all(int fd, uint8_t *out, size_t len)
 	return true;
 }
 
-/* A PING too. */
-static bool read_one(int fd, struct message *m)
+bool station_read_any(int fd, struct message *m)
 {
 	struct ck_problem problem = { 0 };
 	uint8_t head[CK_HEADER];
@@ -95,7 +94,7 @@ static bool read_one(int fd, struct message *m)
 bool station_read(int fd, struct message *m)
 {
 	do {
-		if (!read_one(fd, m))
+		if (!station_read_any(fd, m))
 			return false;
 	} while (m->f.type == CK_PING);
 	return true;
@@ -124,6 +123,15 @@ void station_inventory(struct fake_station *st)
 	station_write(st->control, &b);
 }
 
+void station_accept(struct fake_station *st)
+{
+	if (st->control >= 0)
+		close(st->control);
+	await(st->control_listen);
+	st->control = accept(st->control_listen, NULL, NULL);
+	assert_true(st->control >= 0);
+}
+
 uint64_t station_hello(struct fake_station *st)
 {
 	static const uint8_t couplers[16] = { 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 3 };
@@ -131,11 +139,7 @@ uint64_t station_hello(struct fake_station *st)
 	struct ck_builder b;
 	uint64_t lease;
 
-	if (st->control >= 0)
-		close(st->control);
-	await(st->control_listen);
-	st->control = accept(st->control_listen, NULL, NULL);
-	assert_true(st->control >= 0);
+	station_accept(st);
 	ck_begin(&b, CK_HELLO, 0);
 	ck_put(&b, CK_T_STATION, "station-uuid-016", 16);
 	ck_put(&b, CK_T_BOOT_ID, st->boot_id, 16);
@@ -333,7 +337,7 @@ static void serve_prompts(struct fake_station *st)
 		assert_true(poll(p, 2, PATIENCE) > 0);
 		if (p[0].revents)
 			return;
-		assert_true(read_one(st->control, &m));
+		assert_true(station_read_any(st->control, &m));
 		if (m.f.type == CK_PING)
 			continue;
 		assert_int_equal(m.f.type, CK_PROMPT);

@@ -77,6 +77,9 @@ struct fake_station {
 void station_start(struct fake_station *st);
 void station_stop(struct fake_station *st);
 
+/* station_accept() - take the CAS's connection */
+void station_accept(struct fake_station *st);
+
 /*
  * station_hello() - take the CAS's connection and exchange HELLO; returns its lease epoch
  *
@@ -103,6 +106,10 @@ void station_dispose(struct fake_station *st, uint64_t disposition, uint64_t num
 
 /* station_read() - the next frame on a connection; false if it was closed */
 bool station_read(int fd, struct message *m);
+
+/* station_read_any() - the same; a PING too, which station_read() passes over */
+bool station_read_any(int fd, struct message *m);
+
 void station_write(int fd, struct ck_builder *b);
 
 #endif

@@ -24,6 +24,7 @@ struct station;
  * @name: of this CAS, for HELLO
  * @order: that records are taken from, NULL for any
  * @lease_epoch: of this process
+ * @ping_interval: ms of a station's silence before a PING; after three of them it is given up
  * @orders: of the operator, NULL without --control
  * @stations: control connections
  */
@@ -37,6 +38,7 @@ struct casd {
 	const char *name;
 	const char *order;
 	uint64_t lease_epoch;
+	unsigned int ping_interval;
 	struct orders *orders;
 	LIST_HEAD(station_list, station) stations;
 };

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "log.h"
 #include "orders.h"
@@ -14,16 +13,12 @@
 
 #define BACKOFF_MAX	16	/* seconds */
 #define STUCK_BACKOFF	5	/* after a commit that failed */
-#define QUIET		10	/* seconds until a PING */
-#define DEAD		30	/* seconds until the connection is given up */
+#define SILENT		3	/* intervals without a byte until the connection is given up */
 
-static void tick_after(struct station *st, unsigned int seconds)
+static void tick_after(struct station *st, unsigned int ms)
 {
-	struct timeval tv = { .tv_sec = seconds };
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
-	/* The first attempts follow quickly: station and CAS may be started together. */
-	if (!seconds)
-		tv.tv_usec = 200000;
 	event_add(st->tick, &tv);
 }
 
@@ -35,7 +30,8 @@ static void disconnect(struct station *st, const char *why)
 	link_close(st->link);
 	st->link = NULL;
 	st->greeted = false;
-	tick_after(st, st->backoff);
+	/* The first attempts follow quickly: station and CAS may be started together. */
+	tick_after(st, st->backoff ? st->backoff * 1000 : 200);
 	st->backoff = st->backoff ? st->backoff * 2 : 1;
 	if (st->backoff > BACKOFF_MAX)
 		st->backoff = BACKOFF_MAX;
@@ -338,7 +334,7 @@ static void on_connected(void *arg)
 {
 	struct station *st = arg;
 
-	tick_after(st, QUIET);
+	tick_after(st, st->casd->ping_interval);
 }
 
 static void on_closed(void *arg, const char *why)
@@ -359,7 +355,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	struct station *st = arg;
 	struct ck_builder b;
-	struct timespec now;
+	unsigned int interval = st->casd->ping_interval, wait;
 	int64_t quiet;
 
 	(void)fd;
@@ -371,22 +367,22 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 			disconnect(st, "no memory or descriptors");
 			return;
 		}
-		tick_after(st, QUIET);
+		tick_after(st, st->casd->ping_interval);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	quiet = now.tv_sec - link_heard(st->link);
-	if (quiet >= DEAD || (!st->greeted && quiet >= QUIET)) {
+	quiet = link_quiet(st->link);
+	if (quiet >= (int64_t)interval * SILENT || (!st->greeted && quiet >= interval)) {
 		disconnect(st, "the station is silent");
 		return;
 	}
-	if (quiet >= QUIET - 1 && st->greeted) {
+	if (quiet >= interval && st->greeted) {
 		ck_begin(&b, CK_PING, 0);
 		link_send(st->link, &b);
 	}
 	if (st->greeted && st->unsure && !st->asked)
 		ask_inventory(st);
-	tick_after(st, QUIET / 2);
+	wait = interval - (unsigned int)(quiet % interval);
+	tick_after(st, wait < interval / 2 ? wait : interval / 2);
 }
 
 const char *control_add(struct casd *casd, const char *address)

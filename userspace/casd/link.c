@@ -19,7 +19,7 @@ struct link {
 	void (*closing)(void *arg);
 	void *closing_arg;
 	uint32_t max;
-	int64_t heard;
+	int64_t heard;		/* ms */
 	unsigned int busy;	/* calls that still use the struct */
 	bool closed;
 	bool draining;		/* an ERROR goes out, what comes in is discarded */
@@ -32,7 +32,7 @@ static int64_t monotonic(void)
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void release(struct link *l)
@@ -223,7 +223,7 @@ bool link_send(struct link *l, struct ck_builder *b)
 	return ok;
 }
 
-int64_t link_heard(const struct link *l)
+int64_t link_quiet(const struct link *l)
 {
-	return l->heard;
+	return monotonic() - l->heard;
 }

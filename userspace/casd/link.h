@@ -58,7 +58,7 @@ void link_refuse(struct link *l, enum ck_code code, const char *reason);
 /* link_close() - without a call to @closed. NULL is ignored. */
 void link_close(struct link *l);
 
-/* When something was last received, seconds of the monotonic clock. */
-int64_t link_heard(const struct link *l);
+/* link_quiet() - how long nothing was received, ms */
+int64_t link_quiet(const struct link *l);
 
 #endif

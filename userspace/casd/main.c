@@ -20,6 +20,8 @@
 #include "stations.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
+#define PING_MIN 100	/* ms */
+#define PING_MAX 60000
 
 static const char usage[] =
 	"usage: casd --db FILE --station ADDRESS:PORT --pin-file FILE [options]\n"
@@ -45,6 +47,8 @@ static const char usage[] =
 	"  --keyd SOCKET        of a cas-keyd that runs; without it one is started\n"
 	"  --keyd-user NAME     that it becomes\n"
 	"  --control PATH       Unix socket for the operator's orders; see casctl station\n"
+	"  --ping-interval MS   a station is asked for a sign of life after so much silence, and\n"
+	"                       given up after three times as much (default: 10000)\n"
 	"  --help\n"
 	"\n"
 	"It runs in the foreground, logs to standard error and ends on SIGTERM.\n"
@@ -103,9 +107,12 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		{ "keyd", required_argument, NULL, 'k' },
 		{ "keyd-user", required_argument, NULL, 'u' },
 		{ "control", required_argument, NULL, 'c' },
+		{ "ping-interval", required_argument, NULL, 'i' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
+	unsigned long ms;
+	char *end;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
@@ -162,6 +169,12 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 			break;
 		case 'c':
 			o->control = optarg;
+			break;
+		case 'i':
+			ms = strtoul(optarg, &end, 10);
+			if (*end || ms < PING_MIN || ms > PING_MAX)
+				return wrong_usage("--ping-interval is 100 to 60000 ms");
+			casd->ping_interval = (unsigned int)ms;
 			break;
 		case 'h':
 			fputs(usage, stdout);
@@ -309,7 +322,12 @@ int main(int argc, char **argv)
 		.keyd = { .module = MODULE, .label = "cards" },
 		.signer = "ledger",
 	};
-	struct casd casd = { .profiles = "profiles", .name = "casd", .transport = "transport" };
+	struct casd casd = {
+		.profiles = "profiles",
+		.name = "casd",
+		.transport = "transport",
+		.ping_interval = 10000,
+	};
 	bool ok;
 	int rc;
 
