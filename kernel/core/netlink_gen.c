@@ -62,6 +62,7 @@ static const struct nla_policy cks_station_set_nl_policy[CKS_A_STATION_VPCD_OFF_
 	[CKS_A_STATION_CONNECTIONS_MAX] = { .type = NLA_U32, },
 	[CKS_A_STATION_BACKLOG] = { .type = NLA_U32, },
 	[CKS_A_STATION_REQUESTS_MAX] = { .type = NLA_U32, },
+	[CKS_A_STATION_DISPOSITIONS_MAX] = { .type = NLA_U32, },
 	[CKS_A_STATION_HOLD] = NLA_POLICY_MAX(NLA_U8, 1),
 	[CKS_A_STATION_STOP_LANE] = { .type = NLA_U32, },
 	[CKS_A_STATION_START_LANE] = { .type = NLA_U32, },

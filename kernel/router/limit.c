@@ -20,4 +20,5 @@ const struct cks_limit_range cks_limits[CKS_LIMITS] = {
 	[CKS_L_CONNECTIONS] = { "connections-max", 1, 16384, 1024 },
 	[CKS_L_BACKLOG]	    = { "backlog", 1, 4096, 128 },
 	[CKS_L_REQUESTS]    = { "requests-max", 1, 1024, 1024 },
+	[CKS_L_DISPOSITIONS] = { "dispositions-max", 1, 65536, 4096 },
 };

@@ -22,6 +22,7 @@
  * @CKS_L_CONNECTIONS: connections at a time
  * @CKS_L_BACKLOG: connections that wait to be accepted, for each socket
  * @CKS_L_REQUESTS: requests that are not yet disposed
+ * @CKS_L_DISPOSITIONS: dispositions that the CAS has not acknowledged
  */
 enum cks_limit {
 	CKS_L_NONE,
@@ -36,6 +37,7 @@ enum cks_limit {
 	CKS_L_CONNECTIONS,
 	CKS_L_BACKLOG,
 	CKS_L_REQUESTS,
+	CKS_L_DISPOSITIONS,
 	CKS_LIMITS,
 };
 

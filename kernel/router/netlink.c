@@ -50,8 +50,8 @@ static int put_u64(struct sk_buff *skb, int attr, u64 v, bool session)
 /* The attributes of the bounds stand in the order of enum cks_limit. */
 static int limit_attr(enum cks_limit limit)
 {
-	BUILD_BUG_ON(CKS_A_STATION_REQUESTS_MAX - CKS_A_STATION_DEADLINE_RESET !=
-		     CKS_L_REQUESTS - CKS_L_RESET);
+	BUILD_BUG_ON(CKS_A_STATION_DISPOSITIONS_MAX - CKS_A_STATION_DEADLINE_RESET !=
+		     CKS_L_DISPOSITIONS - CKS_L_RESET);
 	return CKS_A_STATION_DEADLINE_RESET + (limit - CKS_L_RESET);
 }
 

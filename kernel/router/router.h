@@ -21,7 +21,6 @@
 #include "stream.h"
 
 #define CKS_LANES_MAX		512
-#define CKS_DISPOSITIONS_MAX	4096	/* not yet acknowledged */
 
 #define CKS_PINGS		3	/* that are silent, then the connection is closed */
 #define CKS_COUPLER_MS		60000	/* for the coupler to end what has timed out */

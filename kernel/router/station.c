@@ -315,8 +315,9 @@ static int disposition_due(struct cks_station *st, const struct cks_dispo *d,
 	}
 	if (d->number < next)
 		return 0;
-	if (st->nr_dispositions >= CKS_DISPOSITIONS_MAX) {
-		NL_SET_ERR_MSG(extack, "4096 are not acknowledged: wait for disposition-ntf");
+	if (st->nr_dispositions >= st->limit[CKS_L_DISPOSITIONS]) {
+		NL_SET_ERR_MSG_FMT(extack, "%u are not acknowledged: wait for disposition-ntf",
+				   st->nr_dispositions);
 		return -ENOBUFS;
 	}
 	return 1;

@@ -335,6 +335,7 @@ static void station_is_set_and_shown(void **state)
 	cks_station_set_req_set_connections_max(req, 100);
 	cks_station_set_req_set_backlog(req, 10);
 	cks_station_set_req_set_requests_max(req, 20);
+	cks_station_set_req_set_dispositions_max(req, 30);
 	cks_station_set_req_set_hold(req, 1);
 	cks_station_set_req_set_stop_lane(req, b->coupler);
 	cks_station_set_req_set_vpcd_port(req, 35000);
@@ -365,6 +366,7 @@ static void station_is_set_and_shown(void **state)
 	assert_int_equal(st->connections_max, 100);
 	assert_int_equal(st->backlog, 10);
 	assert_int_equal(st->requests_max, 20);
+	assert_int_equal(st->dispositions_max, 30);
 	assert_true(st->_present.hold_reason_len);
 	assert_int_equal(st->vpcd_port, 35000);
 	assert_int_equal(((uint8_t *)st->vpcd_lanes)[b->coupler / 8], 1 << b->coupler % 8);

@@ -124,6 +124,7 @@ struct cksnl_station {
 	uint32_t connections_max;
 	uint32_t backlog;
 	uint32_t requests_max;
+	uint32_t dispositions_max;
 	uint64_t requests_refused;
 	uint64_t leases_refused;
 	uint64_t results_ignored;

@@ -131,6 +131,7 @@ static const struct cksnl_field station_fields[] = {
 	T(CONNECTIONS_MAX, connections_max, U32, "connections-max"),
 	T(BACKLOG, backlog, U32, "backlog"),
 	T(REQUESTS_MAX, requests_max, U32, "requests-max"),
+	T(DISPOSITIONS_MAX, dispositions_max, U32, "dispositions-max"),
 	T(REQUESTS_REFUSED, requests_refused, U64, "requests-refused"),
 	T(LEASES_REFUSED, leases_refused, U64, "leases-refused"),
 	T(RESULTS_IGNORED, results_ignored, U64, "results-ignored"),

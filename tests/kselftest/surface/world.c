@@ -124,6 +124,7 @@ static void station_set_up(void *arg)
 		.deadline_idle = 120000, .deadline_command = 60000, .deadline_reopen = 30000,
 		.deadline_result = 30000, .deadline_greeting = 10000, .ping_interval = 10000,
 		.connections_max = 1024, .backlog = 128, .requests_max = 1024,
+		.dispositions_max = 4096,
 	};
 	struct cksnl_station off = { .has = CKSNL_HAS(CKS_A_STATION_LISTEN) };
 	struct world *w = arg;
@@ -147,7 +148,7 @@ static void station_set_up(void *arg)
 		 CKSNL_HAS(CKS_A_STATION_VPCD_PORT) | CKSNL_HAS(CKS_A_STATION_PLAINTEXT_OK) |
 		 CKSNL_HAS(CKS_A_STATION_HOLD) | CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH) |
 		 CKSNL_HAS(CKS_A_STATION_LISTEN);
-	for (i = LIMITS_FIRST; i <= CKS_A_STATION_REQUESTS_MAX; i++)
+	for (i = LIMITS_FIRST; i <= CKS_A_STATION_DISPOSITIONS_MAX; i++)
 		st.has |= CKSNL_HAS(i);
 	st.journal_epoch = ++w->journal;
 	st.listen = 1;
