@@ -295,6 +295,7 @@ static int session_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	if (!st)
 		return 0;
 	mutex_lock(&st->lock);
+	cb->seq = st->sessions_seq;
 	list_for_each_entry(s, &st->sessions, node) {
 		void *hdr;
 
@@ -308,6 +309,7 @@ static int session_dump(struct sk_buff *skb, struct netlink_callback *cb)
 			genlmsg_cancel(skb, hdr);
 			break;
 		}
+		genl_dump_check_consistent(cb, hdr);
 		genlmsg_end(skb, hdr);
 		cb->args[0] = s->request;
 	}

@@ -259,6 +259,7 @@ struct cks_vpcds {
  * @lanes: by number
  * @sessions: not yet disposed, in the order of their numbers
  * @nr_sessions: their number
+ * @sessions_seq: counts what came to them and went; what a dump is compared by
  * @last_request: number of the last request
  * @dispositions: not yet acknowledged
  * @nr_dispositions: their number
@@ -308,6 +309,7 @@ struct cks_station {
 
 	struct list_head sessions;
 	unsigned int nr_sessions;
+	u32 sessions_seq;
 	u64 last_request;
 	struct list_head dispositions;
 	unsigned int nr_dispositions;

@@ -284,6 +284,7 @@ void cks_session_unlink(struct cks_session *s)
 	cks_session_happen(s, CKS_H_DISPOSED);
 	list_del(&s->node);
 	s->station->nr_sessions--;
+	s->station->sessions_seq++;
 }
 
 void cks_session_release(struct cks_session *s)
@@ -444,6 +445,7 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 		s->request = ++st->last_request;
 		st->requests_total++;
 		st->nr_sessions++;
+		st->sessions_seq++;
 		list_add_tail(&s->node, &st->sessions);
 		cks_session_arm(s, st->limit[cks_phase_limit(s->phase)]);
 		*ret_request = s->request;

@@ -559,6 +559,7 @@ struct cks_station *cks_station_new(struct net *net)
 	mutex_init(&st->lock);
 	spin_lock_init(&st->seen_lock);
 	INIT_LIST_HEAD(&st->sessions);
+	st->sessions_seq = 1;	/* to a dump, 0 is none */
 	INIT_LIST_HEAD(&st->dispositions);
 	INIT_WORK(&st->lanes_work, lanes_work);
 	INIT_DELAYED_WORK(&st->vpcd_tick, vpcd_tick);

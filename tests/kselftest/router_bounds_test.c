@@ -7,10 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <sys/socket.h>
+
 #include "router_bed.h"
 
-#define DISPOSITIONS_MAX	4096	/* docs/sessions.md */
+#define DISPOSITIONS_MAX	4096	/* docs/sessions.md, without a setting */
 #define REQUESTS_MAX		2
+#define DUMPED			24	/* sessions: a dump takes several messages for them */
 
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
 
@@ -75,6 +80,10 @@ static void dispositions_wait_for_a_cas(void **state)
 	const struct cksnl_station rarely = {
 		.has = CKSNL_HAS(CKS_A_STATION_PING_INTERVAL), .ping_interval = 60000,
 	};
+	const struct cksnl_station more = {
+		.has = CKSNL_HAS(CKS_A_STATION_DISPOSITIONS_MAX),
+		.dispositions_max = DISPOSITIONS_MAX + 1,
+	};
 	struct bed *b = *state;
 	uint64_t n;
 
@@ -83,9 +92,12 @@ static void dispositions_wait_for_a_cas(void **state)
 		assert_int_equal(dispose_number(b, n), 0);
 	assert_int_equal(dispose_number(b, n), -ENOBUFS);
 	assert_int_equal(station(b).last_disposition, DISPOSITIONS_MAX);
+	assert_int_equal(cksnl_station_change(b->nl, &more), 0);
+	assert_int_equal(dispose_number(b, n), 0);
+	assert_int_equal(dispose_number(b, n + 1), -ENOBUFS);
 
 	cas_connect(b);
-	for (n = 1; n <= DISPOSITIONS_MAX; n++)
+	for (n = 1; n <= DISPOSITIONS_MAX + 1; n++)
 		expect_disposed(b, n, CKS_DISPOSITION_REJECTED);
 	ack_disposed(b, 1);
 	assert_int_equal(dispose_number(b, n), 0);
@@ -120,6 +132,74 @@ static void new_journal_begins_anew(void **state)
 	assert_int_equal(client_int(&b->f, JOURNAL_EPOCH), EPOCH + 1);
 }
 
+/* Whether a dump of the sessions says that it is of no one time; @change: one goes meanwhile. */
+static bool dump_is_interrupted(struct bed *b, bool change)
+{
+	struct nl_sock *sock = nl_socket_alloc();
+	struct nl_msg *msg = nlmsg_alloc();
+	bool interrupted = false, done = false;
+	unsigned int sessions = 0;
+	static uint8_t buf[32768];
+
+	assert_true(sock && msg && !genl_connect(sock));
+	assert_non_null(genlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ,
+				    genl_ctrl_resolve(sock, CKS_FAMILY_NAME), 0, NLM_F_DUMP,
+				    CKS_CMD_SESSION_GET, CKS_FAMILY_VERSION));
+	/* The first piece is made while the question is sent. */
+	assert_true(nl_send_auto(sock, msg) > 0);
+	nlmsg_free(msg);
+	if (change)
+		assert_int_equal(dispose(b, 1, CKS_DISPOSITION_REJECTED, 0), 0);
+	while (!done) {
+		ssize_t n = recv(nl_socket_get_fd(sock), buf, sizeof(buf), 0);
+		struct nlmsghdr *nlh = (struct nlmsghdr *)buf;
+		int left = (int)n;
+
+		assert_true(n > 0);
+		for (; nlmsg_ok(nlh, left) && !done; nlh = nlmsg_next(nlh, &left)) {
+			interrupted |= nlh->nlmsg_flags & NLM_F_DUMP_INTR;
+			done = nlh->nlmsg_type == NLMSG_DONE;
+			sessions += !done;
+		}
+	}
+	nl_socket_free(sock);
+	if (!change)
+		assert_int_equal(sessions, DUMPED);
+	return interrupted;
+}
+
+static void dump_tells_of_a_change(void **state)
+{
+	struct cksnl_session s = {
+		.has = CKSNL_HAS(CKS_A_SESSION_COUPLER) | CKSNL_HAS(CKS_A_SESSION_APPLICATION) |
+		       CKSNL_HAS(CKS_A_SESSION_CARD_REFERENCE),
+	};
+	struct bed *b = *state;
+	struct simcard *card[DUMPED] = { b->card };
+	unsigned int i;
+
+	memset(s.application, 'a', 63);
+	memset(s.card_reference, 'r', 63);
+	for (i = 0; i < DUMPED; i++) {
+		if (i) {
+			card[i] = simcard_new(b->bench, atr_t0, sizeof(atr_t0));
+			assert_non_null(card[i]);
+			b->card = card[i];
+			b->coupler = simcard_coupler(card[i]);
+			insert(b);
+		}
+		s.coupler = b->coupler;
+		if (cksnl_request_new(b->nl, &s, &b->request, b->boot_id))
+			fail_msg("request-new %u: %s", i, cksnl_error(b->nl));
+	}
+	wait_session(b, CKS_SESSION_STATE_OFFERED);
+	assert_false(dump_is_interrupted(b, false));
+	assert_true(dump_is_interrupted(b, true));
+	for (i = 1; i < DUMPED; i++)
+		simcard_free(card[i]);
+	b->card = card[0];
+}
+
 static void silent_cas_is_given_up(void **state)
 {
 	struct cksnl_station often = {
@@ -151,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(requests_wait_for_a_cas, setup, teardown),
 		cmocka_unit_test_setup_teardown(dispositions_wait_for_a_cas, setup, teardown),
 		cmocka_unit_test_setup_teardown(new_journal_begins_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(dump_tells_of_a_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(silent_cas_is_given_up, setup, teardown),
 	};
 

@@ -256,7 +256,10 @@ const char *cksnl_error(const struct cksnl *nl);
 
 typedef int (*cksnl_each_fn)(const void *obj, void *arg);
 
-/* Dumps: @each gets a struct cksnl_coupler or cksnl_session; not 0 from it ends the dump. */
+/*
+ * Dumps: @each gets a struct cksnl_coupler or cksnl_session; not 0 from it ends the dump. What
+ * comes or goes meanwhile may be among them or not; the rest is, once.
+ */
 int cksnl_coupler_dump(struct cksnl *nl, cksnl_each_fn each, void *arg);
 int cksnl_session_dump(struct cksnl *nl, cksnl_each_fn each, void *arg);
 
