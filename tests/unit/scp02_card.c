@@ -52,7 +52,7 @@ static void retail_mac(const uint8_t key[16], const uint8_t iv[8], const uint8_t
 	memcpy(chain, iv, 8);
 	if (len > 8) {
 		single_des(key, iv, buf, len - 8);
-		memcpy(chain, buf + len - 16, 8);
+		memcpy(chain, &buf[len - 16], 8);
 	}
 	des3(key, chain, 1, buf + len - 8, 8);
 	memcpy(mac, buf + len - 8, 8);

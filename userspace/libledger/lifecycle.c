@@ -95,8 +95,8 @@ static enum ledger_status wipe(struct ledger *l, const struct order *o,
 				  (long long)open);
 	if (!destroy(arg, o->key))
 		return db_refused(l, "the order's key could not be destroyed");
-	return db_run(l, NULL, "UPDATE record SET sealed = ? WHERE orders = ?", "bi", NULL,
-		      (size_t)0, o->id) ? LEDGER_OK : LEDGER_FAILED;
+	return db_run(l, NULL, "UPDATE record SET sealed = ? WHERE orders = ?", "bi",
+		      (const void *)NULL, (size_t)0, o->id) ? LEDGER_OK : LEDGER_FAILED;
 }
 
 static enum ledger_status enter(struct ledger *l, const struct order *o, const char *name,
