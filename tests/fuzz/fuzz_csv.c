@@ -59,7 +59,7 @@ static void give_out(struct ledger *l, const char *order, unsigned int rows)
 	number++;
 	MUST(ledger_request_open(l, &r, &known) == LEDGER_OK && !known);
 	snprintf(card, sizeof(card), "%llu", (unsigned long long)number);
-	MUST(ledger_claim(l, r.id, order, false, card, &record) == LEDGER_OK);
+	MUST(ledger_claim(l, r.id, order, NULL, card, &record) == LEDGER_OK);
 	MUST(ledger_record_unpack(&record, record.sealed + NONCE,
 				  record.sealed_len - LEDGER_SEAL));
 	MUST(strlen(record.imsi) == 15 && strlen(record.pin1) >= 4 && strlen(record.puk1) == 8);

@@ -101,6 +101,29 @@ static void fresh(void)
 	assert_int_equal(run("rm -f db db-wal db-shm copy"), 0);
 }
 
+/* What an order permits is taken from the options, and is in the ledger. */
+static void limits_are_in_the_ledger(void **state)
+{
+	static const char *const bad[] = {
+		"--cards 0", "--cards 1x", "--choose last", "--security tls", "--retries -1",
+	};
+
+	(void)state;
+	fresh();
+	write_order("pin1:" ICCID);
+	succeeds(run(CASCTL " import --db db --order first --data bureau --label cards"
+		     " --pin-file pin --station %032d --station %032d --cards 7 --cards-per-day 5"
+		     " --stop-after 3 --retries 0 --initial-key batch-7 --security encrypted"
+		     " order.csv", 1, 2));
+	succeeds(run(CASCTL " ledger show --db db --json | grep -q '%032d,%032d.*batch-7.*cards.*:7"
+		     ".*cards_per_day.*:5.*stop_after.*:3.*retries.*:0.*next.*encrypted'", 1, 2));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(run(CASCTL " import --db db --order x --pin-file pin %s order.csv",
+				     bad[i]), 2);
+	fails(run(CASCTL " import --db db --order x --label cards --pin-file pin --station here"
+		  " order.csv"), "uuid");
+}
+
 /* The transport key of the test wraps nothing that KEY is: an order with such keys is found out. */
 static void check_tries_each_record(void **state)
 {
@@ -212,7 +235,7 @@ static bool copy_opens(struct token *token, char pin1[12])
 	r.number = (uint64_t)random();
 	assert_int_equal(ledger_request_open(l, &r, &known), LEDGER_OK);
 	snprintf(path, sizeof(path), "KDD:%llu", (unsigned long long)r.number);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, path, &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, path, &record), LEDGER_OK);
 	ok = !token_find(token, record.key, &key) &&
 	     !token_unseal(token, key, record.iccid, record.sealed, record.sealed_len, secrets) &&
 	     ledger_record_unpack(&record, secrets, record.sealed_len - TOKEN_SEAL);
@@ -305,6 +328,7 @@ int main(void)
 		cmocka_unit_test(wiped_order_is_gone_from_copies),
 		cmocka_unit_test(keys_come_in_components),
 		cmocka_unit_test(wipe_goes_on_after_it_was_cut_off),
+		cmocka_unit_test(limits_are_in_the_ledger),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -358,6 +358,49 @@ static void personalizes_a_card(void **state)
 	gp_card_free(&card);
 }
 
+static void change_order(const char *set)
+{
+	char sql[128];
+	sqlite3 *d;
+
+	snprintf(sql, sizeof(sql), "UPDATE orders SET %s", set);
+	assert_int_equal(sqlite3_open(db, &d), SQLITE_OK);
+	sqlite3_busy_timeout(d, 5000);
+	assert_int_equal(sqlite3_exec(d, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(d);
+}
+
+static void refused_by_order(const char *set)
+{
+	struct gp_card card;
+
+	change_order(set);
+	blank(&card, 80);
+	session("personalize", &card);
+	assert_reject("permits");
+	dispose(CK_DISP_REJECTED);
+	gp_card_free(&card);
+}
+
+/* The daemon says what the ledger compares: the card's master key, the connection, attempts. */
+static void order_permits(void **state)
+{
+	struct gp_card card;
+
+	(void)state;
+	refused_by_order("initial_key = 'another'");
+	refused_by_order("initial_key = 'kmc', security = 'encrypted'");
+	change_order("security = 'none', retries = 0");
+	blank(&card, 80);
+	st.mute_after = 4;
+	session("personalize", &card);
+	st.mute_after = 0;
+	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_REJECT);
+	dispose(CK_DISP_REJECTED);
+	change_order("initial_key = '', retries = 2");
+	gp_card_free(&card);
+}
+
 /* A card of another make: SCP02, its keys by VISA2, new keys for triple DES. */
 static void personalizes_by_scp02(void **state)
 {
@@ -1424,6 +1467,7 @@ int main(void)
 		cmocka_unit_test(session_that_ends_cancels_its_command),
 		cmocka_unit_test(profiles_change_while_sessions_run),
 		cmocka_unit_test(personalizes_by_scp02),
+		cmocka_unit_test(order_permits),
 		cmocka_unit_test(wrong_scheme_takes_no_record),
 		cmocka_unit_test(only_signed_profiles_run),
 		cmocka_unit_test(wrong_orders_reach_no_station),

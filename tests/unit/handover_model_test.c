@@ -243,7 +243,7 @@ static void claim(struct lane *lane)
 	if (!lane->live || lane->claimed || !lane->card)
 		return;
 	snprintf(card, sizeof(card), "KDD:%02u", lane->card);
-	lane->claimed = !ledger_claim(l, lane->req.id, NULL, false, card, &lane->record);
+	lane->claimed = !ledger_claim(l, lane->req.id, NULL, NULL, card, &lane->record);
 }
 
 static void write_card(struct lane *lane)

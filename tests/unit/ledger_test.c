@@ -348,7 +348,7 @@ static void a_record_goes_its_way(void **state)
 	(void)state;
 	stock();
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
 	assert_string_equal(record.iccid, "8949000000000000018");
 	/* Nothing secret is there before it is unsealed, and nothing if it is another record's. */
 	assert_string_equal(record.pin1, "");
@@ -362,7 +362,7 @@ static void a_record_goes_its_way(void **state)
 	assert_int_equal(record.attempt, 1);
 	assert_state(record.id, "INTENT");
 	/* One record for a request. */
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:02", &record), LEDGER_REFUSED);
 	record.id = 1;
 	record.attempt = 1;
 	r.verdict = 1;
@@ -383,7 +383,7 @@ static void claim_on(uint64_t n, const char *card, struct ledger_request *r,
 		     struct ledger_record *record)
 {
 	open_request(n, r);
-	assert_int_equal(ledger_claim(l, r->id, NULL, false, card, record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r->id, NULL, NULL, card, record), LEDGER_OK);
 }
 
 static void one_card_one_record(void **state)
@@ -395,7 +395,7 @@ static void one_card_one_record(void **state)
 	stock();
 	claim_on(1, "KDD:01", &a, &record);
 	open_request(2, &b);
-	assert_int_equal(ledger_claim(l, b.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, b.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "open in another request"));
 	assert_int_equal(number("SELECT count(*) FROM record WHERE state = 'FREE'"), 2);
 }
@@ -500,7 +500,7 @@ static void spoiled_may_be_free_again(void **state)
 	claim_on(2, "KDD:02", &r, &record);
 	assert_int_equal(record.attempt, 2);
 	open_request(3, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "spoiled"));
 }
 
@@ -541,10 +541,10 @@ static void no_record_left(void **state)
 
 	(void)state;
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_string_equal(ledger_error(l), "no record is free");
 	stock();
-	assert_int_equal(ledger_claim(l, r.id, "another", false, "KDD:01", &record),
+	assert_int_equal(ledger_claim(l, r.id, "another", NULL, "KDD:01", &record),
 			 LEDGER_REFUSED);
 }
 
@@ -557,11 +557,11 @@ static void full_disk_stops_claims(void **state)
 	stock();
 	open_request(1, &r);
 	sql(CANNOT_WRITE);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_FAILED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_FAILED);
 	assert_int_equal(record.sealed_len, 0);
 	sql(CAN_WRITE);
 	assert_int_equal(number("SELECT count(*) FROM record WHERE state != 'FREE'"), 0);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
 }
 
 static void lease_epoch_rises(void **state)
@@ -631,7 +631,7 @@ static void retry_that_ends_unseen(void **state)
 	assert_int_equal(dispose_presented(4, 4, 2), LEDGER_OK);
 	assert_state(record.id, "VOID");
 	open_request(5, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "spoiled"));
 }
 
@@ -651,7 +651,7 @@ static void intent_can_be_taken_back(void **state)
 	assert_string_equal(became, "FREE");
 	/* The card cannot come for it any more; another one can. */
 	open_request(2, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &again), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &again), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "spoiled"));
 	claim_on(3, "KDD:02", &r, &again);
 	assert_int_equal(again.id, record.id);
@@ -875,7 +875,7 @@ static void release_needs_another_one(void **state)
 	(void)state;
 	import_life("anna");
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_GO_ON, "otto"), LEDGER_REFUSED);
 	/* First its records are looked at; one that is none has its line. */
 	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_REFUSED);
@@ -884,13 +884,13 @@ static void release_needs_another_one(void **state)
 	assert_non_null(strstr(ledger_error(l), "line 3: it does not fit"));
 	assert_int_equal(check_life("anna", ""), LEDGER_OK);
 	assert_int_equal(check_life("anna", ""), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_RELEASE, "anna"), LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "another one releases it"));
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_REFUSED);
 	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_OK);
 	assert_int_equal(step(ORDER_RELEASE, "otto"), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
 	assert_int_equal(number("SELECT state = 'running' FROM orders"), 1);
 	assert_int_equal(number("SELECT count(*) FROM ledger WHERE kind = 'order'"), 2);
 }
@@ -973,8 +973,8 @@ static void two_people_decide(void **state)
 	assert_state(c.id, "DELIVERED");
 	/* The card of the one that is free is not taken again; another one gets its record. */
 	open_request(4, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &a), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:04", &a), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &a), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:04", &a), LEDGER_OK);
 }
 
 /* A card that was lost after it left: its record is for another card, and it is no good one. */
@@ -1016,6 +1016,269 @@ static void decisions_need_roles(void **state)
 	assert_state(record.id, "VOID");
 }
 
+/* ---- what an order permits ---- */
+
+static enum ledger_status import_limited(const char *text, const struct order_limits *limits,
+					 struct order_report *r)
+{
+	struct order_import how = {
+		.order = "limited", .test = true, .seal = &software_order, .limits = *limits,
+	};
+	FILE *f = fmemopen((void *)text, strlen(text), "r");
+	enum ledger_status status;
+
+	assert_non_null(f);
+	status = ledger_import(l, f, &how, r);
+	fclose(f);
+	return status;
+}
+
+static void limited(const struct order_limits *limits)
+{
+	struct order_report r;
+
+	assert_int_equal(import_limited(HEADER ROW1 ROW2 ROW3, limits, &r), LEDGER_OK);
+}
+
+/* A card asks at a station; what it gets is in @record. */
+static enum ledger_status asks(uint64_t n, uint8_t station, const char *encryption,
+			       const char *master, const char *card, struct ledger_record *record)
+{
+	const struct ledger_master m = { master, false };
+	struct ledger_request r = { .number = n, .station = { station } };
+	bool known;
+
+	snprintf(r.encryption, sizeof(r.encryption), "%s", encryption);
+	snprintf(r.reference, sizeof(r.reference), "body-%llu", (unsigned long long)n);
+	assert_int_equal(ledger_request_open(l, &r, &known), LEDGER_OK);
+	return ledger_claim(l, r.id, NULL, &m, card, record);
+}
+
+#define STATION_1 "01000000000000000000000000000000"
+#define STATION_2 "02000000000000000000000000000000"
+
+static void only_permitted_stations(void **state)
+{
+	struct order_limits limits = { .stations = STATION_1 "," STATION_2 };
+	struct ledger_record record;
+
+	(void)state;
+	limited(&limits);
+	assert_int_equal(asks(1, 3, "none", "kmc", "KDD:01", &record), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "permits"));
+	assert_int_equal(asks(2, 2, "none", "kmc", "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(asks(3, 1, "none", "kmc", "KDD:02", &record), LEDGER_OK);
+}
+
+static void wrong_limits(void **state)
+{
+	static const struct order_limits bad[] = {
+		{ .stations = "01" }, { .stations = STATION_1 "," }, { .stations = "," STATION_1 },
+		{ .stations = STATION_1 STATION_2 },
+		{ .stations = "0100000000000000000000000000000g" }, { .retries = 10 },
+	};
+	struct order_report r;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(import_limited(HEADER ROW1, &bad[i], &r), LEDGER_REFUSED);
+	assert_int_equal(number("SELECT count(*) FROM orders"), 0);
+}
+
+/* A plain connection gets nothing, nor does the card that had its record over another one. */
+static void plain_connection_is_refused(void **state)
+{
+	struct order_limits limits = { .encrypted = true };
+	struct ledger_record record;
+	struct ledger_request r;
+	bool known;
+
+	(void)state;
+	limited(&limits);
+	assert_int_equal(asks(1, 1, "none", "kmc", "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(asks(2, 1, "", "kmc", "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(asks(3, 1, "tls", "kmc", "KDD:01", &record), LEDGER_OK);
+	memset(&r, 0, sizeof(r));
+	r.number = 3;
+	r.station[0] = 1;
+	assert_int_equal(ledger_request_open(l, &r, &known), LEDGER_OK);
+	r.verdict = 3;
+	assert_int_equal(ledger_decide(l, &r), LEDGER_OK);
+	assert_int_equal(asks(4, 1, "none", "kmc", "KDD:01", &record), LEDGER_REFUSED);
+	assert_non_null(strstr(ledger_error(l), "here"));
+	assert_int_equal(asks(5, 1, "tls", "kmc", "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(record.attempt, 2);
+}
+
+/* Cards of another batch, whose maker's key is another one. */
+static void initial_key_is_of_the_batch(void **state)
+{
+	struct order_limits limits = { .initial_key = "batch-7" };
+	struct ledger_record record;
+
+	(void)state;
+	limited(&limits);
+	assert_int_equal(asks(1, 1, "none", "batch-8", "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(asks(2, 1, "none", NULL, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(asks(3, 1, "none", "batch-7", "KDD:01", &record), LEDGER_OK);
+}
+
+static void cards_are_counted(void **state)
+{
+	struct order_limits limits = { .cards = 2 };
+	struct ledger_record record;
+
+	(void)state;
+	limited(&limits);
+	assert_int_equal(asks(1, 1, "none", "kmc", "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(asks(2, 1, "none", "kmc", "KDD:02", &record), LEDGER_OK);
+	assert_int_equal(asks(3, 1, "none", "kmc", "KDD:03", &record), LEDGER_REFUSED);
+	assert_int_equal(number("SELECT tried FROM orders"), 2);
+}
+
+static void cards_of_a_day_are_counted(void **state)
+{
+	struct order_limits limits = { .cards_per_day = 1 };
+	struct ledger_record record;
+
+	(void)state;
+	limited(&limits);
+	assert_int_equal(asks(1, 1, "none", "kmc", "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(asks(2, 1, "none", "kmc", "KDD:02", &record), LEDGER_REFUSED);
+	sql("UPDATE orders SET day = '2001-01-01'");
+	assert_int_equal(asks(3, 1, "none", "kmc", "KDD:02", &record), LEDGER_OK);
+	assert_int_equal(asks(4, 1, "none", "kmc", "KDD:03", &record), LEDGER_REFUSED);
+}
+
+static void claimed_and_disposed(uint64_t n, uint8_t what)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+	char card[16];
+
+	snprintf(card, sizeof(card), "KDD:%02u", (unsigned int)n);
+	open_request(n, &r);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, card, &record), LEDGER_OK);
+	if (what == 1) {
+		r.verdict = 1;
+		assert_int_equal(ledger_issue(l, &r, &record, "proof"), LEDGER_OK);
+	}
+	assert_int_equal(dispose_with(n, n, what == 1 ? (uint64_t)r.id : 0, what), LEDGER_OK);
+}
+
+static bool is_held(void)
+{
+	return number("SELECT count(*) FROM orders WHERE state = 'held'");
+}
+
+/* Two in a row hold the order; a good one in between, or one that was taken out, does not. */
+static void failures_in_a_row_hold_it(void **state)
+{
+	static const struct order_limits limits = { .stop_after = 2 };
+	struct order_import how = {
+		.order = "life", .free_spoiled = true, .test = true, .seal = &software_order,
+		.limits = limits,
+	};
+	static char text[] = HEADER ROW1 ROW2 ROW3;
+	struct order_report report;
+	FILE *f = fmemopen(text, strlen(text), "r");
+
+	(void)state;
+	assert_int_equal(ledger_import(l, f, &how, &report), LEDGER_OK);
+	fclose(f);
+	claimed_and_disposed(1, 2);
+	claimed_and_disposed(2, 1);
+	claimed_and_disposed(3, 2);
+	claimed_and_disposed(4, 3);
+	assert_false(is_held());
+	claimed_and_disposed(5, 2);
+	assert_true(is_held());
+	assert_int_equal(number("SELECT count(*) FROM ledger WHERE kind = 'order'"
+				" AND body LIKE '%\"step\":\"stop\"%'"), 1);
+	/* Going on begins to count anew. */
+	assert_int_equal(ledger_order_step(l, "life", ORDER_GO_ON, "anna"), LEDGER_OK);
+	claimed_and_disposed(6, 2);
+	assert_false(is_held());
+	claimed_and_disposed(7, 4);
+	assert_true(is_held());
+}
+
+#define BOUND_HEADER(column) "iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload," column "\n"
+#define BOUND(iccid, to)						\
+	iccid ",262011234567890,1234,12345678,31," KEY "," KEY "," KEY ",010101AA," to "\n"
+
+static void record_is_chosen_by_the_chip(void **state)
+{
+	struct order_limits limits = { .choose = ORDER_BY_CHIP };
+	struct ledger_record record;
+	struct order_report r;
+
+	(void)state;
+	stock();	/* of those that take any card */
+	assert_int_equal(import_limited(BOUND_HEADER("chip")
+					BOUND("8949000000000000042", "000102030405060708aa")
+					BOUND("8949000000000000059", "000102030405060708BB"),
+					&limits, &r), LEDGER_OK);
+	assert_int_equal(asks(1, 1, "none", "kmc", "KDD:000102030405060708BB", &record),
+			 LEDGER_OK);
+	assert_string_equal(record.iccid, "8949000000000000059");
+	assert_int_equal(asks(2, 1, "none", "kmc", "KDD:000102030405060708CC", &record),
+			 LEDGER_OK);
+	assert_string_equal(record.iccid, "8949000000000000018");
+	assert_int_equal(asks(3, 1, "none", "kmc", "KDD:000102030405060708AA", &record),
+			 LEDGER_OK);
+	assert_string_equal(record.iccid, "8949000000000000042");
+}
+
+static void record_is_chosen_by_the_reference(void **state)
+{
+	struct order_limits limits = { .choose = ORDER_BY_REFERENCE };
+	struct ledger_record record;
+	struct order_report r;
+
+	(void)state;
+	assert_int_equal(import_limited(BOUND_HEADER("reference")
+					BOUND("8949000000000000042", "body-2")
+					BOUND("8949000000000000059", "body-3"),
+					&limits, &r), LEDGER_OK);
+	assert_int_equal(asks(1, 1, "none", "kmc", "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(asks(3, 1, "none", "kmc", "KDD:01", &record), LEDGER_OK);
+	assert_string_equal(record.iccid, "8949000000000000059");
+}
+
+static void what_records_are_chosen_by_is_checked(void **state)
+{
+	static const struct {
+		enum order_choice choose;
+		const char *text;
+		const char *column;
+		const char *says;
+	} bad[] = {
+		{ ORDER_NEXT, BOUND_HEADER("chip"), "chip", "no such column" },
+		{ ORDER_BY_CHIP, BOUND_HEADER("reference"), "reference", "no such column" },
+		{ ORDER_BY_CHIP, HEADER ROW1, "chip", "missing" },
+		{ ORDER_BY_CHIP, BOUND_HEADER("chip") BOUND("8949000000000000042", "0001"), "chip",
+		  "20 hex" },
+		{ ORDER_BY_REFERENCE, BOUND_HEADER("reference") BOUND("8949000000000000042", "a b"),
+		  "reference", "printable" },
+		{ ORDER_BY_REFERENCE, BOUND_HEADER("reference") BOUND("8949000000000000042", "a")
+		  BOUND("8949000000000000059", "a"), "reference", "twice" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct order_limits limits = { .choose = bad[i].choose };
+		struct order_report r;
+
+		assert_int_equal(import_limited(bad[i].text, &limits, &r), LEDGER_REFUSED);
+		assert_true(r.count >= 1);
+		if (strcmp(r.problems[0].column, bad[i].column) ||
+		    !strstr(r.problems[0].text, bad[i].says))
+			fail_msg("file %zu: column \"%s\": %s", i, r.problems[0].column,
+				 r.problems[0].text);
+	}
+}
+
 /* While an order is held no card begins; one that has its record comes to its end. */
 static void held_order_begins_nothing(void **state)
 {
@@ -1027,13 +1290,13 @@ static void held_order_begins_nothing(void **state)
 	to_be_retried(1, "KDD:01", &first);
 	assert_int_equal(step(ORDER_HOLD, "anna"), LEDGER_OK);
 	open_request(2, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, "life", false, "KDD:02", &record), LEDGER_REFUSED);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, "life", NULL, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
 	assert_int_equal(record.id, first.id);
 	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_OK);
 	open_request(3, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:02", &record), LEDGER_OK);
 }
 
 #ifdef POSTGRES
@@ -1115,7 +1378,7 @@ static void wiped_order_leaves_no_secret(void **state)
 	assert_state(record.id, "DELIVERED");
 	assert_int_equal(step(ORDER_GO_ON, "anna"), LEDGER_REFUSED);
 	open_request(2, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:02", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:02", &record), LEDGER_REFUSED);
 }
 
 /* One whose secrets are in clear is not gone on with. */
@@ -1210,6 +1473,8 @@ static void wrongly_sealed_columns_are_named(void **state)
 }
 
 /* Clear secrets, and cards under keys that everybody has, are for test orders. */
+static const struct ledger_master everybodys = { "kmc", true };
+
 static void test_orders_are_apart(void **state)
 {
 	struct ledger_record record;
@@ -1226,10 +1491,11 @@ static void test_orders_are_apart(void **state)
 		       sealed_field("262011234567890", "imsi:8949000000000000018"), text);
 	assert_int_equal(import_as(text, false, false, &r), LEDGER_OK);
 	open_request(1, &req);
-	assert_int_equal(ledger_claim(l, req.id, NULL, true, "KDD:01", &record), LEDGER_REFUSED);
+	assert_int_equal(ledger_claim(l, req.id, NULL, &everybodys, "KDD:01", &record),
+			 LEDGER_REFUSED);
 	assert_non_null(strstr(ledger_error(l), "public keys"));
 	assert_int_equal(import_as(HEADER ROW2, false, true, &r), LEDGER_OK);
-	assert_int_equal(ledger_claim(l, req.id, NULL, true, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, req.id, NULL, &everybodys, "KDD:01", &record), LEDGER_OK);
 	assert_string_equal(record.iccid, "8949000000000000026");
 }
 
@@ -1284,7 +1550,7 @@ static void claim_without_witness_fails(void **state)
 	assert_int_equal(ledger_witness(l, witness), LEDGER_OK);
 	open_request(1, &r);
 	assert_int_equal(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), 0);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_FAILED);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_FAILED);
 	assert_string_equal(record.iccid, "");
 	close(fd);
 }
@@ -1429,7 +1695,7 @@ static void lost_connections_come_again(void **state)
 	assert_true(pgserver_again(NULL));
 	open_request(1, &r);
 	pgserver_drop();
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
 	pgserver_kill();
 	r.verdict = 1;
 	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_FAILED);
@@ -1449,7 +1715,7 @@ static void older_server_is_noticed(void **state)
 	stock();
 	copy_database(where, sizeof(where));
 	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, false, "KDD:01", &record), LEDGER_OK);
+	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
 	snprintf(text, sizeof(text), "ALTER DATABASE %s RENAME TO newer", name);
 	pgserver_drop();
 	assert_true(pgserver_run("postgres", text));
@@ -1497,6 +1763,16 @@ int main(void)
 		TEST(station_of_another_database),
 		TEST(release_needs_another_one),
 		TEST(held_order_begins_nothing),
+		TEST(only_permitted_stations),
+		TEST(wrong_limits),
+		TEST(plain_connection_is_refused),
+		TEST(initial_key_is_of_the_batch),
+		TEST(cards_are_counted),
+		TEST(cards_of_a_day_are_counted),
+		TEST(failures_in_a_row_hold_it),
+		TEST(record_is_chosen_by_the_chip),
+		TEST(record_is_chosen_by_the_reference),
+		TEST(what_records_are_chosen_by_is_checked),
 		TEST(wiped_order_leaves_no_secret),
 		TEST(older_database_is_refused),
 		TEST(roles_are_apart),

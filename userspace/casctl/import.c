@@ -2,10 +2,14 @@
 /* import: a CSV file becomes an order. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "casctl.h"
+
+#define STATIONS_MAX 4096
 
 static void print_problems(const char *path, const struct order_report *r)
 {
@@ -26,6 +30,7 @@ static void print_problems(const char *path, const struct order_report *r)
  * @data: key in it that the bureau sealed with
  * @release: another user is to release it
  * @how: the rest
+ * @stations: that are permitted
  */
 struct import_options {
 	const char *db;
@@ -33,7 +38,95 @@ struct import_options {
 	const char *data;
 	bool release;
 	struct order_import how;
+	char stations[STATIONS_MAX];
 };
+
+/* A whole number from @least on; false and it says why. */
+static bool number(const char *option, const char *text, unsigned int least, unsigned int *out)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || n < least || n > INT_MAX) {
+		usage_error("--%s wants a number, %u or more", option, least);
+		return false;
+	}
+	*out = (unsigned int)n;
+	return true;
+}
+
+/* One of two words; false and it says why. */
+static bool word(const char *option, const char *text, const char *no, const char *yes, bool *out)
+{
+	*out = !strcmp(text, yes);
+	if (!*out && strcmp(text, no)) {
+		usage_error("--%s is %s or %s", option, no, yes);
+		return false;
+	}
+	return true;
+}
+
+static bool choice(const char *text, enum order_choice *choose)
+{
+	static const char *const choices[] = {
+		[ORDER_NEXT] = "next", [ORDER_BY_CHIP] = "chip", [ORDER_BY_REFERENCE] = "reference",
+	};
+
+	for (unsigned int i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+		if (!strcmp(text, choices[i])) {
+			*choose = (enum order_choice)i;
+			return true;
+		}
+	}
+	usage_error("--choose is next, chip or reference");
+	return false;
+}
+
+/* Another one of the list. */
+static bool station(struct import_options *o, const char *uuid)
+{
+	size_t len = strlen(o->stations);
+
+	o->how.limits.stations = o->stations;
+	if ((size_t)snprintf(o->stations + len, sizeof(o->stations) - len, "%s%s",
+			     len ? "," : "", uuid) < sizeof(o->stations) - len)
+		return true;
+	usage_error("too many stations");
+	return false;
+}
+
+/* What the order permits; false if it is wrong, which was said. */
+static bool limit(struct import_options *o, int option, const char *value)
+{
+	struct order_limits *l = &o->how.limits;
+
+	switch (option) {
+	case 'S':
+		return station(o, value);
+	case 'k':
+		l->initial_key = value;
+		return true;
+	case 'n':
+		return number("cards", value, 1, &l->cards);
+	case 'N':
+		return number("cards-per-day", value, 1, &l->cards_per_day);
+	case 'f':
+		return number("stop-after", value, 1, &l->stop_after);
+	case 'R':
+		if (!number("retries", value, 0, &l->retries))
+			return false;
+		l->retries = l->retries ? l->retries : ORDER_NO_RETRY;
+		return true;
+	case 'e':
+		return word("security", value, "none", "encrypted", &l->encrypted);
+	case 'c':
+		return choice(value, &l->choose);
+	default:
+		return false;
+	}
+}
 
 static int import_rows(struct import_options *o, struct ledger *l, const char *path, FILE *f)
 {
@@ -103,6 +196,14 @@ int cmd_import(int argc, char **argv)
 		{ "needs-release", no_argument, NULL, 'r' },
 		{ "test", no_argument, NULL, 't' },
 		{ "data", required_argument, NULL, 'D' },
+		{ "station", required_argument, NULL, 'S' },
+		{ "initial-key", required_argument, NULL, 'k' },
+		{ "cards", required_argument, NULL, 'n' },
+		{ "cards-per-day", required_argument, NULL, 'N' },
+		{ "stop-after", required_argument, NULL, 'f' },
+		{ "retries", required_argument, NULL, 'R' },
+		{ "security", required_argument, NULL, 'e' },
+		{ "choose", required_argument, NULL, 'c' },
 		{ "module", required_argument, NULL, 'm' },
 		{ "label", required_argument, NULL, 'l' },
 		{ "pin-file", required_argument, NULL, 'p' },
@@ -122,9 +223,8 @@ int cmd_import(int argc, char **argv)
 			o.how.order = optarg;
 			break;
 		case 's':
-			o.how.free_spoiled = !strcmp(optarg, "free");
-			if (!o.how.free_spoiled && strcmp(optarg, "void"))
-				return usage_error("--spoiled is void or free");
+			if (!word("spoiled", optarg, "void", "free", &o.how.free_spoiled))
+				return EXIT_USAGE;
 			break;
 		case 'r':
 			o.release = true;
@@ -145,7 +245,8 @@ int cmd_import(int argc, char **argv)
 			o.token.pin_file = optarg;
 			break;
 		default:
-			return EXIT_USAGE;
+			if (!limit(&o, c, optarg))
+				return EXIT_USAGE;
 		}
 	}
 	if (!o.db || !o.how.order || !o.token.pin_file || optind + 1 != argc)

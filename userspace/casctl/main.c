@@ -13,7 +13,10 @@ static const struct {
 } commands[] = {
 	{ "import", cmd_import,
 	  "import --db FILE --order NAME --pin-file FILE [--spoiled void|free] [--test]\n"
-	  "          [--needs-release] [--data NAME] [--module FILE] [--label NAME] CSV\n"
+	  "          [--needs-release] [--data NAME] [--module FILE] [--label NAME]\n"
+	  "          [--station UUID]... [--initial-key NAME] [--security none|encrypted]\n"
+	  "          [--cards N] [--cards-per-day N] [--stop-after N] [--retries N]\n"
+	  "          [--choose next|chip|reference] CSV\n"
 	  "                                          import an order, all rows or none; --data: key\n"
 	  "                                          in the token for sealed columns (default: data);\n"
 	  "                                          --test: secrets may be in clear" },

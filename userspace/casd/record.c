@@ -71,6 +71,7 @@ int record_claim(lua_State *L)
 	struct session *s = application_session(L);
 	struct casd *casd = s->station->casd;
 	char card[8 + 2 * GP_KDD_LEN] = "KDD:";
+	struct ledger_master master = { s->master, s->public_keys };
 	enum ledger_status status;
 	const char *kdd;
 	size_t len;
@@ -85,7 +86,7 @@ int record_claim(lua_State *L)
 	if (!s->claim)
 		return sandbox_fail(L, "claim: no locked memory left");
 	memcpy(s->claim->kdd, kdd, len);
-	status = ledger_claim(casd->ledger, s->req.id, casd->order, s->public_keys, card,
+	status = ledger_claim(casd->ledger, s->req.id, casd->order, &master, card,
 			      &s->claim->record);
 	if (status != LEDGER_OK) {
 		lock_free(s->claim, sizeof(*s->claim));

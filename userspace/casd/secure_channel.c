@@ -129,6 +129,7 @@ static void find_keys(lua_State *L, struct channel *c, bool *evidence)
 	if (token_find(token, lua_tostring(L, -1), &master))
 		sandbox_fail(L, "%s", token_error(token));
 	note_public(L, s, master);
+	snprintf(c->master, sizeof(c->master), "%s", lua_tostring(L, -1));
 	lua_pop(L, 1);
 	derive_keys(L, c, master);
 }
@@ -198,6 +199,8 @@ static int authenticated(lua_State *L, int status, lua_KContext evidence)
 		h->c->scp02.open = true;
 	else
 		h->c->scp03.open = true;
+	if (*h->c->master)
+		memcpy(s->master, h->c->master, sizeof(s->master));
 	/*
 	 * The card's cryptogram under the record's keys, over our challenge, is the proof that it
 	 * has them; accepting ours is the proof that it can check.

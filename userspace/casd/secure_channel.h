@@ -14,6 +14,7 @@
  * @scp03: else
  * @iu: response to INITIALIZE UPDATE
  * @keys: static keys in the token: ENC, MAC, DEK
+ * @master: name of the key that these come from, "" if they are the record's own
  * @owned: they were derived for this channel and end with it
  * @host_challenge: of this session
  */
@@ -23,6 +24,7 @@ struct channel {
 	struct gp_scp03 scp03;
 	struct gp_init_update iu;
 	token_key keys[3];
+	char master[ORDER_KEY_MAX + 1];
 	bool owned;
 	uint8_t host_challenge[8];
 };

@@ -12,7 +12,6 @@
 #include "profile.h"
 
 #define SESSIONS_MAX	1024	/* of one station */
-#define ATTEMPTS_MAX	3	/* of one record on one card */
 #define INVENTORY_WAIT	15	/* seconds */
 
 static void wipe_exchange(struct exchange *x)
@@ -144,7 +143,7 @@ static bool may_retry(const struct session *s)
 	case CK_STATUS_TIMEOUT:
 	case CK_STATUS_OFF:
 	case CK_STATUS_COUPLER:
-		return !s->claim || s->claim->record.attempt < ATTEMPTS_MAX;
+		return !s->claim || s->claim->record.attempt <= s->claim->record.retries;
 	default:
 		return false;
 	}
@@ -245,6 +244,7 @@ static void fill_request(struct session *s, const struct ck_frame *f)
 	r->presence_gen = (uint32_t)ck_u(f, CK_T_PRESENCE_GEN);
 	copy_text(r->application, sizeof(r->application), &f->field[CK_T_APPLICATION]);
 	copy_text(r->reference, sizeof(r->reference), &f->field[CK_T_CARD_REFERENCE]);
+	copy_text(r->encryption, sizeof(r->encryption), &f->field[CK_T_ENCRYPTION]);
 	r->atr_len = f->field[CK_T_ATR].len;
 	memcpy(r->atr, f->field[CK_T_ATR].data, r->atr_len);
 	s->parameters_len = f->field[CK_T_PARAMETERS].len;

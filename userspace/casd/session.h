@@ -96,6 +96,7 @@ struct claim {
  * @prompt: number of the last prompt
  * @x: the command
  * @claim: NULL until a record is claimed
+ * @master: the last master key that a channel was opened with, "" for none
  * @public_keys: a channel was opened with keys that everybody has: any emulator could have
  * @refused: a claim failed: the card must not leave as good
  * @evidence: that the card has the record's keys, "" until then
@@ -123,6 +124,7 @@ struct session {
 	bool cancelled;
 	struct exchange x;
 	struct claim *claim;
+	char master[ORDER_KEY_MAX + 1];
 	bool public_keys;
 	bool refused;
 	char evidence[LEDGER_EVIDENCE_MAX];

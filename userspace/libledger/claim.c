@@ -2,7 +2,7 @@
 /* Durable point 1: a record is meant for a card before any field of it can be read. */
 #include <string.h>
 
-#include "database.h"
+#include "limits.h"
 
 #define RETRY	3	/* verdict */
 #define REMOVED	3	/* disposition: also of a card that a station presents anew */
@@ -65,46 +65,115 @@ static bool copy_record(struct statement *stmt, struct ledger_record *r)
 	r->id = db_number(stmt, 0);
 	r->attempt = db_number(stmt, 1) + 1;
 	r->kvn = (uint8_t)db_number(stmt, 3);
+	r->retries = (unsigned int)db_number(stmt, 7);
 	return db_text(stmt, 2, r->iccid, sizeof(r->iccid)) &&
 	       db_blob(stmt, 4, r->sealed, sizeof(r->sealed), &r->sealed_len) &&
 	       db_text(stmt, 5, r->order, sizeof(r->order)) &&
 	       db_text(stmt, 6, r->key, sizeof(r->key));
 }
 
-#define FIELDS	"SELECT r.id, r.attempt, r.iccid, r.kvn, r.sealed, o.name, o.key "
-#define SELECT_RECORD FIELDS "FROM record r JOIN orders o ON o.id = r.orders "
+#define FIELDS "SELECT r.id, r.attempt, r.iccid, r.kvn, r.sealed, o.name, o.key, o.retries "
+#define FREE	"r.orders = o.id AND r.state = 'FREE' AND o.state IN('released','running')"	\
+		" AND (?5 = '' OR o.name = ?5) AND "
+
+/* The one that this card had before; it goes on where it may have it. */
+#define SELECT_AGAIN FIELDS						\
+	"FROM record r JOIN orders o ON o.id = r.orders WHERE r.id = ?3 AND " LIMITS_ALWAYS
+
+/* The one that is meant for this card, or for what its body says. */
+#define SELECT_BOUND FIELDS						\
+	"FROM record r, orders o WHERE " FREE LIMITS_ALWAYS " AND " LIMITS_NEW	\
+	" AND ((o.choose = 'chip' AND r.bound = ?6) OR (o.choose = 'reference' AND r.bound ="	\
+	" (SELECT 'REF:' || reference FROM request WHERE id = ?1)))"	\
+	" AND r.bound IN(?6, (SELECT 'REF:' || reference FROM request WHERE id = ?1))"	\
+	" ORDER BY o.id LIMIT 1"
+
 /* CROSS: order by order, so that a held one with many records costs nothing. */
 #define SELECT_FREE FIELDS						\
-	"FROM orders o CROSS JOIN record r WHERE r.orders = o.id AND r.state = 'FREE'"	\
-	" AND o.state IN('released','running') AND o.test >= ? "
+	"FROM orders o CROSS JOIN record r WHERE " FREE LIMITS_ALWAYS " AND " LIMITS_NEW	\
+	" AND o.choose = 'next' ORDER BY o.id, r.id LIMIT 1"
 
-static enum ledger_status choose(struct ledger *l, const char *order, bool test_only,
-				 int64_t again, struct ledger_record *record)
+/* Whether there would be one if its order permitted it. */
+#define SELECT_ANY							\
+	"SELECT count(*) FROM orders o WHERE o.state IN('released','running') AND o.test >= ?"	\
+	" AND EXISTS(SELECT 1 FROM record r WHERE r.orders = o.id AND r.state = 'FREE')"
+
+/**
+ * struct asked - what a record is wanted for
+ * @request: id
+ * @order: name, "" for any
+ * @test_only: of test orders alone
+ * @master: name of the card's master key, "" if it showed none
+ * @card: identity
+ * @again: record that it had, 0 for none
+ */
+struct asked {
+	int64_t request;
+	const char *order;
+	bool test_only;
+	const char *master;
+	const char *card;
+	int64_t again;
+};
+
+/* The first row of a statement; LEDGER_REFUSED without a reason if there is none. */
+static enum ledger_status take(struct ledger *l, struct statement *stmt,
+			       struct ledger_record *record)
 {
 	enum ledger_status status = LEDGER_OK;
-	struct statement *stmt;
 	bool failed = true;
 
-	if (again)
-		stmt = db_prepare(l, SELECT_RECORD "WHERE r.id = ? AND o.test >= ?", "ii", again,
-				  (int64_t)test_only);
-	else if (order)
-		stmt = db_prepare(l, SELECT_FREE "AND o.name = ? ORDER BY o.id, r.id LIMIT 1",
-				  "it", (int64_t)test_only, order);
-	else
-		stmt = db_prepare(l, SELECT_FREE "ORDER BY o.id, r.id LIMIT 1", "i",
-				  (int64_t)test_only);
 	if (!stmt)
 		return LEDGER_FAILED;
 	if (!db_next(l, stmt, &failed))
-		status = failed ? LEDGER_FAILED : db_refused(l, test_only ?
-			 "no record of a test order is free, and the card has public keys" :
-			 "no record is free");
+		status = failed ? LEDGER_FAILED : db_refused(l, "no record is free");
 	else if (!copy_record(stmt, record))
 		status = db_refused(l, "record %lld is damaged in the database",
 				    (long long)record->id);
 	db_finalize(stmt);
 	return status;
+}
+
+/* Why there is none. */
+static enum ledger_status explain(struct ledger *l, const struct asked *a)
+{
+	struct statement *stmt = db_prepare(l, SELECT_ANY, "i", (int64_t)a->test_only);
+	bool failed = true, any = false;
+
+	if (stmt && db_next(l, stmt, &failed))
+		any = db_number(stmt, 0) > 0;
+	db_finalize(stmt);
+	if (failed)
+		return LEDGER_FAILED;
+	if (a->again)
+		return db_refused(l, "its order does not permit the card's record here");
+	if (any)
+		return db_refused(l, "no record is free that its order permits for this card here");
+	return db_refused(l, a->test_only ?
+			  "no record of a test order is free, and the card has public keys" :
+			  "no record is free");
+}
+
+static enum ledger_status choose(struct ledger *l, const struct asked *a,
+				 struct ledger_record *record)
+{
+	enum ledger_status status;
+	char today[11];
+
+	if (a->again) {
+		status = take(l, db_prepare(l, SELECT_AGAIN, "iii", a->request,
+					    (int64_t)a->test_only, a->again), record);
+	} else {
+		limits_today(today);
+		status = take(l, db_prepare(l, SELECT_BOUND, "iitttt", a->request,
+					    (int64_t)a->test_only, a->master, today, a->order,
+					    a->card), record);
+		if (status == LEDGER_REFUSED && !record->id)
+			status = take(l, db_prepare(l, SELECT_FREE, "iittt", a->request,
+						    (int64_t)a->test_only, a->master, today,
+						    a->order), record);
+	}
+	return status == LEDGER_REFUSED && !record->id ? explain(l, a) : status;
 }
 
 static enum ledger_status bind_record(struct ledger *l, int64_t request, const char *card,
@@ -141,19 +210,28 @@ static enum ledger_status bind_record(struct ledger *l, int64_t request, const c
 }
 
 enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *order,
-				bool test_only, const char *card, struct ledger_record *record)
+				const struct ledger_master *master, const char *card,
+				struct ledger_record *record)
 {
+	struct asked a = {
+		.request = request,
+		.order = order ? order : "",
+		.test_only = master && master->is_public,
+		.master = master && master->name ? master->name : "",
+		.card = card,
+	};
 	enum ledger_status status;
-	int64_t again;
 
 	memset(record, 0, sizeof(*record));
 	if (!db_begin(l))
 		return LEDGER_FAILED;
 	status = request_is_open(l, request);
 	if (status == LEDGER_OK)
-		status = check_card(l, card, &again);
+		status = check_card(l, card, &a.again);
 	if (status == LEDGER_OK)
-		status = choose(l, order, test_only, again, record);
+		status = choose(l, &a, record);
+	if (status == LEDGER_OK && !a.again)
+		status = limits_count(l, record->order);
 	if (status == LEDGER_OK)
 		status = bind_record(l, request, card, record);
 	status = db_end(l, status);

@@ -2,6 +2,7 @@
 /* The columns that a bureau delivers. No message repeats a value: it may be a secret. */
 #include "column.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "libgp/dgi.h"
@@ -11,6 +12,7 @@ static const char *const names[COL_COUNT] = {
 	[COL_ICCID] = "iccid", [COL_IMSI] = "imsi", [COL_PIN1] = "pin1",
 	[COL_PUK1] = "puk1",   [COL_KVN] = "kvn",   [COL_ENC] = "enc",
 	[COL_MAC] = "mac",     [COL_DEK] = "dek",   [COL_PAYLOAD] = "payload",
+	[COL_CHIP] = "chip",   [COL_REFERENCE] = "reference",
 };
 
 const char *column_name(enum column column)
@@ -30,6 +32,13 @@ enum column column_find(const char *name)
 bool column_is_secret(enum column column)
 {
 	return column == COL_PIN1 || column == COL_PUK1;
+}
+
+bool column_is_wanted(enum column column, enum order_choice choose)
+{
+	if (column == COL_CHIP)
+		return choose == ORDER_BY_CHIP;
+	return column != COL_REFERENCE || choose == ORDER_BY_REFERENCE;
 }
 
 bool column_may_be_sealed(enum column column)
@@ -78,6 +87,32 @@ static const char *take_payload(const char *value, struct ledger_record *record)
 	return gp_dgi_check(record->payload, record->payload_len);
 }
 
+/* As casd names a card: by its key diversification data. */
+static const char *take_chip(const char *value, struct ledger_record *record)
+{
+	uint8_t kdd[10];
+	char hex[2 * sizeof(kdd) + 1];
+
+	if (hex_decode(value, strlen(value), kdd, sizeof(kdd)) != sizeof(kdd))
+		return "must be key diversification data, 20 hexadecimal digits";
+	snprintf(record->bound, sizeof(record->bound), "KDD:%s",
+		 hex_encode(kdd, sizeof(kdd), hex));
+	return NULL;
+}
+
+static const char *take_reference(const char *value, struct ledger_record *record)
+{
+	size_t len = strlen(value);
+
+	for (size_t i = 0; i < len; i++)
+		if (value[i] < 0x21 || value[i] > 0x7e)
+			return "must be 1 to 63 printable characters";
+	if (!len || len > 63)
+		return "must be 1 to 63 printable characters";
+	snprintf(record->bound, sizeof(record->bound), "REF:%s", value);
+	return NULL;
+}
+
 const char *column_take(enum column column, const char *value, struct ledger_record *record)
 {
 	uint8_t *key;
@@ -109,6 +144,10 @@ const char *column_take(enum column column, const char *value, struct ledger_rec
 		return take_kvn(value, record);
 	case COL_PAYLOAD:
 		return take_payload(value, record);
+	case COL_CHIP:
+		return take_chip(value, record);
+	case COL_REFERENCE:
+		return take_reference(value, record);
 	default:
 		key = record->keys[column - COL_ENC];
 		if (hex_decode(value, strlen(value), key, LEDGER_WRAPPED) != LEDGER_WRAPPED)

@@ -15,6 +15,8 @@ enum column {
 	COL_MAC,
 	COL_DEK,
 	COL_PAYLOAD,
+	COL_CHIP,
+	COL_REFERENCE,
 	COL_COUNT,
 };
 
@@ -25,6 +27,9 @@ enum column column_find(const char *name);
 
 /* column_is_secret() - only a test order may have it in clear */
 bool column_is_secret(enum column column);
+
+/* column_is_wanted() - whether an order that chooses records so has it; it has no other ones */
+bool column_is_wanted(enum column column, enum order_choice choose);
 
 /* column_may_be_sealed() - keys come wrapped in any case, and what names a card is no secret */
 bool column_may_be_sealed(enum column column);

@@ -2,8 +2,8 @@
 /* Durable point 4: what physically became of a card decides its record. */
 #include <string.h>
 
-#include "database.h"
 #include "libgp/hex.h"
+#include "limits.h"
 
 #define GOOD	1	/* verdict */
 #define RETRY	3
@@ -270,6 +270,9 @@ static enum ledger_status dispose(struct ledger *l, const struct ledger_disposit
 		next = next_state(&a, d);
 	if (next)
 		status = apply(l, &a, next);
+	/* One that somebody took out is no failure. */
+	if (next && status == LEDGER_OK && d->disposition != DISPOSED_REMOVED)
+		status = limits_ended(l, a.record, !strcmp(next, "DELIVERED"));
 	return status == LEDGER_OK ? log_disposition(l, d, &a, next) : status;
 }
 

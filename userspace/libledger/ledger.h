@@ -114,6 +114,7 @@ enum ledger_status ledger_adopt(struct ledger *l, const char *station, const cha
  * @presence_gen: when it was asked
  * @application: name
  * @reference: outer reference of the card, "" if none
+ * @encryption: overlay between station and CAS, "" for "none"
  * @atr: of the card
  * @atr_len: bytes at @atr
  * @decided: the fields below are valid
@@ -133,6 +134,7 @@ struct ledger_request {
 	uint32_t presence_gen;
 	char application[64];
 	char reference[64];
+	char encryption[16];
 	uint8_t atr[33];
 	size_t atr_len;
 	bool decided;
@@ -170,6 +172,7 @@ enum ledger_status ledger_ended(struct ledger *l, int64_t request, const char *r
  * struct ledger_record - a claimed record; to be kept in locked memory and wiped
  * @id: within the database
  * @attempt: how often it was claimed
+ * @retries: how often the same card may be tried again with it
  * @order: name
  * @key: name of the order's key
  * @iccid: decimal
@@ -182,10 +185,12 @@ enum ledger_status ledger_ended(struct ledger *l, int64_t request, const char *r
  * @keys: ENC, MAC, DEK under the transport key
  * @payload: DGIs
  * @payload_len: bytes at @payload
+ * @bound: when it is imported: what it is chosen by, "" for nothing
  */
 struct ledger_record {
 	int64_t id;
 	int64_t attempt;
+	unsigned int retries;
 	char order[64];
 	char key[64];
 	char iccid[24];
@@ -198,6 +203,7 @@ struct ledger_record {
 	uint8_t keys[3][LEDGER_WRAPPED];
 	uint8_t payload[LEDGER_PAYLOAD_MAX];
 	size_t payload_len;
+	char bound[72];
 };
 
 /*
@@ -210,17 +216,30 @@ size_t ledger_record_pack(const struct ledger_record *record, uint8_t out[LEDGER
 /* ledger_record_unpack() - take them from where they were unsealed; false if they are none */
 bool ledger_record_unpack(struct ledger_record *record, const uint8_t *secrets, size_t len);
 
+/**
+ * struct ledger_master - key that the keys which the card showed come from
+ * @name: in the token
+ * @is_public: everybody has it: the card gets records of test orders alone
+ */
+struct ledger_master {
+	const char *name;
+	bool is_public;
+};
+
 /*
  * ledger_claim() - durable point 1: a free record is meant for this card
  * @order: name, or NULL for any
- * @test_only: of test orders alone: the card shows keys that everybody has
+ * @master: what the card showed, or NULL: nothing
  * @card: identity of the card, text
  *
- * Refused: the card is good, spoiled or open elsewhere; no free record; the request is over. A
- * card that was told to be tried again gets the record it had. Its secrets are still sealed.
+ * Refused: the card is good, spoiled or open elsewhere; no free record, or none that its order
+ * permits here; the request is over. A record that is bound to the card or its reference comes
+ * first. A card that was told to be tried again gets the record it had. Its secrets are still
+ * sealed.
  */
 enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *order,
-				bool test_only, const char *card, struct ledger_record *record);
+				const struct ledger_master *master, const char *card,
+				struct ledger_record *record);
 
 /*
  * ledger_issue() - durable point 2: the record is on the card, and the result is good
@@ -315,6 +334,40 @@ struct order_seal {
 	void *arg;
 };
 
+#define ORDER_RETRIES 2		/* unless the order says something else */
+#define ORDER_RETRIES_MAX 9
+#define ORDER_NO_RETRY 100
+#define ORDER_KEY_MAX 64
+
+/* By what the record of a card is chosen. */
+enum order_choice {
+	ORDER_NEXT,		/* the next free one */
+	ORDER_BY_CHIP,		/* the card's KDD: column chip */
+	ORDER_BY_REFERENCE,	/* the card body's outer reference: column reference */
+};
+
+/**
+ * struct order_limits - what an order permits
+ * @stations: their uuids, 32 hexadecimal digits, with commas; NULL: all
+ * @initial_key: master key that cards must come with, NULL: any
+ * @cards: how many may get a record of it in all, wasted ones too; 0: any number
+ * @cards_per_day: the same for a day (UTC)
+ * @stop_after: failures in a row that hold it, 0: none do
+ * @retries: how often a card that fell silent is tried again; 0: ORDER_RETRIES
+ * @encrypted: channels of stations must be encrypted
+ * @choose: by what a record is chosen
+ */
+struct order_limits {
+	const char *stations;
+	const char *initial_key;
+	unsigned int cards;
+	unsigned int cards_per_day;
+	unsigned int stop_after;
+	unsigned int retries;
+	bool encrypted;
+	enum order_choice choose;
+};
+
 /**
  * struct order_import - how an order is to be imported
  * @order: its name
@@ -322,6 +375,7 @@ struct order_seal {
  * @test: a test order: secrets may come in clear, and cards may have keys that everybody has
  * @by: who imports it, for another one to release it; NULL: it is released at once
  * @seal: for its secrets
+ * @limits: what it permits
  */
 struct order_import {
 	const char *order;
@@ -329,6 +383,7 @@ struct order_import {
 	bool test;
 	const char *by;
 	const struct order_seal *seal;
+	struct order_limits limits;
 };
 
 /* ledger_import() - all rows of a CSV file become free records, or none */

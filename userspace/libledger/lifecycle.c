@@ -104,7 +104,8 @@ static enum ledger_status enter(struct ledger *l, const struct order *o, const c
 {
 	cJSON *body;
 
-	if (!db_run(l, NULL, "UPDATE orders SET state = ? WHERE id = ?", "ti", s->to, o->id))
+	if (!db_run(l, NULL, "UPDATE orders SET state = ?, failures = 0 WHERE id = ?", "ti", s->to,
+		    o->id))
 		return LEDGER_FAILED;
 	body = cJSON_CreateObject();
 	cJSON_AddStringToObject(body, "order", name);

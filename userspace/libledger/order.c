@@ -5,8 +5,8 @@
 
 #include "column.h"
 #include "csv.h"
-#include "database.h"
 #include "libgp/hex.h"
+#include "limits.h"
 
 #define SEALED_SUFFIX ".enc"
 
@@ -67,6 +67,7 @@ static enum column find_column(const char *name, bool *sealed)
 
 static void read_header(struct import *im)
 {
+	enum order_choice choose = im->how->limits.choose;
 	bool have[COL_COUNT] = { false };
 	int rc = csv_next(&im->csv);
 
@@ -78,7 +79,7 @@ static void read_header(struct import *im)
 	im->columns = im->csv.count;
 	for (size_t i = 0; i < im->columns; i++) {
 		im->map[i] = find_column(im->csv.field[i], &im->sealed[i]);
-		if (im->map[i] == COL_COUNT) {
+		if (im->map[i] == COL_COUNT || !column_is_wanted(im->map[i], choose)) {
 			char name[24];
 
 			snprintf(name, sizeof(name), "%.20s", im->csv.field[i]);
@@ -96,8 +97,23 @@ static void read_header(struct import *im)
 		}
 	}
 	for (enum column c = 0; c < COL_COUNT; c++)
-		if (!have[c])
+		if (!have[c] && column_is_wanted(c, choose))
 			problem(im, column_name(c), "column missing in the header line");
+}
+
+/* Which of both: the database says only that it has one already. */
+static void problem_twice(struct import *im, const struct ledger_record *r)
+{
+	struct statement *stmt = db_prepare(im->l, "SELECT 1 FROM record WHERE iccid = ?", "t",
+					    r->iccid);
+	bool failed, iccid = !stmt || db_next(im->l, stmt, &failed);
+
+	db_finalize(stmt);
+	if (iccid)
+		problem(im, "iccid", "is twice in this file, or in the database already");
+	else
+		problem(im, column_name(im->how->limits.choose == ORDER_BY_CHIP ? COL_CHIP :
+					COL_REFERENCE), "is twice in this file");
 }
 
 static bool insert_record(struct import *im, const struct ledger_record *r)
@@ -113,13 +129,13 @@ static bool insert_record(struct import *im, const struct ledger_record *r)
 		db_refused(im->l, "%s", seal->error(seal->arg));
 		return false;
 	}
-	if (!db_bind(im->l, im->insert, "iitib", im->order, (int64_t)im->csv.line, r->iccid,
-		     (int64_t)r->kvn, sealed, len + LEDGER_SEAL))
+	if (!db_bind(im->l, im->insert, "iitibt", im->order, (int64_t)im->csv.line, r->iccid,
+		     (int64_t)r->kvn, sealed, len + LEDGER_SEAL, *r->bound ? r->bound : NULL))
 		return false;
 	while (db_next(im->l, im->insert, &failed))
 		inserted = true;
 	if (!failed && !inserted)
-		problem(im, "iccid", "is twice in this file, or in the database already");
+		problem_twice(im, r);
 	return !failed;
 }
 
@@ -210,6 +226,9 @@ static enum ledger_status import(struct import *im)
 		if (status != LEDGER_OK)
 			return status;
 	}
+	status = limits_check(l, &how->limits);
+	if (status != LEDGER_OK)
+		return status;
 	read_header(im);
 	if (im->report->count)
 		return db_refused(l, "order %s: the header line is wrong", how->order);
@@ -222,8 +241,8 @@ static enum ledger_status import(struct import *im)
 	if (!im->order)
 		return db_refused(l, "order %s is there already", how->order);
 	im->insert = db_prepare(l,
-				"INSERT INTO record(orders, line, iccid, kvn, sealed, state)"
-				" VALUES(?,?,?,?,?,'FREE') ON CONFLICT(iccid) DO NOTHING"
+				"INSERT INTO record(orders, line, iccid, kvn, sealed, bound, state)"
+				" VALUES(?,?,?,?,?,?,'FREE') ON CONFLICT DO NOTHING"
 				" RETURNING id", "");
 	if (!im->insert)
 		return LEDGER_FAILED;
@@ -244,6 +263,10 @@ static enum ledger_status import(struct import *im)
 	cJSON_AddStringToObject(body, "state", state);
 	if (how->by)
 		cJSON_AddStringToObject(body, "by", how->by);
+	if (!limits_set(l, im->order, &how->limits, body)) {
+		cJSON_Delete(body);
+		return LEDGER_FAILED;
+	}
 	return chain_append(l, "import", body) ? LEDGER_OK : LEDGER_FAILED;
 }
 

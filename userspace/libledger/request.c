@@ -66,11 +66,12 @@ static enum ledger_status insert(struct ledger *l, struct ledger_request *r)
 	strftime(opened, sizeof(opened), "%Y-%m-%d %H:%M:%S", gmtime_r(&now, &tm));
 	return db_insert(l, &r->id,
 			 "INSERT INTO request(station, boot_id, number, coupler, presence_gen,"
-			 " application, reference, atr, state, opened)"
-			 " VALUES(?,?,?,?,?,?,?,?,'open',?) RETURNING id",
-			 "ttiiittbt", hex_encode(r->station, 16, station),
+			 " application, reference, encryption, atr, state, opened)"
+			 " VALUES(?,?,?,?,?,?,?,?,?,'open',?) RETURNING id",
+			 "ttiiitttbt", hex_encode(r->station, 16, station),
 			 hex_encode(r->boot_id, 16, boot), (int64_t)r->number, (int64_t)r->coupler,
-			 (int64_t)r->presence_gen, r->application, r->reference, r->atr, r->atr_len,
+			 (int64_t)r->presence_gen, r->application, r->reference,
+			 *r->encryption ? r->encryption : "none", r->atr, r->atr_len,
 			 opened) ? LEDGER_OK : LEDGER_FAILED;
 }
 

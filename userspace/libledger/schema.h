@@ -3,7 +3,8 @@
 #ifndef LIBLEDGER_SCHEMA_H
 #define LIBLEDGER_SCHEMA_H
 
-#define SCHEMA_VERSION "3"	/* 1 had the records' secrets in clear, 2 no roles */
+/* 1 had the records' secrets in clear, 2 no roles, 3 no limits of orders */
+#define SCHEMA_VERSION "4"
 #define SCHEMA_OTHER "is of another version of this program"
 
 /*
@@ -19,11 +20,20 @@
 	"CREATE TABLE orders("	\
 	" id " ID ", name TEXT UNIQUE NOT NULL,"	\
 	" spoiled TEXT NOT NULL CHECK(spoiled IN('FREE','VOID')), rows " INT " NOT NULL,"	\
-	" state TEXT NOT NULL, imported_by TEXT, key TEXT NOT NULL, test " INT " NOT NULL);"	\
+	" state TEXT NOT NULL, imported_by TEXT, key TEXT NOT NULL, test " INT " NOT NULL,"	\
+	" stations TEXT NOT NULL DEFAULT '', initial_key TEXT NOT NULL DEFAULT '',"	\
+	" security TEXT NOT NULL DEFAULT 'none' CHECK(security IN('none','encrypted')),"	\
+	" choose TEXT NOT NULL DEFAULT 'next' CHECK(choose IN('next','chip','reference')),"	\
+	" cards " INT " NOT NULL DEFAULT 0, cards_per_day " INT " NOT NULL DEFAULT 0,"	\
+	" stop_after " INT " NOT NULL DEFAULT 0, retries " INT " NOT NULL DEFAULT 0,"	\
+	/* what is counted for these */	\
+	" tried " INT " NOT NULL DEFAULT 0, day TEXT NOT NULL DEFAULT '',"	\
+	" day_tried " INT " NOT NULL DEFAULT 0, failures " INT " NOT NULL DEFAULT 0);"	\
 	"CREATE TABLE request("	\
 	" id " ID ", station TEXT NOT NULL, boot_id TEXT NOT NULL,"	\
 	" number " INT " NOT NULL, coupler " INT " NOT NULL, presence_gen " INT " NOT NULL,"	\
-	" application TEXT NOT NULL, reference TEXT NOT NULL, atr " BYTES " NOT NULL,"	\
+	" application TEXT NOT NULL, reference TEXT NOT NULL,"	\
+	" encryption TEXT NOT NULL, atr " BYTES " NOT NULL,"	\
 	" state TEXT NOT NULL CHECK(state IN('open','decided','ended','disposed')),"	\
 	" card TEXT, record " INT ", verdict " INT ", bin " INT ", information " BYTES ","	\
 	" reason TEXT, evidence TEXT, disposition " INT ", opened TEXT NOT NULL,"	\
@@ -34,7 +44,9 @@
 	" sealed " BYTES " NOT NULL, state TEXT NOT NULL"	\
 	" CHECK(state IN('FREE','INTENT','ISSUED','DELIVERED','VOID','DOUBT')),"	\
 	" attempt " INT " NOT NULL DEFAULT 0, card TEXT,"	\
-	" request " INT " REFERENCES request(id));"	\
+	" request " INT " REFERENCES request(id), bound TEXT, UNIQUE(orders, bound));"	\
+	/* What the record is meant for already: the chip, or a card body's reference. */	\
+	"CREATE INDEX record_bound ON record(bound) WHERE state = 'FREE';"	\
 	"CREATE INDEX record_free ON record(id) WHERE state = 'FREE';"	\
 	"CREATE INDEX record_free_of ON record(orders, id) WHERE state = 'FREE';"	\
 	/* A record is on one card at most, and a card has one record at most. */	\
