@@ -79,10 +79,11 @@ static void replay(void **state)
 static void figures(uint64_t programs)
 {
 	printf("# %llu programs: %llu messages, %llu connections, %llu calls of the device, "
-	       "%llu of the card; %u edges, %u programs kept\n", (unsigned long long)programs,
+	       "%llu of the card, %llu answers to a CAS; %u edges, %u programs kept\n",
+	       (unsigned long long)programs,
 	       (unsigned long long)world.messages, (unsigned long long)world.connections,
-	       (unsigned long long)world.calls, (unsigned long long)world.records, kcov_edges(),
-	       corpus.n);
+	       (unsigned long long)world.calls, (unsigned long long)world.records,
+	       (unsigned long long)world.answers, kcov_edges(), corpus.n);
 	fflush(stdout);
 }
 
@@ -117,7 +118,10 @@ static void fuzz(void **state)
 	while (world.messages < messages || world.connections < connections) {
 		if (programs % EPOCH_PROGRAMS == 0)
 			trail_begin(shared(trail, sizeof(trail), "surface-trail"));
-		if (corpus.n && dice_of(&d, 4)) {
+		if (world.messages * connections < world.connections * messages) {
+			/* They are cheap beside what a program costs: many at once. */
+			program_many_messages(&d, &p);
+		} else if (corpus.n && dice_of(&d, 4)) {
 			p = *corpus.p[dice_of(&d, corpus.n)];
 			program_change(&d, &p, corpus.p[dice_of(&d, corpus.n)]);
 		} else {

@@ -12,7 +12,7 @@
 #include "world.h"
 
 enum card_sub { PRESENT, ANSWER_TO_RESET, CHARS, RECORDS, FAULT, READ, COST, TRACE, TRACE_COUPLER,
-	IOCTL, BENCH_IOCTL, SLOT, SUBS };
+	IOCTL, BENCH_IOCTL, SLOT, RESPOND, SUBS };
 
 #define CHARS_MAX	300
 
@@ -79,6 +79,15 @@ void card_make(struct dice *d, struct program *p)
 		memcpy(data, &f, sizeof(f));
 		len = sizeof(f);
 		break;
+	case RESPOND:
+		data[0] = (uint8_t)dice_of(d, dice_of(d, 4) ? 2 : 256);
+		len = 1 + dice_of(d, 40);
+		dice_bytes(d, data + 1, len - 1);
+		if (dice_of(d, 2)) {
+			data[len++] = 0x90;
+			data[len++] = 0;
+		}
+		break;
 	case IOCTL:
 	case BENCH_IOCTL:
 		len = 4 + dice_of(d, 64);
@@ -128,16 +137,86 @@ static void put_chars(const struct world *w, const uint8_t *p, size_t len, uint8
 		return;
 }
 
-/* Wait for so many characters of the coupler's. */
-static void hear(const struct world *w, unsigned int n)
+/* Wait for so many characters of the coupler's. Return: how many came, those of them in @ret. */
+static size_t hear(struct world *w, uint8_t *ret, size_t n)
 {
 	struct cks_sim_event e;
+	size_t have = 0;
 
-	while (n && world_wait(w->slot, WAIT_MS)) {
+	while (have < n && world_expect(w, w->slot)) {
 		if (read(w->slot, &e, sizeof(e)) != sizeof(e))
-			return;
-		n -= e.type == CKS_SIM_CHAR;
+			break;
+		if (e.type == CKS_SIM_CHAR)
+			ret[have++] = e.value;
 	}
+	return have;
+}
+
+/* In T=0, the procedure byte goes before it; @how says otherwise. */
+static void respond_t0(struct world *w, uint8_t how, const uint8_t *rsp, size_t len)
+{
+	uint8_t header[5], out[1 + OP_DATA_MAX], sink[256];
+
+	if (hear(w, header, 5) < 5)
+		return;
+	/* A command with data: all of them at once, or one by one. */
+	if (how & 2) {
+		out[0] = how & 4 ? header[1] ^ 0xff : header[1];
+		put_chars(w, out, 1, 0);
+		if (hear(w, sink, how & 4 ? 1 : header[4]) == 0)
+			return;
+	}
+	out[0] = how & 8 ? 0x60 : header[1];
+	memcpy(out + 1, rsp, len);
+	put_chars(w, out + (how & 1), len + 1 - (how & 1), 0);
+}
+
+/* A block of the coupler's. Return: whether one came. */
+static bool hear_block(struct world *w, uint8_t b[4 + 255])
+{
+	return hear(w, b, 3) == 3 && hear(w, b + 3, b[2] + 1u) == b[2] + 1u;
+}
+
+static void put_block(const struct world *w, uint8_t b[4 + 255], bool spoilt)
+{
+	unsigned int i, end = b[2] + 3u;
+
+	b[0] = 0;
+	b[end] = spoilt;
+	for (i = 0; i < end; i++)
+		b[end] ^= b[i];
+	put_chars(w, b, end + 1, 0);
+}
+
+/* In T=1, blocks are numbered and checked; @how spoils it, or says that more follow. */
+static void respond_t1(struct world *w, uint8_t how, const uint8_t *rsp, size_t len)
+{
+	uint8_t b[4 + 255];
+
+	if (!hear_block(w, b))
+		return;
+	if ((b[1] & 0xe0) == 0xc0) {
+		/* What it asks for, of its IFSD mostly, is granted. */
+		b[1] |= 0x20;
+		put_block(w, b, false);
+		if (!hear_block(w, b))
+			return;
+	}
+	if (how & 2) {
+		/* Once more, please. */
+		b[1] = (uint8_t)(0x81 | (b[1] & 0x40) >> 2);
+		b[2] = 0;
+	} else if (how & 4) {
+		/* More time, please. */
+		b[1] = 0xc3;
+		b[2] = 1;
+		b[3] = 2;
+	} else {
+		b[1] = (uint8_t)((w->block++ & 1) << 6 | (how & 8) << 2);
+		b[2] = (uint8_t)(len > 254 ? 254 : len);
+		memcpy(b + 3, rsp, b[2]);
+	}
+	put_block(w, b, how & 1);
 }
 
 static void look_at_trace(int fd)
@@ -166,6 +245,7 @@ void card_run(struct world *w, const struct op *op)
 {
 	static uint8_t data[OP_DATA_MAX + 4096];
 	struct cks_sim_cost cost;
+	uint8_t heard[31];
 	uint32_t nr;
 
 	memset(data, 0, sizeof(data));
@@ -177,10 +257,12 @@ void card_run(struct world *w, const struct op *op)
 		present(w, data[0] & 1);
 		break;
 	case ANSWER_TO_RESET:
+		w->t1 = op->len > 2 && data[1] & 0x80 && data[2] & 1;
+		w->block = 0;
 		put_chars(w, data, op->len, CKS_SIM_ON_RESET);
 		break;
 	case CHARS:
-		hear(w, data[0] & 31);
+		hear(w, heard, data[0] & 31);
 		put_chars(w, data + 1, op->len ? op->len - 1u : 0, 0);
 		break;
 	case RECORDS:
@@ -217,6 +299,10 @@ void card_run(struct world *w, const struct op *op)
 		break;
 	case SLOT:
 		another_slot(data);
+		break;
+	case RESPOND:
+		if (op->len)
+			(w->t1 ? respond_t1 : respond_t0)(w, data[0], data + 1, op->len - 1u);
 		break;
 	}
 }

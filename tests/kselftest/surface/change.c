@@ -6,6 +6,8 @@
 
 #include "program.h"
 
+#define MANY	64	/* messages of a program */
+
 static void (*const makers[OP_KINDS])(struct dice *d, struct program *p) = {
 	[OP_NETLINK] = netlink_make,
 	[OP_CHARDEV] = chardev_make,
@@ -22,6 +24,17 @@ static void add_random(struct dice *d, struct program *p)
 		tcp_visit_make(d, p);
 	else
 		makers[kinds[dice_of(d, sizeof(kinds))]](d, p);
+}
+
+void program_many_messages(struct dice *d, struct program *p)
+{
+	unsigned int n = MANY;
+
+	p->len = 0;
+	if (dice_of(d, 2))
+		story_make(d, p);
+	while (n--)
+		netlink_make(d, p);
 }
 
 void program_make(struct dice *d, struct program *p)

@@ -181,7 +181,8 @@ void chardev_run(struct world *w, const struct op *op)
 		ioctl(w->file, nr, op->len & 1 ? NULL : data + 4);
 		break;
 	case POLL:
-		poll(&p, 1, 5);
+		poll(&p, 1, 0);
+		world_expect(w, w->file);
 		break;
 	case AGAIN:
 		open_again(w);

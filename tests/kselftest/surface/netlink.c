@@ -204,21 +204,6 @@ static void tame(uint8_t *attrs, size_t len)
 	}
 }
 
-static bool has_attr(const uint8_t *attrs, size_t len, uint16_t type)
-{
-	struct nlattr a;
-	size_t at = 0;
-
-	for (; at + NLA_HDRLEN <= len; at += NLA_ALIGN(a.nla_len)) {
-		memcpy(&a, attrs + at, sizeof(a));
-		if ((a.nla_type & NLA_TYPE_MASK) == type)
-			return true;
-		if (a.nla_len < NLA_HDRLEN)
-			break;
-	}
-	return false;
-}
-
 /* A request's number, and the station's boot_id, for what comes later. */
 static void learn(struct world *w, const struct nlmsghdr *h)
 {
@@ -291,19 +276,7 @@ void netlink_run(struct world *w, const struct op *op)
 		if (op->sub == CKS_CMD_COUPLER_NEW)
 			tame(data + 1, len);
 	}
-	switch (flags & FLAG_RAW && len ? data[1] : op->sub) {
-	case CKS_CMD_COUPLER_NEW:
-	case CKS_CMD_COUPLER_DEL:
-		w->moved = true;
-		break;
-	case CKS_CMD_STATION_SET:
-		w->moved |= flags & FLAG_RAW || has_attr(data + 1, len, CKS_A_STATION_GIVE_LANE);
-		w->dirty = true;
-		break;
-	case CKS_CMD_COUPLER_SET:
-		w->dirty = true;
-		break;
-	}
+	w->made |= (flags & FLAG_RAW && len ? data[1] : op->sub) == CKS_CMD_COUPLER_NEW;
 	memcpy(msg + at, data + 1, len);
 	*h = (struct nlmsghdr){
 		.nlmsg_len = (uint32_t)(at + len),

@@ -67,6 +67,8 @@ void story_make(struct dice *d, struct program *p);
 
 /* A new program, or one that was changed a little; @other is what may be joined to it. */
 void program_make(struct dice *d, struct program *p);
+/* Messages for the most part. */
+void program_many_messages(struct dice *d, struct program *p);
 void program_change(struct dice *d, struct program *p, const struct program *other);
 
 /*

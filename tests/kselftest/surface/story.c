@@ -12,14 +12,14 @@
 #include "program.h"
 
 /* As the other files number them. */
-enum { CARD_PRESENT, CARD_ATR, CARD_CHARS };
-enum { FILE_OPEN, FILE_CLOSE, FILE_WRITE, FILE_READ, FILE_RESET };
+enum { CARD_PRESENT, CARD_ATR, CARD_RESPOND = 12 };
+enum { FILE_OPEN, FILE_CLOSE, FILE_WRITE, FILE_READ, FILE_RESET, FILE_POLL = 9 };
 enum { TO_CONTROL, TO_CHANNEL, TO_READER, RAW, FRAME, TAKE };
 
 static const uint8_t t0[] = { 0x3b, 0x80, 0x40, 0x01 };
 static const uint8_t t1[] = { 0x3b, 0x80, 0x81, 0x21, 0x05, 0x25 };
 static const uint8_t read2[] = { 0x00, 0xb0, 0x00, 0x00, 0x02 };
-static const uint8_t answer2[] = { 5, 0xb0, 1, 2, 0x90, 0x00 };	/* behind five characters */
+static const uint8_t answer2[] = { 0, 1, 2, 0x90, 0x00 };	/* the first byte says how */
 
 static void card_in(struct dice *d, struct program *p)
 {
@@ -192,7 +192,7 @@ static void command(struct program *p, uint8_t number)
 	field(&m, DATA, read2, sizeof(read2));
 	field_int(&m, TIMEOUT, 0, 4);
 	send(p, 1, &m);
-	program_add(p, OP_CARD, CARD_CHARS, answer2, sizeof(answer2));
+	program_add(p, OP_CARD, CARD_RESPOND, answer2, sizeof(answer2));
 	take(p, 1);
 }
 
@@ -208,8 +208,8 @@ static void batch(struct program *p, uint8_t number)
 	frame(&m, BATCH, number);
 	field(&m, COMMANDS, list, sizeof(list));
 	send(p, 1, &m);
-	program_add(p, OP_CARD, CARD_CHARS, answer2, sizeof(answer2));
-	program_add(p, OP_CARD, CARD_CHARS, answer2, sizeof(answer2));
+	program_add(p, OP_CARD, CARD_RESPOND, answer2, sizeof(answer2));
+	program_add(p, OP_CARD, CARD_RESPOND, answer2, sizeof(answer2));
 	take(p, 1);
 }
 
@@ -340,13 +340,14 @@ static void card_session(struct dice *d, struct program *p)
 static void device(struct dice *d, struct program *p)
 {
 	struct cks_reset r = { .size = sizeof(r), .kind = CKS_COLD };
-	uint8_t nonblock = (uint8_t)dice_of(d, 2), len[2] = { 0, 1 };
+	uint8_t nonblock = !!dice_of(d, 4), len[2] = { 0, 1 };
 
 	card_in(d, p);
 	program_add(p, OP_CHARDEV, FILE_OPEN, &nonblock, 1);
 	program_add(p, OP_CHARDEV, FILE_RESET, &r, sizeof(r));
 	program_add(p, OP_CHARDEV, FILE_WRITE, read2, sizeof(read2));
-	program_add(p, OP_CARD, CARD_CHARS, answer2, sizeof(answer2));
+	program_add(p, OP_CARD, CARD_RESPOND, answer2, sizeof(answer2));
+	program_add(p, OP_CHARDEV, FILE_POLL, NULL, 0);
 	program_add(p, OP_CHARDEV, FILE_READ, len, sizeof(len));
 	if (dice_of(d, 2)) {
 		r.kind = CKS_WARM;
@@ -366,7 +367,7 @@ static void reader(struct dice *d, struct program *p)
 	program_add(p, OP_TCP, 2 << 4 | RAW, messages, sizeof(messages));
 	take(p, 2);
 	program_add(p, OP_TCP, 2 << 4 | RAW, apdu, sizeof(apdu));
-	program_add(p, OP_CARD, CARD_CHARS, answer2, sizeof(answer2));
+	program_add(p, OP_CARD, CARD_RESPOND, answer2, sizeof(answer2));
 	take(p, 2);
 	program_add(p, OP_TCP, 2 << 4 | RAW, one, sizeof(one));
 	station_set(p, CKS_A_STATION_VPCD_OFF_LANE, "@CPL", 4);

@@ -218,7 +218,7 @@ static void receive(struct world *w, struct conn *c)
 	ssize_t n;
 	size_t len;
 
-	if (c->fd < 0 || !world_wait(c->fd, WAIT_MS))
+	if (c->fd < 0 || !world_expect(w, c->fd))
 		return;
 	n = recv(c->fd, c->in + c->have, sizeof(c->in) - c->have, MSG_DONTWAIT);
 	if (n <= 0)
@@ -233,6 +233,7 @@ static void receive(struct world *w, struct conn *c)
 		}
 		if (c->have < len)
 			return;
+		w->answers += c->in[3] == RESPONSE || c->in[3] == BATCHED || c->in[3] == ATR;
 		learn(w, c->in + HEADER, len - HEADER);
 		c->have -= (uint32_t)len;
 		memmove(c->in, c->in + len, c->have);
@@ -268,7 +269,7 @@ void tcp_run(struct world *w, const struct op *op)
 		start(w, c, client_connect((uint16_t)(CHANNEL_PORT + w->coupler)));
 		break;
 	case TAKE_READER:
-		if (world_wait(w->vpcd, WAIT_MS))
+		if (world_expect(w, w->vpcd))
 			start(w, c, accept(w->vpcd, NULL, NULL));
 		break;
 	case SEND_RAW:

@@ -29,7 +29,15 @@
 #define CARD_CLK	7159090
 #define UART_CLK	3686400
 
-#define LIMITS_FIRST	CKS_A_STATION_DEADLINE_RESET
+/* What can be set, and read again. */
+#define SETTINGS	(CKSNL_HAS(CKS_A_STATION_UUID) | CKSNL_HAS(CKS_A_STATION_ADDRESS) | \
+			 CKSNL_HAS(CKS_A_STATION_CONTROL_PORT) | \
+			 CKSNL_HAS(CKS_A_STATION_CHANNEL_PORT) | \
+			 CKSNL_HAS(CKS_A_STATION_VPCD_PORT) | \
+			 CKSNL_HAS(CKS_A_STATION_PLAINTEXT_OK) | CKSNL_HAS(CKS_A_STATION_HOLD) | \
+			 CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH) | \
+			 CKSNL_HAS(CKS_A_STATION_LISTEN) | \
+			 attributes(CKS_A_STATION_DEADLINE_RESET, CKS_A_STATION_DISPOSITIONS_MAX))
 
 static void on_alarm(int sig)
 {
@@ -43,12 +51,80 @@ bool world_wait(int fd, int ms)
 	return fd >= 0 && poll(&p, 1, ms) > 0;
 }
 
+static bool at_work(const struct world *w)
+{
+	struct cksnl_coupler c;
+
+	return !cksnl_coupler_get(w->nl, w->coupler, &c) &&
+	       (c.state == CKS_COUPLER_STATE_RESETTING ||
+		c.state == CKS_COUPLER_STATE_EXCHANGING);
+}
+
+bool world_expect(struct world *w, int fd)
+{
+	unsigned int idle = 0;
+
+	while (fd >= 0 && idle < 2) {
+		if (world_wait(fd, STEP_MS))
+			return true;
+		if (w->patience < STEP_MS || !at_work(w)) {
+			idle++;
+		} else {
+			w->patience -= STEP_MS;
+			idle = 0;
+		}
+	}
+	return false;
+}
+
 void world_drain(int fd)
 {
 	static uint8_t buf[32768];
 
 	while (recv(fd, buf, sizeof(buf), MSG_DONTWAIT) > 0)
 		;
+}
+
+/* -------------------------------------------------------------------------- what is set */
+
+static bool same(const struct cksnl_field *f, const void *a, const void *b)
+{
+	static const uint8_t size[] = {
+		[CKSNL_BOOL] = 1, [CKSNL_U8] = 1, [CKSNL_U16] = 2, [CKSNL_U32] = 4,
+		[CKSNL_U64] = 8, [CKSNL_ENUM] = 4, [CKSNL_FLAGS] = 4, [CKSNL_ID] = CKSNL_ID_LEN,
+	};
+	const uint8_t *p = (const uint8_t *)a + f->offset, *q = (const uint8_t *)b + f->offset;
+	uint16_t len;
+
+	switch (f->kind) {
+	case CKSNL_STRING:
+		return !strcmp((const char *)p, (const char *)q);
+	case CKSNL_BINARY:
+		memcpy(&len, p, sizeof(len));
+		return !memcmp(p, q, sizeof(len) + len);
+	default:
+		return !memcmp(p, q, size[f->kind]);
+	}
+}
+
+/* Of the attributes @which; a program that was refused has changed none. */
+static bool all_same(const struct cksnl_set *set, uint64_t which, const void *a, const void *b)
+{
+	unsigned int i;
+
+	for (i = 0; i < set->nfields; i++)
+		if (which & CKSNL_HAS(set->fields[i].attr) && !same(&set->fields[i], a, b))
+			return false;
+	return true;
+}
+
+static uint64_t attributes(unsigned int first, unsigned int last)
+{
+	uint64_t which = 0;
+
+	while (first <= last)
+		which |= CKSNL_HAS(first++);
+	return which;
 }
 
 /* --------------------------------------------------------------------------- the bench */
@@ -58,7 +134,6 @@ static void bench_begin(struct world *w)
 	struct cks_sim_slot slot = {
 		.size = sizeof(slot), .card_clk = CARD_CLK, .uart_clk = UART_CLK,
 	};
-	unsigned int i;
 
 	w->bench = open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
 	assert_true(w->bench >= 0);
@@ -69,9 +144,8 @@ static void bench_begin(struct world *w)
 	w->presence_gen = 0;
 	w->present = false;
 	assert_int_equal(cksnl_coupler_get(w->nl, w->coupler, &w->settings), 0);
-	w->settings.has = CKSNL_HAS(CKS_A_COUPLER_INDEX);
-	for (i = CKS_A_COUPLER_CLK_HZ; i <= CKS_A_COUPLER_IFSD; i++)
-		w->settings.has |= CKSNL_HAS(i);
+	w->settings.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) |
+			  attributes(CKS_A_COUPLER_CLK_HZ, CKS_A_COUPLER_IFSD);
 }
 
 static void bench_end(struct world *w)
@@ -94,6 +168,17 @@ static void bench_again(struct world *w)
 	if (w->present)
 		world_wait(w->events, WAIT_MS);
 	w->present = false;
+	w->t1 = false;
+}
+
+static int take_back(const void *obj, void *arg)
+{
+	const struct cksnl_coupler *c = obj;
+	struct world *w = arg;
+
+	if (c->index != w->coupler)
+		cksnl_coupler_del(w->nl, c);
+	return 0;
 }
 
 /* ------------------------------------------------------------------------- the station */
@@ -143,16 +228,18 @@ static void station_set_up(void *arg)
 		if (lane.has)
 			station_change(w, &lane);
 	}
-	st.has = CKSNL_HAS(CKS_A_STATION_UUID) | CKSNL_HAS(CKS_A_STATION_ADDRESS) |
-		 CKSNL_HAS(CKS_A_STATION_CONTROL_PORT) | CKSNL_HAS(CKS_A_STATION_CHANNEL_PORT) |
-		 CKSNL_HAS(CKS_A_STATION_VPCD_PORT) | CKSNL_HAS(CKS_A_STATION_PLAINTEXT_OK) |
-		 CKSNL_HAS(CKS_A_STATION_HOLD) | CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH) |
-		 CKSNL_HAS(CKS_A_STATION_LISTEN);
-	for (i = LIMITS_FIRST; i <= CKS_A_STATION_DISPOSITIONS_MAX; i++)
-		st.has |= CKSNL_HAS(i);
+	st.has = SETTINGS;
 	st.journal_epoch = ++w->journal;
 	st.listen = 1;
 	station_change(w, &st);
+	w->station = station_now(w);
+}
+
+static bool as_set_up(const struct world *w, const struct cksnl_station *st)
+{
+	return st->state != CKS_STATION_STATE_DOWN &&
+	       all_same(&cksnl_station_set, SETTINGS | CKSNL_HAS(CKS_A_STATION_LANES_STOPPED) |
+			CKSNL_HAS(CKS_A_STATION_VPCD_LANES), st, &w->station);
 }
 
 struct left {
@@ -211,11 +298,8 @@ static void station_again(struct world *w)
 	unsigned int ms;
 
 	sessions_end(w, &st);
-	if (w->dirty) {
+	if (!as_set_up(w, &st))
 		kcov_in_remote(station_set_up, w);
-		if (cksnl_coupler_change(w->nl, &w->settings))
-			fail_msg("coupler: %s", cksnl_error(w->nl));
-	}
 	for (ms = 0; st = station_now(w), st.connections; ms++) {
 		assert_in_range(ms, 0, PATIENCE_MS);
 		usleep(1000);
@@ -299,7 +383,6 @@ void world_begin(struct world *w)
 	bench_begin(w);
 	netlink_begin(w);
 	reader_begin(w);
-	w->dirty = true;
 	world_again(w);
 }
 
@@ -326,22 +409,28 @@ static void reader_again(const struct world *w)
 
 void world_again(struct world *w)
 {
+	struct cksnl_coupler c;
+
 	tcp_close_all(w);
 	if (w->file >= 0)
 		close(w->file);
 	w->file = -1;
 	bench_again(w);
-	if (w->moved) {
-		w->dirty = true;
+	if (w->made)
+		cksnl_coupler_dump(w->nl, take_back, w);
+	w->made = false;
+	if (cksnl_coupler_get(w->nl, w->coupler, &c)) {
+		/* Given to another station. */
 		bench_end(w);
 		bench_begin(w);
 		close(w->vpcd);
 		reader_begin(w);
+	} else if (!all_same(&cksnl_coupler_set, w->settings.has, &c, &w->settings) &&
+		   cksnl_coupler_change(w->nl, &w->settings)) {
+		fail_msg("coupler: %s", cksnl_error(w->nl));
 	}
 	station_again(w);
 	reader_again(w);
-	w->dirty = false;
-	w->moved = false;
 	world_drain(w->netlink[0]);
 	world_drain(w->netlink[1]);
 	world_drain(w->events);
@@ -402,6 +491,7 @@ void world_run(struct world *w, const struct program *p)
 	uint16_t at = 0;
 	struct op op;
 
+	w->patience = BUSY_MS;
 	while (program_next(p, &at, &op)) {
 		setitimer(ITIMER_REAL, &patience, NULL);
 		run[op.kind](w, &op);

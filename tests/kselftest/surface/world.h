@@ -15,6 +15,8 @@
 #define WORLD_CONNS	4
 #define VPCD_PORT	35963
 #define WAIT_MS		40	/* of an operation for what may come */
+#define STEP_MS		2	/* between looks whether it still may */
+#define BUSY_MS		1000	/* of a program for couplers at work */
 
 struct conn {
 	int fd;
@@ -36,11 +38,14 @@ struct conn {
  * @vpcd: listens as a reader's driver does
  * @conn: connections
  * @token, @boot_id, @request, @presence_gen, @number, @lease: for the marks
- * @dirty: settings may have been changed
- * @moved: the coupler may not be this station's any more, or not be there
- * @settings: of the coupler at first
+ * @t1: the card's answer to reset says T=1
+ * @block: number of the card's next block
+ * @patience: milliseconds that the program may still wait for a coupler at work
+ * @made: a coupler more may be there
+ * @settings, @station: of the coupler and of the station, as they are to be
  * @journal: number of the last one
  * @messages, @connections, @calls, @records: how many there were
+ * @answers: to commands, batches and resets of a CAS
  */
 struct world {
 	struct cksnl *nl;
@@ -61,14 +66,18 @@ struct world {
 	uint32_t presence_gen;
 	uint64_t number;
 	uint64_t lease;
-	bool dirty;
-	bool moved;
+	bool t1;
+	uint8_t block;
+	unsigned int patience;
+	bool made;
 	struct cksnl_coupler settings;
+	struct cksnl_station station;
 	uint64_t journal;
 	uint64_t messages;
 	uint64_t connections;
 	uint64_t calls;
 	uint64_t records;
+	uint64_t answers;
 };
 
 /* Modules are loaded. They fail the test if it cannot be done. */
@@ -91,5 +100,7 @@ void world_fill(const struct world *w, const struct op *op, uint8_t *ret_data, b
 /* Take what is there. */
 void world_drain(int fd);
 bool world_wait(int fd, int ms);
+/* Wait for it as long as the coupler is at work, and a little longer. */
+bool world_expect(struct world *w, int fd);
 
 #endif
