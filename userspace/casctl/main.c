@@ -59,8 +59,8 @@ static const struct {
 	  "                                          what became of each record, for the bureau" },
 	{ "station", cmd_station,
 	  "station ORDER --socket PATH [--station ADDRESS:PORT] [--lane N] [--reason TEXT]\n"
-	  "                                          hold, go-on, stop, start or inventory, by way of\n"
-	  "                                          the casd whose --control socket it is" },
+	  "                                          hold, go-on, stop, start or inventory, by the\n"
+	  "                                          socket of casd --control" },
 	{ "profile", cmd_profile,
 	  "profile check|run|sign [...]              profiles; see casctl profile --help" },
 	{ "key", cmd_key,
