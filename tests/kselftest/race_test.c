@@ -27,7 +27,7 @@
 #define BENCHES		2
 #define SLOTS		2	/* of a bench */
 #define COUPLERS	6	/* numbers that are tried: old ones may be held a while */
-#define WEDGED_S	60	/* for who has not had its way, and for who is still at it */
+#define WEDGED_S	300	/* for who has not had its way, and for who is still at it */
 #define RATIO		4	/* card clock to what is usual: the ATR takes less */
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_router", NULL };
@@ -207,10 +207,9 @@ static void emigrant(struct party *p)
 {
 	struct cksnl_station st = {
 		.has = CKSNL_HAS(CKS_A_STATION_GIVE_LANE) | CKSNL_HAS(CKS_A_STATION_NETNS_FD),
-		.give_lane = dice(p, COUPLERS),
 	};
 	struct cksnl *nl;
-	int ns;
+	int ns, err = 0;
 
 	if (cksnl_open(&nl, PATIENCE_MS, NULL, 0)) {
 		worked(p, false);
@@ -222,7 +221,12 @@ static void emigrant(struct party *p)
 	}
 	ns = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	st.netns_fd = (uint32_t)ns;
-	worked(p, !cksnl_station_change(nl, &st));
+	for (st.give_lane = 0; st.give_lane < COUPLERS; st.give_lane++) {
+		err = cksnl_station_change(nl, &st);
+		if (!err)
+			break;
+	}
+	worked(p, !err);
 	cksnl_close(nl);
 	close(ns);
 	setns(p->netns, CLONE_NEWNET);
