@@ -295,28 +295,72 @@ static void wipe_goes_on_after_it_was_cut_off(void **state)
 	succeeds(run(CASCTL " order --db db | grep -q wiped"));
 }
 
-/* 5A..5A xor F0..F0 is AA..AA; their check values as openssl has them. */
+#define AS_ANOTHER "unshare --user --map-user=12345 "
+#define COMPONENT CASCTL " key component --db db --pin-file pin --use %s --components 2" \
+		  " --name %s %s"
+
+/* Check values as openssl has them: @bytes are hexadecimal digits of a byte of each key. */
+static void check_values(const char *cipher, const char *block, const char *bytes, char *out)
+{
+	succeeds(run("s='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16'; for b in %s; do printf '%s' |"
+		     " openssl enc -%s -nopad -K $(printf $b'%%.0s' $s) | od -An -tx1 -N3 |"
+		     " tr -d ' \\n' | tr a-f A-F; printf ' '; done", bytes, block, cipher));
+	strcpy(out, output);
+}
+
+#define ONES	"\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1\\1"
+#define ZEROS	"\\0\\0\\0\\0\\0\\0\\0\\0"
+
+/* 5A..5A xor F0..F0 is AA..AA: two people, and nobody can do it alone. */
 static void keys_come_in_components(void **state)
 {
-	const char *part = "for b in 5A F0; do for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do"
-			   " printf $b; done; echo; done >parts";
+	static const char *const use[] = { "master", "master-3des" };
+	char want[sizeof(output)], got[sizeof(output) + 8];
 
 	(void)state;
-	succeeds(run("%s", part));
-	succeeds(run(CASCTL " key import --pin-file pin --name kmc --use master --components 2"
-		     " parts | awk '{ print $NF }' | tr '\\n' ' '"));
-	strcpy(output + 512, output);
-	succeeds(run("s='1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16'; for b in 5A F0 AA; do"
-		     " printf '\\1%%.0s' $s | openssl enc -aes-128-ecb -nopad"
-		     " -K $(printf $b'%%.0s' $s) | od -An -tx1 -N3 | tr -d ' \\n' | tr a-f A-F;"
-		     " printf ' '; done"));
-	assert_string_equal(output, output + 512);
-	assert_int_equal(run(CASCTL " key import --pin-file pin --name kmc2 --use master"
-			     " --components 1 parts"), 2);
-	succeeds(run("sed -i '2s/..$//' parts"));
-	for (int i = 2; i <= 3; i++)
-		fails(run(CASCTL " key import --pin-file pin --name kmc2 --use master"
-			  " --components %d parts", i), "of one length");
+	fresh();
+	succeeds(run("for b in 5A F0; do printf $b'%%.0s' 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"
+		     " >$b; done; printf 5A5A >short"));
+	fails(run(CASCTL " key import --pin-file pin --name kmc --use master 5A"),
+	      "several people");
+	for (int i = 0; i < 2; i++) {
+		if (i)
+			check_values("des-ede", ZEROS, "5A AA F0", want);
+		else
+			check_values("aes-128-ecb", ONES, "5A AA F0", want);
+		succeeds(run(COMPONENT " | awk '{ print $NF }'", use[i], use[i], "5A"));
+		snprintf(got, sizeof(got), "%.6s ", output);
+		fails(run(COMPONENT, use[i], use[i], "F0"), "has entered a component");
+		fails(run(AS_ANOTHER COMPONENT, use[!i], use[i], "F0"), "another use");
+		fails(run(CASCTL " key list --pin-file pin | grep -w '^%s '", use[i]), "");
+		/* Whose memory cannot be locked; that is said. */
+		succeeds(run(AS_ANOTHER COMPONENT " 2>/dev/null | awk '{ print $NF }' |"
+			     " tr '\\n' ' '", use[i], use[i], "F0"));
+		strcat(got, output);
+		assert_string_equal(got, want);
+		succeeds(run(CASCTL " key list --pin-file pin | grep -w '^%s '", use[i]));
+	}
+	succeeds(run(CASCTL " ledger show --db db | grep -c 'component\\|\"key\"' | grep -qx 6"));
+	succeeds(run(CASCTL " ledger verify --db db"));
+	fails(run(CASCTL " key list --pin-file pin | grep ceremony-"), "");
+}
+
+static void components_begin_anew(void **state)
+{
+	(void)state;
+	fresh();
+	succeeds(run("printf 5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A5A >long"));
+	succeeds(run(COMPONENT, "master", "new", "5A"));
+	fails(run(AS_ANOTHER COMPONENT, "master", "new", "long"), "of one length");
+	fails(run(AS_ANOTHER COMPONENT, "master", "new", "short"), "digits");
+	fails(run(CASCTL " key list --pin-file pin | grep -w '^new '"), "");
+	succeeds(run(AS_ANOTHER CASCTL " key drop --db db --pin-file pin --name new"));
+	fails(run(CASCTL " key drop --db db --pin-file pin --name new"), "no component");
+	succeeds(run(COMPONENT, "master", "new", "long"));
+	succeeds(run(AS_ANOTHER COMPONENT, "master", "new", "long"));
+	/* What is in every manual may come whole. */
+	succeeds(run("printf 404142434445464748494A4B4C4D4E4F | " CASCTL
+		     " key import --pin-file pin --name manual --use master - | grep -q 504A77"));
 }
 
 int main(void)
@@ -327,6 +371,7 @@ int main(void)
 		cmocka_unit_test(refused_order_leaves_no_key),
 		cmocka_unit_test(wiped_order_is_gone_from_copies),
 		cmocka_unit_test(keys_come_in_components),
+		cmocka_unit_test(components_begin_anew),
 		cmocka_unit_test(wipe_goes_on_after_it_was_cut_off),
 		cmocka_unit_test(limits_are_in_the_ledger),
 	};

@@ -117,6 +117,27 @@ struct orderkey_check {
 /* orderkey_try() - for ledger_order_check(): the record unseals, and its keys unwrap */
 bool orderkey_try(void *arg, struct ledger_record *record, const char **wrong);
 
+/**
+ * struct key_component - what a person enters of a key
+ * @name: of the key
+ * @use: what it is for
+ * @use_name: the same as it was given
+ * @parts: components that it has
+ * @part: this one
+ * @len: bytes at @part
+ */
+struct key_component {
+	const char *name;
+	enum token_use use;
+	const char *use_name;
+	unsigned int parts;
+	const uint8_t *part;
+	size_t len;
+};
+
+/* ceremony_component() - keep it, or make the key of all; returns the exit status */
+int ceremony_component(struct ledger *l, struct token *t, const struct key_component *k);
+
 /* show_options() - -1 to go on, else the exit status */
 int show_options(int argc, char **argv, struct show_options *o);
 

@@ -11,17 +11,22 @@
 #include "casctl.h"
 #include "libgp/aes.h"
 #include "libgp/hex.h"
+#include "libgp/publickey.h"
 
 static const char usage[] =
 	"usage: casctl key init --pin-file FILE [--so-pin-file FILE] [--import FILE] [options]\n"
-	"       casctl key import --pin-file FILE --name NAME [--components N] FILE\n"
-	"              --use master|master-3des|transport|data\n"
+	"       casctl key import --pin-file FILE --name NAME --use USE FILE\n"
+	"       casctl key component --pin-file FILE --db DB --name NAME --use USE --components N FILE\n"
+	"       casctl key drop --pin-file FILE --db DB --name NAME\n"
 	"       casctl key signer|public --pin-file FILE --name NAME\n"
 	"       casctl key list --pin-file FILE [--json]\n"
 	"\n"
 	"  init    makes the token and sets its PINs (--so-pin-file: default as --pin-file)\n"
 	"  import  puts one key in: 32, 48 or 64 hexadecimal digits in FILE (-: standard input);\n"
-	"          with --components a line for each, of several people; check values are printed\n"
+	"          USE is master, master-3des, transport or data. A master key only if all know it\n"
+	"  component  the same in N components of as many people, each of whom runs this; the last one\n"
+	"          makes the key, which is all of them by exclusive or. Check values are printed\n"
+	"  drop    forgets the components that are there: one was wrong\n"
 	"  signer  makes a key pair that signs the heads of the ledger\n"
 	"  public  prints its public key, a point of P-256 in hexadecimal\n"
 	"  list    names, lengths and check values of the keys in the token\n"
@@ -43,6 +48,7 @@ static const char usage[] =
  * @import: file with keys
  * @name: of the key
  * @use: what it is for
+ * @db: database, for components
  * @components: that the key comes in, 0 for the key itself
  * @json: machine-readable
  * @arg: the argument that is no option
@@ -53,6 +59,7 @@ struct key_options {
 	const char *import;
 	const char *name;
 	const char *use;
+	const char *db;
 	unsigned int components;
 	bool json;
 	const char *arg;
@@ -75,20 +82,31 @@ static FILE *open_input(const char *path)
 	return f;
 }
 
-static int put_bytes(struct token *t, const char *name, const char *use, const uint8_t *key,
+static const char *const uses[] = {
+	[TOKEN_MASTER] = "master", [TOKEN_MASTER_DES] = "master-3des",
+	[TOKEN_TRANSPORT] = "transport", [TOKEN_DATA] = "data",
+};
+
+static bool find_use(const char *name, enum token_use *use)
+{
+	for (unsigned int i = 0; i <= TOKEN_DATA; i++) {
+		if (!strcmp(name, uses[i])) {
+			*use = (enum token_use)i;
+			return true;
+		}
+	}
+	fail("a key is for master, master-3des, transport or data");
+	return false;
+}
+
+static int put_bytes(struct token *t, const char *name, const char *text, const uint8_t *key,
 		     size_t len)
 {
-	static const char *const uses[] = {
-		[TOKEN_MASTER] = "master", [TOKEN_MASTER_DES] = "master-3des",
-		[TOKEN_TRANSPORT] = "transport", [TOKEN_DATA] = "data",
-	};
-	unsigned int i;
+	enum token_use use;
 
-	for (i = 0; i <= TOKEN_DATA && strcmp(use, uses[i]); i++)
-		;
-	if (i > TOKEN_DATA)
-		return fail("a key is for master, master-3des, transport or data");
-	return token_import(t, name, (enum token_use)i, key, len) ? fail(token_error(t)) : 0;
+	if (!find_use(text, &use))
+		return 1;
+	return token_import(t, name, use, key, len) ? fail(token_error(t)) : 0;
 }
 
 static int put_key(struct token *t, const char *name, const char *use, const char *hex)
@@ -173,59 +191,116 @@ static ssize_t read_key(FILE *f, uint8_t key[32])
 	return n;
 }
 
-/*
- * Each component is a line of its own, of a person who knows no other one; its check value tells
- * whether it came in right. The key is all of them by exclusive or.
- */
-static ssize_t read_components(FILE *f, unsigned int count, uint8_t key[32])
+/* What the token says of it: it knows the cipher. */
+static int print_kcv(struct token *t, const char *name)
 {
-	uint8_t part[32], kcv[3];
-	ssize_t len = 0, n = 0;
+	uint8_t kcv[3];
+	token_key key;
 
-	memset(key, 0, 32);
-	for (unsigned int i = 1; n >= 0 && i <= count; i++) {
-		if (isatty(fileno(f)))
-			fprintf(stderr, "component %u of %u: ", i, count);
-		n = read_key(f, part);
-		if ((i > 1 && n != len) || (n >= 0 && gp_aes_kcv_of(part, (size_t)n, kcv)))
-			n = -1;
-		if (n < 0)
-			break;
-		len = n;
-		for (ssize_t j = 0; j < n; j++)
-			key[j] ^= part[j];
-		printf("component %u  KCV %02X%02X%02X\n", i, kcv[0], kcv[1], kcv[2]);
-	}
-	explicit_bzero(part, sizeof(part));
-	return n;
+	if (token_find(t, name, &key) || token_kcv(t, key, kcv))
+		return fail(token_error(t));
+	printf("%s  KCV %02X%02X%02X\n", name, kcv[0], kcv[1], kcv[2]);
+	return 0;
 }
 
-static int key_import(const struct key_options *o)
+/* One who knows a master key can make any card's: only what everybody knows comes in whole. */
+static bool may_be_whole(const char *use, const uint8_t *key, size_t len)
 {
-	uint8_t key[32], kcv[3];
-	struct token *t;
-	ssize_t n;
-	int rc = 1;
-	FILE *f;
+	uint8_t kcv[3];
 
-	if (!o->name || !o->use || !o->arg)
-		return usage_error("key import wants --name, --use and a file");
+	if (strncmp(use, "master", 6))
+		return true;
+	return !gp_aes_kcv_of(key, len, kcv) && gp_kcv_is_public(kcv);
+}
+
+static int import_whole(const struct key_options *o, const uint8_t *key, size_t len)
+{
+	struct token *t;
+	int rc;
+
+	if (!may_be_whole(o->use, key, len))
+		return fail("a master key comes in components, of several people");
+	t = open_token(&o->token);
+	if (!t)
+		return 1;
+	rc = put_bytes(t, o->name, o->use, key, len);
+	if (!rc)
+		rc = print_kcv(t, o->name);
+	token_close(t);
+	return rc;
+}
+
+static int import_component(const struct key_options *o, const uint8_t *part, size_t len)
+{
+	struct key_component k = {
+		.name = o->name, .use_name = o->use, .parts = o->components, .part = part,
+		.len = len,
+	};
+	struct token *t;
+	struct ledger *l;
+	int rc = 1;
+
+	if (!find_use(o->use, &k.use))
+		return 1;
+	l = open_database(o->db, false);
+	t = l ? open_token(&o->token) : NULL;
+	if (t)
+		rc = ceremony_component(l, t, &k);
+	token_close(t);
+	ledger_close(l);
+	return rc;
+}
+
+static int key_import(const struct key_options *o, bool component)
+{
+	uint8_t key[32];
+	ssize_t n;
+	FILE *f;
+	int rc;
+
+	if (!o->name || !o->use || !o->arg || component != (o->db && o->components))
+		return usage_error("key %s wants %s--name, --use and a file",
+				   component ? "component" : "import",
+				   component ? "--db, --components, " : "");
 	f = open_input(o->arg);
 	if (!f)
 		return 1;
 	lock_memory();
-	n = o->components ? read_components(f, o->components, key) : read_key(f, key);
-	t = n < 0 ? NULL : open_token(&o->token);
+	if (isatty(fileno(f)))
+		fputs(component ? "component: " : "key: ", stderr);
+	n = read_key(f, key);
 	if (n < 0)
-		fail("a key is given in hexadecimal digits, all components of one length");
-	if (t)
-		rc = put_bytes(t, o->name, o->use, key, (size_t)n);
-	if (!rc && !gp_aes_kcv_of(key, (size_t)n, kcv))
-		printf("%s  KCV %02X%02X%02X\n", o->name, kcv[0], kcv[1], kcv[2]);
+		rc = fail("a key is given in 32, 48 or 64 hexadecimal digits");
+	else
+		rc = component ? import_component(o, key, (size_t)n) :
+				 import_whole(o, key, (size_t)n);
 	explicit_bzero(key, sizeof(key));
-	token_close(t);
 	if (f != stdin)
 		fclose(f);
+	return rc;
+}
+
+/* The key that sealed them goes as well: there is nothing to be read any more. */
+static int key_drop(const struct key_options *o)
+{
+	struct token *t = NULL;
+	char label[TOKEN_LABEL_MAX + 1], by[64];
+	struct ledger *l;
+	int rc = 1;
+
+	if (!o->db || !o->name)
+		return usage_error("key drop wants --db and --name");
+	l = open_database(o->db, false);
+	if (l && ledger_component_drop(l, o->name, who_am_i(by)) != LEDGER_OK)
+		fail(ledger_error(l));
+	else if (l)
+		t = open_token(&o->token);
+	if (t) {
+		snprintf(label, sizeof(label), "ceremony-%.48s", o->name);
+		rc = token_remove(t, label) ? fail(token_error(t)) : 0;
+	}
+	token_close(t);
+	ledger_close(l);
 	return rc;
 }
 
@@ -298,6 +373,7 @@ static int parse(int argc, char **argv, struct key_options *o)
 		{ "import-test-keys", required_argument, NULL, 'i' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "use", required_argument, NULL, 'u' },
+		{ "db", required_argument, NULL, 'd' },
 		{ "components", required_argument, NULL, 'c' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
@@ -327,6 +403,9 @@ static int parse(int argc, char **argv, struct key_options *o)
 			break;
 		case 'u':
 			o->use = optarg;
+			break;
+		case 'd':
+			o->db = optarg;
 			break;
 		case 'c':
 			o->components = (unsigned int)atoi(optarg);
@@ -361,11 +440,13 @@ int cmd_key(int argc, char **argv)
 	lock_memory();
 	if (!strcmp(what, "init"))
 		return key_init(&o);
-	if (!strcmp(what, "import"))
-		return key_import(&o);
+	if (!strcmp(what, "import") || !strcmp(what, "component"))
+		return key_import(&o, *what == 'c');
+	if (!strcmp(what, "drop"))
+		return key_drop(&o);
 	if (!strcmp(what, "list"))
 		return key_list(&o);
 	if (!strcmp(what, "signer") || !strcmp(what, "public"))
 		return key_signer(&o, *what == 's');
-	return usage_error("key wants init, import, signer, public or list");
+	return usage_error("key wants init, import, component, drop, signer, public or list");
 }

@@ -64,7 +64,7 @@ static const struct {
 	{ "profile", cmd_profile,
 	  "profile check|run|sign [...]              profiles; see casctl profile --help" },
 	{ "key", cmd_key,
-	  "key init|import|list [...]                the token; see casctl key --help" },
+	  "key init|import|component|list [...]      the token; see casctl key --help" },
 };
 
 static void help(FILE *f)

@@ -449,6 +449,58 @@ enum ledger_status ledger_decision_ask(struct ledger *l, const char *iccid, cons
 enum ledger_status ledger_decision_grant(struct ledger *l, const char *iccid, bool yes,
 					 const char *by);
 
+/* ---- keys that nobody knows ---- */
+
+#define LEDGER_COMPONENT_MAX (32 + LEDGER_SEAL)
+
+/**
+ * struct ledger_component - what one person knows of a key
+ * @name: of the key
+ * @use: what it is for, as casctl has it
+ * @parts: components that it has
+ * @by: who enters this one
+ * @kcv: its check value, 6 digits
+ * @sealed: the component, sealed
+ * @len: bytes at @sealed
+ */
+struct ledger_component {
+	const char *name;
+	const char *use;
+	unsigned int parts;
+	const char *by;
+	const char *kcv;
+	const uint8_t *sealed;
+	size_t len;
+};
+
+/**
+ * struct ledger_join - who puts a key together; not this library's business
+ * @add: another component
+ * @make: all are there; @kcv receives 6 digits
+ * @error: why one of them returned false
+ * @arg: for all
+ */
+struct ledger_join {
+	bool (*add)(void *arg, const uint8_t *sealed, size_t len);
+	bool (*make)(void *arg, char kcv[7]);
+	const char *(*error)(void *arg);
+	void *arg;
+};
+
+/*
+ * ledger_component() - a person enters a component
+ * @complete: receives whether it was the last one, and the key was made
+ *
+ * Refused for a second one of the same person; where people have roles, for who has none, and for
+ * the last one if both roles were not there. If it is not LEDGER_OK, what @make made is to be
+ * undone.
+ */
+enum ledger_status ledger_component(struct ledger *l, const struct ledger_component *c,
+				    const struct ledger_join *how, bool *complete);
+
+/* ledger_component_drop() - begin anew: one of them was wrong */
+enum ledger_status ledger_component_drop(struct ledger *l, const char *name, const char *by);
+
 /* ---- the chain ---- */
 
 /*

@@ -3,8 +3,8 @@
 #ifndef LIBLEDGER_SCHEMA_H
 #define LIBLEDGER_SCHEMA_H
 
-/* 1 had the records' secrets in clear, 2 no roles, 3 no limits of orders */
-#define SCHEMA_VERSION "4"
+/* 1 had the records' secrets in clear, 2 no roles, 3 no limits of orders, 4 no ceremonies */
+#define SCHEMA_VERSION "5"
 #define SCHEMA_OTHER "is of another version of this program"
 
 /*
@@ -58,6 +58,10 @@
 	" request " INT " NOT NULL REFERENCES request(id));"	\
 	"CREATE TABLE role("	\
 	" person TEXT PRIMARY KEY, role TEXT NOT NULL CHECK(role IN('operator','officer')));"	\
+	"CREATE TABLE component("	\
+	" name TEXT NOT NULL, part " INT " NOT NULL, parts " INT " NOT NULL,"	\
+	" purpose TEXT NOT NULL, person TEXT NOT NULL, sealed " BYTES " NOT NULL,"	\
+	" PRIMARY KEY(name, part), UNIQUE(name, person));"	\
 	"CREATE TABLE decision("	\
 	" id " ID ", record " INT " NOT NULL REFERENCES record(id),"	\
 	" outcome TEXT NOT NULL, asked_by TEXT NOT NULL,"	\

@@ -5,8 +5,6 @@
 
 #include "token_internal.h"
 
-#define LABEL_MAX 64
-
 int token_find_one(struct token *t, CK_ATTRIBUTE *want, CK_ULONG count, const char *label,
 		   token_key *key)
 {
@@ -54,7 +52,7 @@ static bool is_new(struct token *t, const char *label)
 {
 	token_key same;
 
-	if (!*label || strlen(label) > LABEL_MAX) {
+	if (!*label || strlen(label) > TOKEN_LABEL_MAX) {
 		snprintf(t->error, sizeof(t->error), "token: a label has 1 to 64 characters");
 		return false;
 	}
@@ -154,13 +152,13 @@ int token_remove(struct token *t, const char *label)
 }
 
 /* A triple DES key has no attribute that says its length. */
-static int describe(struct token *t, CK_OBJECT_HANDLE key, char label[LABEL_MAX + 1],
+static int describe(struct token *t, CK_OBJECT_HANDLE key, char label[TOKEN_LABEL_MAX + 1],
 		    char cipher[16])
 {
 	CK_ULONG bytes = 0;
 	CK_KEY_TYPE type = CKK_AES;
 	CK_ATTRIBUTE get[] = {
-		{ CKA_LABEL, label, LABEL_MAX },
+		{ CKA_LABEL, label, TOKEN_LABEL_MAX },
 		ATTR(CKA_KEY_TYPE, type),
 	};
 	CK_ATTRIBUTE length = ATTR(CKA_VALUE_LEN, bytes);
@@ -187,7 +185,7 @@ int token_list(struct token *t,
 	CK_ATTRIBUTE want[] = { ATTR(CKA_CLASS, class), ATTR(CKA_TOKEN, yes) };
 	CK_OBJECT_HANDLE found[256];
 	CK_ULONG n = 0;
-	char label[LABEL_MAX + 1], cipher[16];
+	char label[TOKEN_LABEL_MAX + 1], cipher[16];
 	uint8_t kcv[3];
 	CK_RV rv;
 

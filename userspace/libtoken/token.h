@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #define TOKEN_PIN_MAX 64
+#define TOKEN_LABEL_MAX 64
 #define TOKEN_KDD_LEN 10
 #define TOKEN_WRAPPED_LEN 24	/* an AES-128 key under AES-KEY-WRAP */
 #define TOKEN_SEAL 28		/* so much longer is what is sealed: nonce and tag of AES-GCM */
