@@ -3,12 +3,12 @@
  * Fuzzes the import of an order: any file gives records or problems, and all rows or none. What is
  * imported is what a card gets.
  */
-#include <sqlite3.h>
 #include <stdio.h>
 
 #include "cas.h"
 #include "libgp/dgi.h"
 #include "libledger/ledger.h"
+#include "libledger/statement.h"
 
 #define NONCE 12
 
@@ -35,15 +35,17 @@ static const char *error(void *arg)
 	return arg;
 }
 
+static const uint8_t station[16];
+
 static int64_t count(struct ledger *l, const char *sql)
 {
-	sqlite3_stmt *s;
+	struct statement *s = db_prepare(l, sql, "");
+	bool failed;
 	int64_t n;
 
-	MUST(sqlite3_prepare_v2(ledger_sqlite(l), sql, -1, &s, NULL) == SQLITE_OK);
-	MUST(sqlite3_step(s) == SQLITE_ROW);
-	n = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
+	MUST(s && db_next(l, s, &failed));
+	n = db_number(s, 0);
+	db_finalize(s);
 	return n;
 }
 
@@ -72,14 +74,17 @@ static void give_out(struct ledger *l, const char *order, unsigned int rows)
 static struct ledger *database(void)
 {
 	static struct ledger *l;
+	uint64_t epoch;
 	char text[128];
 
-	if (!l)
+	if (!l) {
 		l = ledger_open(":memory:", false, text, sizeof(text));
-	MUST(l);
-	MUST(sqlite3_exec(ledger_sqlite(l),
-			  "DELETE FROM card; DELETE FROM record; DELETE FROM request;"
-			  "DELETE FROM orders", NULL, NULL, NULL) == SQLITE_OK);
+		MUST(l && ledger_start(l, 3600, &epoch) == LEDGER_OK);
+	}
+	MUST(ledger_lease(l, station, &epoch) == LEDGER_OK);
+	MUST(db_run(l, NULL, "DELETE FROM card", "") && db_run(l, NULL, "DELETE FROM record", "") &&
+	     db_run(l, NULL, "DELETE FROM request", "") &&
+	     db_run(l, NULL, "DELETE FROM orders", ""));
 	return l;
 }
 

@@ -227,11 +227,14 @@ static bool copy_opens(struct token *token, char pin1[12])
 	struct ledger *l;
 	token_key key;
 	bool known, ok;
+	uint64_t epoch;
 
 	snprintf(path, sizeof(path), "%s/copy", dir);
 	l = ledger_open(path, false, error, sizeof(error));
 	if (!l)
 		fail_msg("%s", error);
+	assert_int_equal(ledger_start(l, 30, &epoch), LEDGER_OK);
+	assert_int_equal(ledger_lease(l, r.station, &epoch), LEDGER_OK);
 	r.number = (uint64_t)random();
 	assert_int_equal(ledger_request_open(l, &r, &known), LEDGER_OK);
 	snprintf(path, sizeof(path), "KDD:%llu", (unsigned long long)r.number);

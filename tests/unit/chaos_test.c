@@ -32,7 +32,9 @@
 #include "libgp/aes.h"
 #include "libgp/hex.h"
 #include "libledger/ledger.h"
+#include "libledger/statement.h"
 #include "libtoken/token.h"
+#include "pgserver.h"
 #include "sim_station.h"
 #include "softhsm.h"
 
@@ -43,22 +45,35 @@
 #define KVN		0x31
 #define PATIENCE	120000	/* ms, for all to come to rest */
 
+#ifdef POSTGRES
+#define TWINS		2	/* daemons that work at the same time */
+#define LEASE		"1"
+#define LEASE_MS	2200	/* after so long another one may have it: whole seconds are counted */
+#else
+#define TWINS		1
+#define LEASE		"30"
+#endif
+
 static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 				 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
 static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
 
 static unsigned int cards = 500, first_seed = 1;
-static char dir[64], db[96], copy[96], witness[96], pin_file[96], log_file[96];
+static char dir[64], db[128], copy[96], pin_file[96], log_file[96];
 static struct sim_station stations[STATIONS];
 static struct sim_card card[GAME + AFTER];
 static struct sim_world w;
-static pid_t daemon_pid[DAEMONS];	/* [0] is the one that is to work */
+static pid_t daemon_pid[DAEMONS];	/* the first TWINS are those that are to work */
 static struct token *token;
 static uint32_t game_seed;
 static bool copied;
 static uint64_t full_until, stopped_until, lease_before;
+#ifdef POSTGRES
+static int stopped;	/* daemon */
+#endif
 static struct {
 	unsigned int good, doubt, kills, stops, cuts, reboots, takes, full, restored, noticed, held;
+	unsigned int crashes, drops;
 } total;
 
 /* ------------------------------------------------------------------------------ surroundings */
@@ -155,19 +170,19 @@ static void make_cards(void)
  * SoftHSM writes the token anew at each login, and a process that is killed or out of space then
  * has lost it. So each daemon has a copy of its own: the tokens are not what is tested here.
  */
-static void own_token(void)
+static void own_token(int i)
 {
-	char command[256], conf[128];
+	char command[320], conf[128];
 	FILE *f;
 
-	snprintf(command, sizeof(command), "rm -rf %s/tokens && cp -r %s/tokens %s/tokens", dir,
-		 softhsm_dir, dir);
+	snprintf(command, sizeof(command), "rm -rf %s/tokens%d && cp -r %s/tokens %s/tokens%d", dir,
+		 i, softhsm_dir, dir, i);
 	assert_int_equal(system(command), 0);
-	snprintf(conf, sizeof(conf), "%s/softhsm2.conf", dir);
+	snprintf(conf, sizeof(conf), "%s/softhsm2-%d.conf", dir, i);
 	f = fopen(conf, "w");
 	assert_non_null(f);
-	fprintf(f, "directories.tokendir = %s/tokens\nobjectstore.backend = file\n"
-		"log.level = ERROR\nslots.removable = false\n", dir);
+	fprintf(f, "directories.tokendir = %s/tokens%d\nobjectstore.backend = file\n"
+		"log.level = ERROR\nslots.removable = false\n", dir, i);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(setenv("SOFTHSM2_CONF", conf, 1), 0);
 }
@@ -182,25 +197,34 @@ static uint64_t lease(void)
 	return max;
 }
 
-static void start_daemon(void)
+static const char *witness(int i, char path[96])
 {
-	char address[STATIONS][32];
-	char *argv[10 + 2 * STATIONS] = { "casd", "--db", db, "--witness", witness,
-					 "--pin-file", pin_file,
-					 "--profiles", CKS_TOP "/profiles" };
-	int n = 9;
+	snprintf(path, 96, "%s/witness%d", dir, i);
+	return path;
+}
 
-	for (unsigned int i = 0; i < w.stations; i++) {
-		snprintf(address[i], sizeof(address[i]), "127.0.0.1:%u", stations[i].port);
+static void start_daemon(int i)
+{
+	char address[STATIONS][32], name[8], noted[96];
+	char *argv[14 + 2 * STATIONS] = {
+		"casd", "--db", db, "--witness", noted, "--pin-file", pin_file,
+		"--profiles", CKS_TOP "/profiles", "--name", name, "--lease", LEASE,
+	};
+	int n = 13;
+
+	witness(i, noted);
+	snprintf(name, sizeof(name), "cas%d", i);
+	for (unsigned int j = 0; j < w.stations; j++) {
+		snprintf(address[j], sizeof(address[j]), "127.0.0.1:%u", stations[j].port);
 		argv[n++] = "--station";
-		argv[n++] = address[i];
+		argv[n++] = address[j];
 	}
 	argv[n] = NULL;
 	lease_before = lease();
-	own_token();
-	daemon_pid[0] = fork();
-	assert_true(daemon_pid[0] >= 0);
-	if (!daemon_pid[0]) {
+	own_token(i);
+	daemon_pid[i] = fork();
+	assert_true(daemon_pid[i] >= 0);
+	if (!daemon_pid[i]) {
 		int fd = open(log_file, O_WRONLY | O_CREAT | O_APPEND, 0600);
 
 		dup2(fd, 2);
@@ -220,16 +244,59 @@ static void kill_daemon(int i, int sig)
 }
 
 /* One that ended by itself, as when the database was locked at its start, is started anew. */
-static void mind_daemon(void)
+static void mind_daemons(void)
 {
-	if (daemon_pid[0] > 0 && waitpid(daemon_pid[0], NULL, WNOHANG) == daemon_pid[0]) {
-		daemon_pid[0] = 0;
-		start_daemon();
+	for (int i = 0; i < TWINS; i++) {
+		if (daemon_pid[i] > 0 && waitpid(daemon_pid[i], NULL, WNOHANG) == daemon_pid[i]) {
+			daemon_pid[i] = 0;
+			start_daemon(i);
+		}
 	}
 }
 
 /* ------------------------------------------------------------------------------------- faults */
 
+#ifdef POSTGRES
+/* The other one takes its stations over, and this one must not hand anything out when it goes on. */
+static void stop_beyond_lease(void)
+{
+	if (stopped_until)
+		return;
+	stopped = (int)sim_draw(&w, TWINS);
+	kill(daemon_pid[stopped], SIGSTOP);
+	stopped_until = sim_now() + LEASE_MS + sim_draw(&w, 500);
+	total.stops++;
+}
+
+static void mind_stopped(void)
+{
+	if (!stopped_until || sim_now() < stopped_until)
+		return;
+	kill(daemon_pid[stopped], SIGCONT);
+	stopped_until = 0;
+}
+
+static void limit_files(rlim_t limit)
+{
+	(void)limit;
+}
+
+static void hurt_database(void)
+{
+	if (sim_draw(&w, 3)) {
+		pgserver_drop();
+		total.drops++;
+		return;
+	}
+	pgserver_kill();
+	assert_true(pgserver_again(NULL));
+	total.crashes++;
+}
+
+static void backup(void)
+{
+}
+#else
 static void stop_beyond_lease(void)
 {
 	int i;
@@ -241,7 +308,7 @@ static void stop_beyond_lease(void)
 	kill(daemon_pid[0], SIGSTOP);
 	daemon_pid[i] = daemon_pid[0];
 	stopped_until = sim_now() + 300 + sim_draw(&w, 700);
-	start_daemon();
+	start_daemon(0);
 	total.stops++;
 }
 
@@ -271,7 +338,7 @@ static void limit_files(rlim_t limit)
 
 static void fill_disk(void)
 {
-	char name[128];
+	char name[160];
 	struct stat st;
 
 	/* Not at its start, when SoftHSM writes the token. */
@@ -281,6 +348,11 @@ static void fill_disk(void)
 	limit_files(stat(name, &st) ? 0 : (rlim_t)st.st_size);
 	full_until = sim_now() + 100 + sim_draw(&w, 400);
 	total.full++;
+}
+
+static void hurt_database(void)
+{
+	fill_disk();
 }
 
 static void backup(void)
@@ -298,15 +370,19 @@ static void backup(void)
 	sqlite3_close(from);
 }
 
+#endif
+
 static void fault(void)
 {
 	struct sim_station *st = &stations[sim_draw(&w, w.stations)];
+	int i;
 
 	switch (sim_draw(&w, 18)) {
 	case 0:
 	case 1:
-		kill_daemon(0, SIGKILL);
-		start_daemon();
+		i = (int)sim_draw(&w, TWINS);
+		kill_daemon(i, SIGKILL);
+		start_daemon(i);
 		total.kills++;
 		break;
 	case 2:
@@ -337,7 +413,7 @@ static void fault(void)
 		total.takes++;
 		break;
 	case 12:
-		fill_disk();
+		hurt_database();
 		break;
 	default:
 		if (w.good > GAME / 8)
@@ -369,16 +445,16 @@ static int holds(struct sim_card *c)
 	return memcmp(hex, iccid, 19) ? -1 : i;
 }
 
-static int64_t number(sqlite3 *d, const char *sql, int64_t id)
+static int64_t number(struct ledger *l, const char *sql, int64_t id)
 {
-	sqlite3_stmt *s;
+	struct statement *s = db_prepare(l, sql, strchr(sql, '?') ? "i" : "", id);
+	bool failed;
 	int64_t v;
 
-	assert_int_equal(sqlite3_prepare_v2(d, sql, -1, &s, NULL), SQLITE_OK);
-	sqlite3_bind_int64(s, 1, id);
-	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
-	v = sqlite3_column_int64(s, 0);
-	sqlite3_finalize(s);
+	assert_non_null(s);
+	assert_true(db_next(l, s, &failed));
+	v = db_number(s, 0);
+	db_finalize(s);
 	return v;
 }
 
@@ -410,22 +486,24 @@ static void check_ledger(void)
 	int on[GAME + AFTER];
 	char error[192], head[65];
 	struct ledger *l;
+	struct ledger_chains chains;
 	uint64_t entries;
-	sqlite3 *d;
 
 	check_cards(on);
 	l = ledger_open(db, true, error, sizeof(error));
 	assert_non_null(l);
-	DEMAND(ledger_verify(l, &entries, head) == LEDGER_OK, "%s", game_seed, ledger_error(l));
-	d = ledger_sqlite(l);
+	DEMAND(ledger_chains(l, &chains) == LEDGER_OK, "%s", game_seed, ledger_error(l));
+	for (unsigned int i = 0; i < chains.count; i++)
+		DEMAND(ledger_verify(l, chains.name[i], &entries, head) == LEDGER_OK, "%s",
+		       game_seed, ledger_error(l));
 	for (int i = 0; i < GAME + AFTER; i++) {
-		bool is = number(d, "SELECT state = 'DELIVERED' FROM record WHERE id = ?", i + 1);
+		bool is = number(l, "SELECT state = 'DELIVERED' FROM record WHERE id = ?", i + 1);
 
 		delivered += is;
 		DEMAND(!is || on[i] >= 0, "record %d is DELIVERED, and on no good card",
 		       game_seed, i);
 		DEMAND(on[i] < 0 || is ||
-		       number(d, "SELECT state = 'DOUBT' FROM record WHERE id = ?", i + 1),
+		       number(l, "SELECT state = 'DOUBT' FROM record WHERE id = ?", i + 1),
 		       "good card %d has record %d, which is neither DELIVERED nor in doubt",
 		       game_seed, on[i], i);
 	}
@@ -434,15 +512,15 @@ static void check_ledger(void)
 			good += stations[s].journal[n].what == CK_DISP_GOOD;
 	DEMAND(good == delivered, "%d good dispositions, %d records DELIVERED", game_seed,
 	       (int)good, (int)delivered);
-	DEMAND(!number(d, "SELECT count(*) FROM record WHERE state = 'ISSUED'", 0),
+	DEMAND(!number(l, "SELECT count(*) FROM record WHERE state = 'ISSUED'", 0),
 	       "a record is lost: ISSUED, and no disposition will come", game_seed);
-	DEMAND(!number(d,
+	DEMAND(!number(l,
 		       "SELECT count(*) FROM record r JOIN request q ON q.id = r.request"
-		       " WHERE r.state = 'INTENT' AND (q.verdict IS NOT 3 OR q.disposition IS NOT 3)",
+		       " WHERE r.state = 'INTENT' AND (coalesce(q.verdict, 0) <> 3 OR coalesce(q.disposition, 0) <> 3)",
 		       0), "a record is lost: INTENT, and not for a card to be tried again",
 	       game_seed);
 	total.good += w.good;
-	total.doubt += (unsigned int)number(d, "SELECT count(*) FROM record WHERE state = 'DOUBT'",
+	total.doubt += (unsigned int)number(l, "SELECT count(*) FROM record WHERE state = 'DOUBT'",
 					    0);
 	ledger_close(l);
 }
@@ -465,20 +543,37 @@ static void settle(void)
 	w.silent = 0;
 	w.cut = 0;
 	limit_files(RLIM_INFINITY);
-	for (int i = 1; i < DAEMONS; i++)
-		kill_daemon(i, SIGKILL);
+	for (int i = 0; i < DAEMONS; i++) {
+		if (i >= TWINS)
+			kill_daemon(i, SIGKILL);
+		else if (daemon_pid[i] > 0)
+			kill(daemon_pid[i], SIGCONT);
+	}
 	while (!sim_settled(&w)) {
 		sim_run(&w, 20);
-		mind_daemon();
+		mind_daemons();
 		DEMAND(!w.wrong, "%s", game_seed, w.wrong);
 		DEMAND(sim_now() < limit, "no rest: see %s", game_seed, log_file);
 	}
 }
 
+#ifdef POSTGRES
+static void remove_database(void)
+{
+	static bool made;
+
+	assert_true(made ? pgserver_empty("chaos") : pgserver_make("chaos", NULL));
+	made = true;
+}
+
+static void put_copy_back(void)
+{
+}
+#else
 static void remove_database(void)
 {
 	static const char *const tails[] = { "", "-wal", "-shm" };
-	char name[128];
+	char name[160];
 
 	for (int i = 0; i < 3; i++) {
 		snprintf(name, sizeof(name), "%s%s", db, tails[i]);
@@ -495,7 +590,7 @@ static void raise_lease(void)
 
 	assert_non_null(l);
 	while (epoch < lease())
-		assert_int_equal(ledger_start(l, &epoch), LEDGER_OK);
+		assert_int_equal(ledger_start(l, 30, &epoch), LEDGER_OK);
 	ledger_close(l);
 }
 
@@ -505,6 +600,7 @@ static void put_copy_back(void)
 	unsigned int before = w.good;
 	int on[GAME + AFTER];
 	uint64_t limit;
+	char path[96];
 
 	for (int i = 0; i < DAEMONS; i++)
 		kill_daemon(i, SIGKILL);
@@ -512,11 +608,11 @@ static void put_copy_back(void)
 	assert_int_equal(rename(copy, db), 0);
 	/* Without its witness: a single station notices all the same. */
 	if (w.stations == 1)
-		unlink(witness);
+		unlink(witness(0, path));
 	raise_lease();
 	w.cards = GAME + AFTER;
 	w.feeding = true;
-	start_daemon();
+	start_daemon(0);
 	limit = sim_now() + 1500;
 	while (sim_now() < limit && !tray_is_empty()) {
 		sim_run(&w, 20);
@@ -531,8 +627,11 @@ static void put_copy_back(void)
 	total.held += w.good == before;
 }
 
+#endif
+
 static void play(unsigned int n)
 {
+	char path[96];
 	uint64_t next;
 
 	memset(&w, 0, sizeof(w));
@@ -551,17 +650,19 @@ static void play(unsigned int n)
 	full_until = 0;
 	stopped_until = 0;
 	remove_database();
-	unlink(witness);
+	for (int i = 0; i < TWINS; i++)
+		unlink(witness(i, path));
 	unlink(copy);
 	unlink(log_file);
 	make_cards();
 	make_order();
 	assert_true(sim_begin(&w));
-	start_daemon();
+	for (int i = 0; i < TWINS; i++)
+		start_daemon(i);
 	next = sim_now() + 30;
 	while (!tray_is_empty()) {
 		sim_run(&w, 20);
-		mind_daemon();
+		mind_daemons();
 		mind_stopped();
 		if (full_until && sim_now() >= full_until) {
 			limit_files(RLIM_INFINITY);
@@ -580,7 +681,8 @@ static void play(unsigned int n)
 	}
 	if (copied)
 		put_copy_back();
-	kill_daemon(0, SIGKILL);
+	for (int i = 0; i < TWINS; i++)
+		kill_daemon(i, SIGKILL);
 	sim_end(&w);
 }
 
@@ -600,12 +702,18 @@ static void rule_holds(void **state)
 		      total.reboots);
 	print_message("%u taken out, %u times no space; %u old copies, %u refused, %u idle\n",
 		      total.takes, total.full, total.restored, total.noticed, total.held);
+	print_message("%u times the server was killed, %u times connections were dropped\n",
+		      total.crashes, total.drops);
 	/* The games have been where it hurts, and cards were made all the same. */
 	if (cards < 200)
 		return;
 	assert_true(total.good > cards / 4);
 	assert_true(total.doubt && total.kills && total.stops && total.cuts && total.reboots);
+#ifdef POSTGRES
+	assert_true(total.takes && total.crashes && total.drops);
+#else
 	assert_true(total.takes && total.full && total.restored);
+#endif
 }
 
 static int setup(void **state)
@@ -618,9 +726,14 @@ static int setup(void **state)
 						"/dev/shm/chaos-test-XXXXXX");
 	if (!mkdtemp(dir) || make_token())
 		return -1;
+#ifdef POSTGRES
+	if (!pgserver_start())
+		return -1;
+	pgserver_where("chaos", db, sizeof(db));
+#else
 	snprintf(db, sizeof(db), "%s/cas.db", dir);
+#endif
 	snprintf(copy, sizeof(copy), "%s/copy.db", dir);
-	snprintf(witness, sizeof(witness), "%s/witness", dir);
 	snprintf(pin_file, sizeof(pin_file), "%s/pin", dir);
 	snprintf(log_file, sizeof(log_file), "%s/casd.log", dir);
 	f = fopen(pin_file, "w");
@@ -637,6 +750,9 @@ static int teardown(void **state)
 	for (int i = 0; i < DAEMONS; i++)
 		kill_daemon(i, SIGKILL);
 	softhsm_remove();
+#ifdef POSTGRES
+	pgserver_stop();
+#endif
 	if (getenv("CHAOS_KEEP"))
 		return 0;
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);

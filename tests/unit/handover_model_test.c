@@ -11,13 +11,13 @@
 
 #include <cmocka.h>
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "libledger/ledger.h"
+#include "libledger/statement.h"
 #include "software_seal.h"
 
 #define LANES	3
@@ -64,6 +64,7 @@ struct lane {
 	enum verdict got;
 };
 
+static const uint8_t station[16];
 static char path[64];
 static struct ledger *l;
 static struct card cards[CARDS + 1];
@@ -81,13 +82,13 @@ static unsigned int draw(unsigned int n)
 
 static int64_t query(const char *sql, int64_t id)
 {
-	sqlite3_stmt *s;
+	struct statement *s = db_prepare(l, sql, strchr(sql, '?') ? "i" : "", id);
+	bool failed;
 	int64_t v;
 
-	assert_int_equal(sqlite3_prepare_v2(ledger_sqlite(l), sql, -1, &s, NULL), SQLITE_OK);
-	sqlite3_bind_int64(s, 1, id);
-	v = sqlite3_step(s) == SQLITE_ROW ? sqlite3_column_int64(s, 0) : -1;
-	sqlite3_finalize(s);
+	assert_non_null(s);
+	v = db_next(l, s, &failed) ? db_number(s, 0) : -1;
+	db_finalize(s);
 	return v;
 }
 
@@ -289,14 +290,15 @@ static void restart(void)
 {
 	uint64_t lease;
 
-	assert_int_equal(ledger_start(l, &lease), LEDGER_OK);
+	assert_int_equal(ledger_start(l, 30, &lease), LEDGER_OK);
+	assert_int_equal(ledger_lease(l, station, &lease), LEDGER_OK);
 	for (int i = 0; i < LANES; i++)
 		lanes[i].live = false;
 }
 
 static void lose_journal(void)
 {
-	static const uint8_t station[16], boot[16];
+	static const uint8_t boot[16];
 	unsigned int n;
 
 	epoch++;
@@ -316,15 +318,14 @@ static void lose_journal(void)
 static void release(void)
 {
 	char iccid[24] = "", state[8];
-	sqlite3_stmt *s;
+	struct statement *s = db_prepare(l, "SELECT iccid FROM record WHERE id = ?", "i",
+					 (int64_t)(1 + draw(RECORDS)));
+	bool failed;
 
-	assert_int_equal(sqlite3_prepare_v2(ledger_sqlite(l),
-					    "SELECT iccid FROM record WHERE id = ?", -1, &s, NULL),
-			 SQLITE_OK);
-	sqlite3_bind_int64(s, 1, 1 + draw(RECORDS));
-	if (sqlite3_step(s) == SQLITE_ROW)
-		snprintf(iccid, sizeof(iccid), "%s", (const char *)sqlite3_column_text(s, 0));
-	sqlite3_finalize(s);
+	assert_non_null(s);
+	if (db_next(l, s, &failed))
+		assert_true(db_text(s, 0, iccid, sizeof(iccid)));
+	db_finalize(s);
 	freed += ledger_release(l, iccid, state) == LEDGER_OK;
 }
 
@@ -381,7 +382,7 @@ static void move(unsigned int what)
 
 static void play(uint32_t seed)
 {
-	static const uint8_t station[16], boot[16];
+	static const uint8_t boot[16];
 	char error[192];
 	const char *wrong;
 	unsigned int n;
@@ -396,8 +397,9 @@ static void play(uint32_t seed)
 	l = ledger_open(path, false, error, sizeof(error));
 	if (!l)
 		fail_msg("%s", error);
-	sqlite3_exec(ledger_sqlite(l), "PRAGMA synchronous = OFF", NULL, NULL, NULL);
+	assert_true(db_run(l, NULL, "PRAGMA synchronous = OFF", ""));
 	stock();
+	restart();
 	assert_int_equal(ledger_hello(l, station, boot, epoch, 0, &n), LEDGER_OK);
 	for (unsigned int i = 0; i < MOVES; i++) {
 		move(draw(100));

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,8 +33,9 @@ static int show(const struct ledger_options *o)
 
 	if (!l)
 		return 1;
-	rc = show_query(l, "SELECT seq AS \"seq#\", time, kind, body, lower(hex(hash)) AS hash"
-			" FROM ledger ORDER BY seq", NULL, o->format);
+	rc = show_query(l, "SELECT node AS chain, seq AS \"seq#\", time, kind, body,"
+			" lower(hex(hash)) AS hash FROM ledger ORDER BY node, seq", NULL,
+			o->format);
 	ledger_close(l);
 	return rc;
 }
@@ -77,42 +79,94 @@ static const char *check_heads(const struct ledger_options *o, struct ledger *l,
 	return wrong;
 }
 
+/**
+ * struct verified - what came out
+ * @chains: that there are
+ * @entries: that are right, of each
+ * @head: hash of its last one
+ * @total: entries of all
+ * @heads: that were kept
+ * @wrong: what is wrong, or NULL
+ */
+struct verified {
+	struct ledger_chains chains;
+	uint64_t entries[LEDGER_CHAINS];
+	char head[LEDGER_CHAINS][65];
+	unsigned long long total;
+	unsigned int heads;
+	const char *wrong;
+};
+
+static void verify_chains(const struct ledger_options *o, struct ledger *l, struct verified *v)
+{
+	bool expected = !o->head;
+
+	if (ledger_chains(l, &v->chains) != LEDGER_OK) {
+		v->wrong = ledger_error(l);
+		return;
+	}
+	/* An empty ledger is one chain without entries. */
+	if (!v->chains.count)
+		v->chains.name[v->chains.count++][0] = '\0';
+	for (unsigned int i = 0; i < v->chains.count && !v->wrong; i++) {
+		if (ledger_verify(l, v->chains.name[i], &v->entries[i], v->head[i]) != LEDGER_OK)
+			v->wrong = ledger_error(l);
+		v->total += v->entries[i];
+		expected |= o->head && !strcasecmp(o->head, v->head[i]);
+	}
+	if (!v->wrong && !expected)
+		v->wrong = "ledger: the last entry is not the one expected";
+	if (!v->wrong)
+		v->wrong = check_heads(o, l, &v->heads);
+}
+
+static void print_text(const struct verified *v, bool heads)
+{
+	if (v->wrong) {
+		fprintf(stderr, "casctl: %s (%llu entries before it are right)\n", v->wrong,
+			v->total);
+		return;
+	}
+	for (unsigned int i = 0; i < v->chains.count; i++)
+		printf("%sledger%s%s: %llu entries, head %s", i ? "\n" : "",
+		       *v->chains.name[i] ? " " : "", v->chains.name[i],
+		       (unsigned long long)v->entries[i], v->head[i]);
+	if (heads)
+		printf(", %u heads kept", v->heads);
+	putchar('\n');
+}
+
+static void print_json(const struct verified *v)
+{
+	bool one = v->chains.count <= 1;
+
+	printf("{\"valid\":%s,\"entries\":%llu,\"head\":\"%s\",\"heads\":%u,\"error\":\"%s\"",
+	       v->wrong ? "false" : "true", v->total, one ? v->head[0] : "", v->heads,
+	       v->wrong ? v->wrong : "");
+	for (unsigned int i = 0; i < v->chains.count && *v->chains.name[i]; i++)
+		printf("%s{\"chain\":\"%s\",\"entries\":%llu,\"head\":\"%s\"}",
+		       i ? "," : ",\"chains\":[", v->chains.name[i],
+		       (unsigned long long)v->entries[i], v->head[i]);
+	puts(v->chains.count && *v->chains.name[v->chains.count - 1] ? "]}" : "}");
+}
+
 static int verify(const struct ledger_options *o)
 {
 	struct ledger *l = open_database(o->db, true);
-	enum ledger_status status;
-	unsigned long long n;
-	unsigned int heads = 0;
-	const char *wrong = "";
-	uint64_t entries;
-	char head[65];
+	struct verified *v = calloc(1, sizeof(*v));
+	int rc = 1;
 
-	if (!l)
-		return 1;
-	status = ledger_verify(l, &entries, head);
-	n = entries;
-	if (status != LEDGER_OK) {
-		wrong = ledger_error(l);
-	} else if (o->head && strcasecmp(o->head, head)) {
-		status = LEDGER_REFUSED;
-		wrong = "ledger: the last entry is not the one expected";
-	} else {
-		wrong = check_heads(o, l, &heads);
-		status = wrong ? LEDGER_REFUSED : LEDGER_OK;
-		wrong = wrong ? wrong : "";
+	if (l && v) {
+		verify_chains(o, l, v);
+		if (o->format == SHOW_JSON)
+			print_json(v);
+		else
+			print_text(v, o->heads);
+		rc = v->wrong ? 1 : 0;
 	}
-	if (o->format == SHOW_JSON)
-		printf("{\"valid\":%s,\"entries\":%llu,\"head\":\"%s\",\"heads\":%u,"
-		       "\"error\":\"%s\"}\n",
-		       status == LEDGER_OK ? "true" : "false", n, head, heads, wrong);
-	else if (status == LEDGER_OK && o->heads)
-		printf("ledger: %llu entries, head %s, %u heads kept\n", n, head, heads);
-	else if (status == LEDGER_OK)
-		printf("ledger: %llu entries, head %s\n", n, head);
-	else
-		fprintf(stderr, "casctl: %s (%llu entries before it are right)\n", wrong, n);
+	free(v);
 	ledger_close(l);
-	return status == LEDGER_OK ? 0 : 1;
+	return rc;
 }
 
 int cmd_ledger(int argc, char **argv)

@@ -23,8 +23,11 @@ struct station;
  * @profile_key: whose signature they must have, NULL if they need none
  * @name: of this CAS, for HELLO
  * @order: that records are taken from, NULL for any
- * @lease_epoch: of this process
  * @ping_interval: ms of a station's silence before a PING; after three of them it is given up
+ * @lease: for how many seconds a station is leased
+ * @lease_until: when the leases run out, ms of the clock that also counts sleep
+ * @leases: stations that are leased
+ * @renewal: timer
  * @orders: of the operator, NULL without --control
  * @stations: control connections
  */
@@ -37,8 +40,11 @@ struct casd {
 	struct evp_pkey_st *profile_key;
 	const char *name;
 	const char *order;
-	uint64_t lease_epoch;
 	unsigned int ping_interval;
+	unsigned int lease;
+	int64_t lease_until;
+	unsigned int leases;
+	struct event *renewal;
 	struct orders *orders;
 	LIST_HEAD(station_list, station) stations;
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lease.h"
 #include "log.h"
 #include "orders.h"
 #include "session.h"
@@ -37,6 +38,12 @@ static void disconnect(struct station *st, const char *why)
 		st->backoff = BACKOFF_MAX;
 }
 
+void control_disconnect(struct station *st, const char *why)
+{
+	if (st->link)
+		disconnect(st, why);
+}
+
 /* Sessions of a boot that is over get no result: the station knows nothing of them. */
 static void end_other_boots(struct station *st)
 {
@@ -57,7 +64,7 @@ static void send_hello(struct station *st)
 
 	ck_begin(&b, CK_HELLO, 0);
 	ck_put_text(&b, CK_T_NAME, st->casd->name);
-	ck_put_u64(&b, CK_T_LEASE_EPOCH, st->casd->lease_epoch);
+	ck_put_u64(&b, CK_T_LEASE_EPOCH, st->lease_epoch);
 	link_send(st->link, &b);
 }
 
@@ -96,6 +103,7 @@ static void on_hello(struct station *st, const struct ck_frame *f)
 {
 	enum ledger_status status;
 	unsigned int doubted;
+	const char *wrong;
 
 	if (st->greeted) {
 		link_refuse(st->link, CK_E_STATE, "HELLO twice");
@@ -105,6 +113,12 @@ static void on_hello(struct station *st, const struct ck_frame *f)
 	memcpy(st->boot_id, f->field[CK_T_BOOT_ID].data, 16);
 	st->journal_epoch = ck_u(f, CK_T_JOURNAL_EPOCH);
 	st->last_disposition = ck_u(f, CK_T_LAST_DISPOSITION);
+	wrong = lease_take(st);
+	if (wrong) {
+		st->backoff = st->casd->lease / 4;
+		disconnect(st, wrong);
+		return;
+	}
 	status = ledger_hello(st->casd->ledger, st->uuid, st->boot_id, st->journal_epoch,
 			      st->last_disposition, &doubted);
 	if (status != LEDGER_OK)
@@ -263,7 +277,7 @@ static void on_error(struct station *st, const struct ck_frame *f)
 	if (ck_u(f, CK_T_CODE) == CK_E_LEASE) {
 		log_error("lease",
 			  "station=%s epoch=%llu reason=\"the station has seen a higher one: another CAS serves it, or this database is an old copy\"",
-			  st->name, (unsigned long long)st->casd->lease_epoch);
+			  st->name, (unsigned long long)st->lease_epoch);
 		st->backoff = BACKOFF_MAX;
 	}
 	disconnect(st, reason);

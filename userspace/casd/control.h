@@ -30,6 +30,9 @@ struct session;
  * @unsure: it is not known yet that all results at the station were given here
  * @asked: an INVENTORY is to come
  * @unknown: requests of this INVENTORY whose results were not given here
+ * @leased: to this daemon, as far as it knows
+ * @lease_epoch: of the lease
+ * @away_since: it is leased, but not connected; ms, 0 if it is
  * @uuid: from HELLO
  * @boot_id: from HELLO
  * @journal_epoch: from HELLO
@@ -54,6 +57,9 @@ struct station {
 	bool unsure;
 	bool asked;
 	unsigned int unknown;
+	bool leased;
+	uint64_t lease_epoch;
+	int64_t away_since;
 	uint8_t uuid[16];
 	uint8_t boot_id[16];
 	uint64_t journal_epoch;
@@ -68,6 +74,9 @@ struct station {
  * channels share that connection. NULL, or what is wrong.
  */
 const char *control_add(struct casd *casd, const char *address);
+
+/* control_disconnect() - end the connection, if there is one, and try again later */
+void control_disconnect(struct station *st, const char *why);
 
 /* control_remove_all() - ends all sessions and connections */
 void control_remove_all(struct casd *casd);

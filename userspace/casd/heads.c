@@ -18,40 +18,81 @@
  * @signer: label of the key pair
  * @file: only added to
  * @tick: each minute
- * @last: number of the head that was last kept
+ * @chains: that there are: those of others are kept as well
+ * @last: heads that were last kept of them; beyond @chains zeros
+ * @ready: the first ones are kept
  */
 struct heads {
 	struct casd *casd;
 	const char *signer;
 	FILE *file;
 	struct event *tick;
-	uint64_t last;
+	struct ledger_chains chains;
+	struct ledger_head last[LEDGER_CHAINS];
+	bool ready;
 };
 
 /* It is no reason to stop: the next one covers all that was before. */
-static void keep(struct heads *h)
+static bool keep_one(struct heads *h, token_key key, const struct ledger_head *head)
 {
 	struct token *token = h->casd->token;
 	uint8_t digest[32], signature[LEDGER_SIGNATURE];
-	struct ledger_head head;
+
+	if (!ledger_head_digest(head, digest) || token_sign(token, key, digest, signature)) {
+		log_error("heads", "reason=\"%s\"", token_error(token));
+		return false;
+	}
+	if (!ledger_head_write(h->file, head, signature)) {
+		log_error("heads", "reason=\"%s\"", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* The head of that chain which was kept last; a new one has none. */
+static struct ledger_head *last_of(struct heads *h, const char *chain)
+{
+	for (unsigned int i = 0; i < LEDGER_CHAINS; i++) {
+		if (!h->last[i].seq)
+			snprintf(h->last[i].chain, LEDGER_NODE, "%s", chain);
+		if (!strcmp(h->last[i].chain, chain))
+			return &h->last[i];
+	}
+	return NULL;
+}
+
+static void keep(struct heads *h)
+{
+	struct ledger *l = h->casd->ledger;
+	struct ledger_head head, *last;
+	bool written = false;
 	token_key key;
 
-	if (ledger_head(h->casd->ledger, &head) != LEDGER_OK) {
-		log_error("heads", "reason=\"%s\"", ledger_error(h->casd->ledger));
+	if (ledger_chains(l, &h->chains) != LEDGER_OK) {
+		log_error("heads", "reason=\"%s\"", ledger_error(l));
 		return;
 	}
-	if (head.seq == h->last)
-		return;
-	if (!ledger_head_digest(&head, digest) || token_find_signer(token, h->signer, &key) ||
-	    token_sign(token, key, digest, signature)) {
-		log_error("heads", "reason=\"%s\"", token_error(token));
+	if (token_find_signer(h->casd->token, h->signer, &key)) {
+		log_error("heads", "reason=\"%s\"", token_error(h->casd->token));
 		return;
 	}
-	if (!ledger_head_write(h->file, &head, signature) || fdatasync(fileno(h->file))) {
+	for (unsigned int i = 0; i < h->chains.count; i++) {
+		if (ledger_head(l, h->chains.name[i], &head) != LEDGER_OK) {
+			log_error("heads", "reason=\"%s\"", ledger_error(l));
+			return;
+		}
+		last = last_of(h, head.chain);
+		if (!last || last->seq == head.seq)
+			continue;
+		if (!keep_one(h, key, &head))
+			return;
+		*last = head;
+		written = true;
+	}
+	if (written && fdatasync(fileno(h->file)))
 		log_error("heads", "reason=\"%s\"", strerror(errno));
-		return;
-	}
-	h->last = head.seq;
+	else
+		h->ready = true;
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -85,7 +126,7 @@ struct heads *heads_open(struct casd *casd, const char *path, const char *signer
 	if (!h->tick || event_add(h->tick, &every))
 		goto fail;
 	keep(h);
-	if (h->last)
+	if (h->ready)
 		return h;
 fail:
 	heads_close(h);
@@ -96,7 +137,7 @@ void heads_close(struct heads *h)
 {
 	if (!h)
 		return;
-	if (h->last)
+	if (h->ready)
 		keep(h);
 	if (h->tick)
 		event_free(h->tick);

@@ -12,6 +12,7 @@
 #include "casd.h"
 #include "control.h"
 #include "heads.h"
+#include "lease.h"
 #include "libkeyd/keyd.h"
 #include "lock.h"
 #include "log.h"
@@ -28,9 +29,10 @@ static const char usage[] =
 	"\n"
 	"Serves card stations: runs the application that each asks for, card by card.\n"
 	"\n"
-	"  --db FILE            database of records and ledger\n"
+	"  --db DATABASE        of records and ledger: a file, or a PostgreSQL server that several\n"
+	"                       casd share: postgresql://..., host=..., service=...\n"
 	"  --witness FILE       notes what was given out, to notice an old database\n"
-	"                       (default: that of --db with .witness)\n"
+	"                       (default: that of --db with .witness; with a server none)\n"
 	"  --heads FILE         keeps heads of the ledger, signed; best on another machine's disk\n"
 	"  --signer NAME        key pair in the token for them (default: ledger)\n"
 	"  --stations FILE      addresses of stations, one a line\n"
@@ -39,7 +41,9 @@ static const char usage[] =
 	"  --profiles DIR       applications, one NAME.lua each (default: profiles)\n"
 	"  --profile-key FILE   run only what this key signed: a public one for Ed25519, in PEM\n"
 	"  --order NAME         take records of this order only\n"
-	"  --name NAME          of this CAS (default: casd)\n"
+	"  --name NAME          of this CAS (default: casd), its own among those that share a server\n"
+	"  --lease SECONDS      after so long without a sign of this one another CAS takes its\n"
+	"                       stations over: 1 to 3600 (default: 30)\n"
 	"  --module FILE        PKCS#11 module (default: " MODULE ")\n"
 	"  --label NAME         of the token, or a PKCS#11 URI (default: cards)\n"
 	"  --pin-file FILE      PIN of the token: a file, fd:N, or credential:NAME of systemd\n"
@@ -99,6 +103,7 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 		{ "profiles", required_argument, NULL, 'p' },
 		{ "profile-key", required_argument, NULL, 'K' },
 		{ "order", required_argument, NULL, 'o' },
+		{ "lease", required_argument, NULL, 'L' },
 		{ "name", required_argument, NULL, 'n' },
 		{ "module", required_argument, NULL, 'm' },
 		{ "label", required_argument, NULL, 'l' },
@@ -148,6 +153,11 @@ static int parse(int argc, char **argv, struct options *o, struct casd *casd)
 			break;
 		case 'n':
 			casd->name = optarg;
+			break;
+		case 'L':
+			casd->lease = (unsigned int)strtoul(optarg, &end, 10);
+			if (*end || casd->lease < 1 || casd->lease > 3600)
+				return wrong_usage("--lease is 1 to 3600 seconds");
 			break;
 		case 'm':
 			o->keyd.module = optarg;
@@ -223,22 +233,25 @@ static bool open_token(struct casd *casd, struct options *o)
 static bool open_ledger(struct casd *casd, const struct options *o)
 {
 	char error[256], path[4096];
+	uint64_t epoch;
 
-	if (ledger_is_server(o->db)) {
-		log_error("start", "reason=\"--db: a daemon has its ledger in SQLite so far\"");
-		return false;
-	}
 	casd->ledger = ledger_open(o->db, false, error, sizeof(error));
 	if (!casd->ledger) {
 		log_error("start", "reason=\"%s\"", error);
+		return false;
+	}
+	if (!o->witness && ledger_is_server(o->db)) {
+		log_error("start", "reason=\"--witness must be given with a server\"");
 		return false;
 	}
 	if (!o->witness && snprintf(path, sizeof(path), "%s.witness", o->db) >= (int)sizeof(path)) {
 		log_error("start", "reason=\"--db is too long\"");
 		return false;
 	}
-	if (ledger_witness(casd->ledger, o->witness ? o->witness : path) != LEDGER_OK ||
-	    ledger_start(casd->ledger, &casd->lease_epoch) != LEDGER_OK) {
+	/* The witness is of this CAS's own chain. */
+	if (ledger_name(casd->ledger, casd->name) != LEDGER_OK ||
+	    ledger_witness(casd->ledger, o->witness ? o->witness : path) != LEDGER_OK ||
+	    ledger_start(casd->ledger, casd->lease, &epoch) != LEDGER_OK) {
 		log_error("start", "reason=\"%s\"", ledger_error(casd->ledger));
 		return false;
 	}
@@ -298,13 +311,13 @@ static bool run(struct casd *casd, const struct options *o)
 		heads = heads_open(casd, o->heads, o->signer);
 	if (wrong) {
 		log_error("start", "reason=\"%s\"", wrong);
-	} else if ((!o->control || casd->orders) && (!o->heads || heads)) {
-		log_info("start", "name=%s lease_epoch=%llu stations=%u", casd->name,
-			 (unsigned long long)casd->lease_epoch, count);
+	} else if (lease_open(casd) && (!o->control || casd->orders) && (!o->heads || heads)) {
+		log_info("start", "name=%s stations=%u", casd->name, count);
 		ok = event_base_dispatch(casd->base) >= 0;
 		log_info("stop", "name=%s", casd->name);
 	}
 	orders_close(casd->orders);
+	lease_close(casd);
 	control_remove_all(casd);
 	heads_close(heads);
 	if (term)
@@ -327,6 +340,7 @@ int main(int argc, char **argv)
 		.name = "casd",
 		.transport = "transport",
 		.ping_interval = 10000,
+		.lease = 30,
 	};
 	bool ok;
 	int rc;

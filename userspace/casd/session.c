@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "application.h"
+#include "lease.h"
 #include "lock.h"
 #include "log.h"
 #include "profile.h"
@@ -98,6 +99,18 @@ void session_ended(struct session *s, const char *reason)
 	session_free(s);
 }
 
+/* Nothing is recorded: the database has ended them, or does so for another daemon. */
+void session_end_all(struct station *station, const char *reason)
+{
+	struct session *s;
+
+	while ((s = LIST_FIRST(&station->sessions))) {
+		log_warn("ended", "station=%s request=%llu coupler=%u reason=\"%s\"", station->name,
+			 (unsigned long long)s->req.number, s->req.coupler, reason);
+		session_free(s);
+	}
+}
+
 void session_wait(struct session *s, enum session_state state, unsigned int seconds)
 {
 	struct timeval tv = { .tv_sec = seconds };
@@ -155,6 +168,11 @@ static void on_turn(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	/* What the script sends next may be data of a record: another CAS may have the card. */
+	if (lease_over(s->station->casd)) {
+		session_decide(s, CK_REJECT, "the station's lease has run out");
+		return;
+	}
 	switch (sandbox_resume(s->sandbox)) {
 	case SANDBOX_PREEMPTED:
 		session_run(s);

@@ -149,6 +149,9 @@ void session_start_waiting(struct station *station);
 /* session_ended() - the station ended it: no result any more */
 void session_ended(struct session *s, const char *reason);
 
+/* session_end_all() - the station is no longer ours: no result, and nothing in the ledger */
+void session_end_all(struct station *station, const char *reason);
+
 /* ---- between the parts of a session ---- */
 
 /* session_run() - let the script go on, soon */

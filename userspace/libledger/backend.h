@@ -50,10 +50,13 @@ struct statement {
  * @begin: a transaction that may change something
  * @commit: it; when it returns true the transaction is durable
  * @rollback: it, if there is one
+ * @several: more than one daemon can have it, each with a chain of its own
+ * @lock: what has this name is nobody else's until the end of the transaction
  * @wipe: what was written over is not left in files beside the database either
  * @close: the connection
  */
 struct backend {
+	bool several;
 	struct statement *(*prepare)(struct ledger *l, const char *sql);
 	bool (*bind)(struct ledger *l, struct statement *s, const struct parameter *p,
 		     unsigned int count);
@@ -68,6 +71,7 @@ struct backend {
 	bool (*begin)(struct ledger *l);
 	bool (*commit)(struct ledger *l);
 	void (*rollback)(struct ledger *l);
+	bool (*lock)(struct ledger *l, const char *what);
 	bool (*wipe)(struct ledger *l);
 	void (*close)(struct ledger *l);
 };

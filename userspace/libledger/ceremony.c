@@ -121,7 +121,8 @@ enum ledger_status ledger_component(struct ledger *l, const struct ledger_compon
 				  " characters");
 	if (!db_begin(l))
 		return LEDGER_FAILED;
-	status = count(l, c, &have);
+	/* One component after the other, as they are counted. */
+	status = chain_lock(l) ? count(l, c, &have) : LEDGER_FAILED;
 	if (status == LEDGER_OK)
 		status = check_roles(l, c, have + 1 == c->parts);
 	if (status == LEDGER_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend.h"
 #include "database.h"
 #include "libgp/hex.h"
 
@@ -19,6 +20,28 @@ static bool update_text(EVP_MD_CTX *ctx, const char *text)
 	uint8_t len[4] = { (uint8_t)(n >> 24), (uint8_t)(n >> 16), (uint8_t)(n >> 8), (uint8_t)n };
 
 	return EVP_DigestUpdate(ctx, len, 4) && EVP_DigestUpdate(ctx, text, n);
+}
+
+/*
+ * What the first entry's hash covers in place of one before: the chain's name, so that no chain can
+ * stand for another one. Where there is only one, it has no name, and this is zeros.
+ */
+static bool first_hash(const char *chain, uint8_t out[HASH])
+{
+	static const char what[] = "cardstation ledger chain";
+	EVP_MD_CTX *ctx;
+	unsigned int n;
+	bool ok;
+
+	memset(out, 0, HASH);
+	if (!*chain)
+		return true;
+	ctx = EVP_MD_CTX_new();
+	ok = ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) &&
+	     EVP_DigestUpdate(ctx, what, sizeof(what)) &&
+	     EVP_DigestUpdate(ctx, chain, strlen(chain)) && EVP_DigestFinal_ex(ctx, out, &n);
+	EVP_MD_CTX_free(ctx);
+	return ok;
 }
 
 /* SHA-256 over hash before || seq (8 bytes) || time, kind, body, each with its length (4 bytes) */
@@ -40,26 +63,85 @@ static bool entry_hash(const uint8_t before[HASH], uint64_t seq, const char *whe
 	return ok;
 }
 
-bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
+enum ledger_status ledger_name(struct ledger *l, const char *node)
+{
+	if (!*node || strlen(node) >= LEDGER_NODE)
+		return db_refused(l, "the name of a CAS has 1 to 63 characters");
+	for (const char *c = node; l->backend->several && *c; c++)
+		if (*c <= ' ' || *c > '~')
+			return db_refused(l, "a CAS's name has a blank or a special character");
+	if (!strcmp(node, "casctl"))
+		return db_refused(l, "no CAS can have the name casctl");
+	strcpy(l->node, node);
+	if (l->backend->several)
+		strcpy(l->chain, node);
+	return LEDGER_OK;
+}
+
+bool chain_lock(struct ledger *l)
+{
+	return l->backend->lock(l, l->chain);
+}
+
+static enum ledger_status last_of(struct ledger *l, const char *chain, int64_t *seq,
+				  uint8_t hash[HASH])
 {
 	struct statement *stmt = db_prepare(l,
-					    "SELECT seq, hash FROM ledger"
-					    " ORDER BY seq DESC LIMIT 1", "");
+					    "SELECT seq, hash FROM ledger WHERE node = ?"
+					    " ORDER BY seq DESC LIMIT 1", "t", chain);
+	enum ledger_status status = LEDGER_OK;
 	bool failed = true;
 	size_t n;
 
 	*seq = 0;
-	memset(hash, 0, HASH);
 	if (!stmt)
-		return false;
+		return LEDGER_FAILED;
 	if (db_next(l, stmt, &failed)) {
 		*seq = db_number(stmt, 0);
-		failed = !db_blob(stmt, 1, hash, HASH, &n) || n != HASH;
-		if (failed)
-			db_refused(l, "ledger: entry %lld has no hash", (long long)*seq);
+		if (!db_blob(stmt, 1, hash, HASH, &n) || n != HASH)
+			status = db_refused(l, "ledger: entry %lld has no hash", (long long)*seq);
+	} else if (!failed && !first_hash(chain, hash)) {
+		status = db_refused(l, "ledger: SHA-256 failed");
 	}
 	db_finalize(stmt);
-	return !failed;
+	return failed ? LEDGER_FAILED : status;
+}
+
+bool chain_last(struct ledger *l, int64_t *seq, uint8_t hash[HASH])
+{
+	return last_of(l, l->chain, seq, hash) == LEDGER_OK;
+}
+
+enum ledger_status ledger_head(struct ledger *l, const char *chain, struct ledger_head *head)
+{
+	enum ledger_status status;
+	int64_t seq;
+
+	snprintf(head->chain, sizeof(head->chain), "%s", chain);
+	status = last_of(l, chain, &seq, head->hash);
+	head->seq = (uint64_t)seq;
+	return status;
+}
+
+enum ledger_status ledger_chains(struct ledger *l, struct ledger_chains *chains)
+{
+	struct statement *stmt = db_prepare(l, "SELECT DISTINCT node FROM ledger"
+					    " ORDER BY node", "");
+	enum ledger_status status = LEDGER_OK;
+	bool failed = false;
+
+	chains->count = 0;
+	if (!stmt)
+		return LEDGER_FAILED;
+	while (status == LEDGER_OK && db_next(l, stmt, &failed)) {
+		if (chains->count == LEDGER_CHAINS ||
+		    !db_text(stmt, 0, chains->name[chains->count], LEDGER_NODE))
+			status = db_refused(l, "ledger: too many chains, or one with a wrong name");
+		else
+			chains->count++;
+	}
+	db_finalize(stmt);
+	return failed ? LEDGER_FAILED : status;
 }
 
 bool chain_goes_on(struct ledger *l)
@@ -71,7 +153,8 @@ bool chain_goes_on(struct ledger *l)
 
 	if (!l->seq)
 		return true;
-	stmt = db_prepare(l, "SELECT hash FROM ledger WHERE seq = ?", "i", l->seq);
+	stmt = db_prepare(l, "SELECT hash FROM ledger WHERE node = ? AND seq = ?", "ti", l->chain,
+			  l->seq);
 	if (!stmt)
 		return false;
 	same = db_next(l, stmt, &failed) && db_blob(stmt, 0, have, HASH, &n) && n == HASH &&
@@ -111,27 +194,35 @@ bool chain_append(struct ledger *l, const char *kind, cJSON *body)
 		db_refused(l, "ledger: out of memory");
 		return false;
 	}
-	ok = chain_last(l, &seq, hash) &&
+	/* The end of the chain is read with nobody else about to append, and by a new statement. */
+	ok = chain_lock(l) && chain_last(l, &seq, hash) &&
 	     entry_hash(hash, (uint64_t)seq + 1, when, kind, text, hash) &&
-	     db_run(l, NULL, "INSERT INTO ledger(seq, time, kind, body, hash) VALUES(?,?,?,?,?)",
-		    "itttb", seq + 1, when, kind, text, hash, (size_t)HASH);
+	     db_run(l, NULL, "INSERT INTO ledger(node, seq, time, kind, body, hash)"
+		    " VALUES(?,?,?,?,?,?)", "titttb", l->chain, seq + 1, when, kind, text, hash,
+		    (size_t)HASH);
+	free(text);
+	if (!ok)
+		return false;
 	l->next_seq = seq + 1;
 	memcpy(l->next_hash, hash, HASH);
-	free(text);
-	return ok;
+	return true;
 }
 
-enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[65])
+enum ledger_status ledger_verify(struct ledger *l, const char *chain, uint64_t *entries,
+				 char head[65])
 {
-	struct statement *stmt = db_prepare(l,
-					    "SELECT seq, time, kind, body, hash FROM ledger ORDER BY seq",
-					    "");
 	enum ledger_status status = LEDGER_OK;
-	uint8_t hash[HASH] = { 0 }, stored[HASH];
+	uint8_t hash[HASH], stored[HASH];
+	struct statement *stmt;
 	bool failed = false;
 	size_t n;
 
 	*entries = 0;
+	if (!first_hash(chain, hash))
+		return db_refused(l, "ledger: SHA-256 failed");
+	stmt = db_prepare(l,
+			  "SELECT seq, time, kind, body, hash FROM ledger WHERE node = ?"
+			  " ORDER BY seq", "t", chain);
 	if (!stmt)
 		return LEDGER_FAILED;
 	while (status == LEDGER_OK && db_next(l, stmt, &failed)) {

@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Durable point 1: a record is meant for a card before any field of it can be read. */
+/*
+ * Durable point 1: a record is meant for a card before any field of it can be read.
+ *
+ * Locked, in this order: the station, so that nobody else serves it; the card, so that no other
+ * station has it as well; the order; the record.
+ */
 #include <string.h>
 
 #include "limits.h"
 
 #define RETRY	3	/* verdict */
 #define REMOVED	3	/* disposition: also of a card that a station presents anew */
+
+enum ledger_status card_lock(struct ledger *l, const char *card)
+{
+	struct statement *stmt = db_prepare(l, "SELECT 1 FROM card WHERE identity = ? FOR UPDATE",
+					    "t", card);
+	bool failed = true;
+
+	if (stmt)
+		db_next(l, stmt, &failed);
+	db_finalize(stmt);
+	return failed ? LEDGER_FAILED : LEDGER_OK;
+}
 
 static enum ledger_status request_is_open(struct ledger *l, int64_t request)
 {
@@ -26,6 +43,23 @@ static enum ledger_status request_is_open(struct ledger *l, int64_t request)
 	if (claimed)
 		return db_refused(l, "the request has a record already");
 	return LEDGER_OK;
+}
+
+/*
+ * A card that is not known is from now on, and only one station can say so first: another one that
+ * has the same card waits here, and then knows it. One that is known is locked.
+ */
+static enum ledger_status meet_card(struct ledger *l, const char *card, int64_t request,
+				    bool *known)
+{
+	int n;
+
+	if (!db_run(l, &n,
+		    "INSERT INTO card(identity, state, request) VALUES(?, 'open', ?)"
+		    " ON CONFLICT(identity) DO NOTHING", "ti", card, request))
+		return LEDGER_FAILED;
+	*known = !n;
+	return *known ? card_lock(l, card) : LEDGER_OK;
 }
 
 /* What is known of the card. @again receives the record that it is to get again, or 0. */
@@ -72,26 +106,37 @@ static bool copy_record(struct statement *stmt, struct ledger_record *r)
 	       db_text(stmt, 6, r->key, sizeof(r->key));
 }
 
-#define FIELDS "SELECT r.id, r.attempt, r.iccid, r.kvn, r.sealed, o.name, o.key, o.retries "
-#define FREE	"r.orders = o.id AND r.state = 'FREE' AND o.state IN('released','running')"	\
-		" AND (?5 = '' OR o.name = ?5) AND "
+#define FIELDS "SELECT r.id, r.attempt, r.iccid, r.kvn, r.sealed, o.name, o.key, o.retries "	\
+	"FROM record r JOIN orders o ON o.id = r.orders WHERE "
+#define OPEN	"o.state IN('released','running') AND "
+#define LIMITS	LIMITS_ALWAYS " AND " LIMITS_NEW
 
 /* The one that this card had before; it goes on where it may have it. */
-#define SELECT_AGAIN FIELDS						\
-	"FROM record r JOIN orders o ON o.id = r.orders WHERE r.id = ?3 AND " LIMITS_ALWAYS
+#define SELECT_AGAIN							\
+	FIELDS "r.id = ?3 AND " LIMITS_ALWAYS " FOR UPDATE OF r"
 
-/* The one that is meant for this card, or for what its body says. */
-#define SELECT_BOUND FIELDS						\
-	"FROM record r, orders o WHERE " FREE LIMITS_ALWAYS " AND " LIMITS_NEW	\
+/* The one that is meant for this card, or for what its body says: its order and itself. */
+#define FIND_BOUND							\
+	"SELECT o.id, r.id FROM record r JOIN orders o ON o.id = r.orders WHERE r.state = 'FREE'"	\
+	" AND (?5 = '' OR o.name = ?5) AND " OPEN LIMITS			\
 	" AND ((o.choose = 'chip' AND r.bound = ?6) OR (o.choose = 'reference' AND r.bound ="	\
 	" (SELECT 'REF:' || reference FROM request WHERE id = ?1)))"	\
 	" AND r.bound IN(?6, (SELECT 'REF:' || reference FROM request WHERE id = ?1))"	\
 	" ORDER BY o.id LIMIT 1"
 
-/* CROSS: order by order, so that a held one with many records costs nothing. */
-#define SELECT_FREE FIELDS						\
-	"FROM orders o CROSS JOIN record r WHERE " FREE LIMITS_ALWAYS " AND " LIMITS_NEW	\
-	" AND o.choose = 'next' ORDER BY o.id, r.id LIMIT 1"
+/* Order by order, so that a held one with many records costs nothing. ?6: after this one. */
+#define FIND_FREE							\
+	"SELECT o.id, 0 FROM orders o WHERE (?5 = '' OR o.name = ?5) AND " OPEN LIMITS	\
+	" AND o.choose = 'next' AND o.id > ?6"				\
+	" AND EXISTS(SELECT 1 FROM record r WHERE r.orders = o.id AND r.state = 'FREE')"	\
+	" ORDER BY o.id LIMIT 1"
+
+/* One that another claim is about to take is passed over. */
+#define SELECT_BOUND							\
+	FIELDS "r.id = ?5 AND r.state = 'FREE' AND " OPEN LIMITS " FOR UPDATE OF r SKIP LOCKED"
+#define SELECT_FREE							\
+	FIELDS "r.orders = ?5 AND r.state = 'FREE' AND " OPEN LIMITS	\
+	" ORDER BY r.id LIMIT 1 FOR UPDATE OF r SKIP LOCKED"
 
 /* Whether there would be one if its order permitted it. */
 #define SELECT_ANY							\
@@ -154,6 +199,72 @@ static enum ledger_status explain(struct ledger *l, const struct asked *a)
 			  "no record is free");
 }
 
+/* @stmt: FIND_BOUND or FIND_FREE. @order receives 0 if there is none. */
+static enum ledger_status find(struct ledger *l, struct statement *stmt, int64_t *order,
+			       int64_t *record)
+{
+	bool failed = true, found = stmt && db_next(l, stmt, &failed);
+
+	*order = found ? db_number(stmt, 0) : 0;
+	*record = found ? db_number(stmt, 1) : 0;
+	db_finalize(stmt);
+	return failed ? LEDGER_FAILED : LEDGER_OK;
+}
+
+/*
+ * Claims of one order follow one another, as its cards are counted; and they follow what holds, ends
+ * or wipes it. All that was found before the lock is asked again by the next statement.
+ */
+static enum ledger_status lock_order(struct ledger *l, int64_t order)
+{
+	struct statement *stmt = db_prepare(l, "SELECT 1 FROM orders WHERE id = ? FOR UPDATE", "i",
+					    order);
+	bool failed = true;
+
+	if (stmt)
+		db_next(l, stmt, &failed);
+	db_finalize(stmt);
+	return failed ? LEDGER_FAILED : LEDGER_OK;
+}
+
+static enum ledger_status choose_bound(struct ledger *l, const struct asked *a, const char *today,
+				       struct ledger_record *record)
+{
+	enum ledger_status status;
+	int64_t order, id;
+
+	status = find(l, db_prepare(l, FIND_BOUND, "iitttt", a->request, (int64_t)a->test_only,
+				    a->master, today, a->order, a->card), &order, &id);
+	if (status != LEDGER_OK || !order)
+		return status == LEDGER_OK ? LEDGER_REFUSED : status;
+	status = lock_order(l, order);
+	if (status != LEDGER_OK)
+		return status;
+	return take(l, db_prepare(l, SELECT_BOUND, "iitti", a->request, (int64_t)a->test_only,
+				  a->master, today, id), record);
+}
+
+static enum ledger_status choose_free(struct ledger *l, const struct asked *a, const char *today,
+				      struct ledger_record *record)
+{
+	enum ledger_status status;
+	int64_t order = 0, none;
+
+	do {
+		status = find(l, db_prepare(l, FIND_FREE, "iittti", a->request,
+					    (int64_t)a->test_only, a->master, today, a->order,
+					    order), &order, &none);
+		if (status != LEDGER_OK || !order)
+			return status == LEDGER_OK ? LEDGER_REFUSED : status;
+		status = lock_order(l, order);
+		if (status == LEDGER_OK)
+			status = take(l, db_prepare(l, SELECT_FREE, "iitti", a->request,
+						    (int64_t)a->test_only, a->master, today, order),
+				      record);
+	} while (status == LEDGER_REFUSED && !record->id);
+	return status;
+}
+
 static enum ledger_status choose(struct ledger *l, const struct asked *a,
 				 struct ledger_record *record)
 {
@@ -165,13 +276,9 @@ static enum ledger_status choose(struct ledger *l, const struct asked *a,
 					    (int64_t)a->test_only, a->again), record);
 	} else {
 		limits_today(today);
-		status = take(l, db_prepare(l, SELECT_BOUND, "iitttt", a->request,
-					    (int64_t)a->test_only, a->master, today, a->order,
-					    a->card), record);
+		status = choose_bound(l, a, today, record);
 		if (status == LEDGER_REFUSED && !record->id)
-			status = take(l, db_prepare(l, SELECT_FREE, "iittt", a->request,
-						    (int64_t)a->test_only, a->master, today,
-						    a->order), record);
+			status = choose_free(l, a, today, record);
 	}
 	return status == LEDGER_REFUSED && !record->id ? explain(l, a) : status;
 }
@@ -193,10 +300,8 @@ static enum ledger_status bind_record(struct ledger *l, int64_t request, const c
 		    "UPDATE orders SET state = 'running' WHERE name = ? AND state = 'released'",
 		    "t", record->order))
 		return LEDGER_FAILED;
-	if (!db_run(l, NULL,
-		    "INSERT INTO card(identity, state, request) VALUES(?,'open',?)"
-		    " ON CONFLICT(identity) DO UPDATE SET state = 'open', request = excluded.request",
-		    "ti", card, request) ||
+	if (!db_run(l, NULL, "UPDATE card SET state = 'open', request = ? WHERE identity = ?", "it",
+		    request, card) ||
 	    !db_run(l, NULL, "UPDATE request SET card = ?, record = ? WHERE id = ?", "tii", card,
 		    record->id, request))
 		return LEDGER_FAILED;
@@ -221,12 +326,17 @@ enum ledger_status ledger_claim(struct ledger *l, int64_t request, const char *o
 		.card = card,
 	};
 	enum ledger_status status;
+	bool known;
 
 	memset(record, 0, sizeof(*record));
 	if (!db_begin(l))
 		return LEDGER_FAILED;
-	status = request_is_open(l, request);
+	status = lease_hold_of(l, request);
 	if (status == LEDGER_OK)
+		status = request_is_open(l, request);
+	if (status == LEDGER_OK)
+		status = meet_card(l, card, request, &known);
+	if (status == LEDGER_OK && known)
 		status = check_card(l, card, &a.again);
 	if (status == LEDGER_OK)
 		status = choose(l, &a, record);

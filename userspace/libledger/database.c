@@ -23,11 +23,6 @@ const char *ledger_error(const struct ledger *l)
 	return l->error;
 }
 
-struct sqlite3 *ledger_sqlite(struct ledger *l)
-{
-	return l->db;
-}
-
 bool db_begin(struct ledger *l)
 {
 	l->next_seq = 0;
@@ -79,8 +74,13 @@ struct ledger *ledger_open(const char *path, bool readonly, char *error, size_t 
 		return NULL;
 	}
 	l->witness = -1;
-	if (server ? postgres_open(l, path, readonly) : sqlite_open(l, path, readonly))
+	/* Until ledger_start(). */
+	strcpy(l->node, "casctl");
+	if (server ? postgres_open(l, path, readonly) : sqlite_open(l, path, readonly)) {
+		if (l->backend->several)
+			strcpy(l->chain, l->node);
 		return l;
+	}
 	/* Where a server is, is nothing to be logged. */
 	snprintf(error, len, "database%s%s: %s", server ? "" : " ", server ? "" : path, l->error);
 	ledger_close(l);

@@ -148,7 +148,13 @@ static enum ledger_status grant(struct ledger *l, const char *iccid, bool yes, c
 	struct subject s = { 0 };
 	enum ledger_status status = find(l, iccid, &s);
 	const struct outcome *o;
+	int n;
 
+	/* Another one may grant or refuse it just now. */
+	if (status == LEDGER_OK && *s.card)
+		status = card_lock(l, s.card);
+	if (status == LEDGER_OK)
+		status = find(l, iccid, &s);
 	if (status != LEDGER_OK)
 		return status;
 	if (!s.decision)
@@ -165,9 +171,11 @@ static enum ledger_status grant(struct ledger *l, const char *iccid, bool yes, c
 		status = apply(l, &s, o);
 	if (status != LEDGER_OK)
 		return status;
-	if (!db_run(l, NULL, "UPDATE decision SET state = ? WHERE id = ?", "ti",
+	if (!db_run(l, &n, "UPDATE decision SET state = ? WHERE id = ? AND state = 'asked'", "ti",
 		    yes ? "granted" : "refused", s.decision))
 		return LEDGER_FAILED;
+	if (n != 1)
+		return db_refused(l, "another one has decided meanwhile");
 	return note(l, yes ? "granted" : "refused", iccid, &s, o->name, by);
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Durable point 4: what physically became of a card decides its record. */
+/*
+ * Durable point 4: what physically became of a card decides its record. The station's row is
+ * locked, so that its dispositions follow one another; then the card, which the record goes with.
+ */
 #include <string.h>
 
 #include "libgp/hex.h"
@@ -32,7 +35,7 @@ struct affected {
 	int64_t owner;
 	int64_t record;
 	char state[16];
-	char spoiled[8];
+	char spoiled[16];
 	char card[64];
 	bool good;
 	int verdict;
@@ -121,19 +124,24 @@ static const char *next_state(const struct affected *a, const struct ledger_disp
 static enum ledger_status apply(struct ledger *l, const struct affected *a, const char *next)
 {
 	bool good = !strcmp(next, "DELIVERED");
+	int n;
 
-	/* A record that is free again belongs to no card. */
-	if (!db_run(l, NULL,
-		    "UPDATE record SET state = ?1,"
-		    " card = CASE WHEN ?1 = 'FREE' THEN NULL ELSE card END,"
-		    " request = CASE WHEN ?1 = 'FREE' THEN NULL ELSE request END WHERE id = ?2",
-		    "ti", next, a->record))
-		return LEDGER_FAILED;
 	if (*a->card &&
 	    !db_run(l, NULL, "UPDATE card SET state = ? WHERE identity = ? AND request = ?", "tti",
 		    good ? "good" : "spoiled", a->card, a->owner))
 		return LEDGER_FAILED;
-	return LEDGER_OK;
+	/* A record that is free again belongs to no card. */
+	if (!db_run(l, &n,
+		    "UPDATE record SET state = ?1,"
+		    " card = CASE WHEN ?1 = 'FREE' THEN NULL ELSE card END,"
+		    " request = CASE WHEN ?1 = 'FREE' THEN NULL ELSE request END"
+		    " WHERE id = ?2 AND state = ?3 AND request = ?4",
+		    "titi", next, a->record, a->state, a->owner))
+		return LEDGER_FAILED;
+	if (n == 1)
+		return LEDGER_OK;
+	db_refused(l, "record %lld was changed meanwhile", (long long)a->record);
+	return LEDGER_FAILED;
 }
 
 static enum ledger_status log_disposition(struct ledger *l, const struct ledger_disposition *d,
@@ -246,14 +254,21 @@ static enum ledger_status dispose(struct ledger *l, const struct ledger_disposit
 	enum ledger_status status;
 	char station[33], epoch[24];
 	const char *next = NULL;
-	struct affected a;
+	struct affected a = { 0 };
 	bool repeated;
 
 	hex_encode(d->station, 16, station);
 	snprintf(epoch, sizeof(epoch), "%016llX", (unsigned long long)d->journal_epoch);
-	status = position(l, station, epoch, d->number, &repeated);
+	status = lease_hold(l, station);
+	if (status == LEDGER_OK)
+		status = position(l, station, epoch, d->number, &repeated);
 	if (status == LEDGER_OK)
 		status = find(l, d, &a);
+	if (status == LEDGER_OK && *a.card) {
+		status = card_lock(l, a.card);
+		if (status == LEDGER_OK)
+			status = find(l, d, &a);
+	}
 	if (status == LEDGER_OK)
 		status = plausible(l, d, &a, station, epoch, repeated);
 	if (status != LEDGER_OK || repeated)

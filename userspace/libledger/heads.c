@@ -3,7 +3,8 @@
  * Heads of the chain in a file outside of the database, each signed: who can write the database can
  * make a chain that holds together, but not one that has been seen before.
  *
- * A line is: number, hash (64 digits), signature (128 digits).
+ * A line is: number, hash (64 digits), signature (128 digits), and the chain's name if it has one.
+ * The signature covers the name by the hash.
  */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -16,17 +17,7 @@
 #include "database.h"
 #include "libgp/hex.h"
 
-#define LINE_MAX_LEN (20 + 1 + 64 + 1 + 128 + 2)
-
-enum ledger_status ledger_head(struct ledger *l, struct ledger_head *head)
-{
-	int64_t seq;
-
-	if (!chain_last(l, &seq, head->hash))
-		return LEDGER_FAILED;
-	head->seq = (uint64_t)seq;
-	return LEDGER_OK;
-}
+#define LINE_MAX_LEN (20 + 1 + 64 + 1 + 128 + 1 + LEDGER_NODE + 2)
 
 bool ledger_head_digest(const struct ledger_head *head, uint8_t digest[32])
 {
@@ -45,9 +36,10 @@ bool ledger_head_write(FILE *f, const struct ledger_head *head,
 {
 	char hash[65], hex[2 * LEDGER_SIGNATURE + 1];
 
-	return fprintf(f, "%llu %s %s\n", (unsigned long long)head->seq,
+	return fprintf(f, "%llu %s %s%s%s\n", (unsigned long long)head->seq,
 		       hex_encode(head->hash, 32, hash),
-		       hex_encode(signature, LEDGER_SIGNATURE, hex)) > 0 && !fflush(f);
+		       hex_encode(signature, LEDGER_SIGNATURE, hex), *head->chain ? " " : "",
+		       head->chain) > 0 && !fflush(f);
 }
 
 /* P-256 from its point. */
@@ -96,20 +88,36 @@ static bool verify(EVP_PKEY *key, const uint8_t digest[32], const uint8_t *signa
 
 static bool parse(const char *line, struct ledger_head *head, uint8_t *signature)
 {
-	char *end;
+	size_t len;
+	char *p;
 
-	head->seq = strtoull(line, &end, 10);
-	return end != line && *end == ' ' && end[65] == ' ' &&
-	       hex_decode(end + 1, 64, head->hash, 32) == 32 &&
-	       strcspn(end + 66, "\r\n") == 2 * LEDGER_SIGNATURE &&
-	       hex_decode(end + 66, 2 * LEDGER_SIGNATURE, signature, LEDGER_SIGNATURE) ==
-	       LEDGER_SIGNATURE;
+	head->seq = strtoull(line, &p, 10);
+	if (p == line || *p != ' ' || strlen(p) < 1 + 64 + 1 + 128 || p[65] != ' ')
+		return false;
+	if (hex_decode(p + 1, 64, head->hash, 32) != 32 ||
+	    hex_decode(p + 66, 2 * LEDGER_SIGNATURE, signature, LEDGER_SIGNATURE) !=
+	    LEDGER_SIGNATURE)
+		return false;
+	p += 66 + 2 * LEDGER_SIGNATURE;
+	len = strcspn(p, "\r\n");
+	if (len && *p != ' ')
+		return false;
+	if (len) {
+		p++;
+		len--;
+	}
+	if (len >= sizeof(head->chain))
+		return false;
+	memcpy(head->chain, p, len);
+	head->chain[len] = '\0';
+	return true;
 }
 
 static enum ledger_status compare(struct ledger *l, const struct ledger_head *head)
 {
-	struct statement *stmt = db_prepare(l, "SELECT hash FROM ledger WHERE seq = ?", "i",
-					    (int64_t)head->seq);
+	struct statement *stmt = db_prepare(l,
+					    "SELECT hash FROM ledger WHERE node = ? AND seq = ?",
+					    "ti", head->chain, (int64_t)head->seq);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true, found;
 	uint8_t have[32];
@@ -144,7 +152,7 @@ enum ledger_status ledger_verify_heads(struct ledger *l, FILE *f, const uint8_t 
 	if (point && !key)
 		return db_refused(l, "the public key is none of P-256");
 	while (status == LEDGER_OK && fgets(line, sizeof(line), f)) {
-		if (strlen(line) < 64 + 128 + 4 || !parse(line, &head, signature))
+		if (!parse(line, &head, signature))
 			status = db_refused(l, "heads: line %u is damaged", *heads + 1);
 		else if (!ledger_head_digest(&head, digest))
 			status = db_refused(l, "heads: SHA-256 failed");

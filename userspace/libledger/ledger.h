@@ -16,6 +16,7 @@
 #include <stdio.h>
 
 #define LEDGER_REASON_MAX 128
+#define LEDGER_NODE 64
 #define LEDGER_EVIDENCE_MAX 128
 #define LEDGER_INFORMATION_MAX 1024
 #define LEDGER_WRAPPED 24
@@ -29,6 +30,7 @@ enum ledger_status {
 	LEDGER_OK,
 	LEDGER_REFUSED,		/* the rule of the hand-over says no: ledger_error() says which */
 	LEDGER_GAP,		/* dispositions are missing, or are not those committed here */
+	LEDGER_LEASED,		/* another daemon serves the station, or the lease has run out */
 	LEDGER_FAILED,		/* the database could not do it */
 };
 
@@ -58,18 +60,42 @@ const char *ledger_error(const struct ledger *l);
  */
 enum ledger_status ledger_witness(struct ledger *l, const char *path);
 
-/* The SQLite connection, for queries that only show. */
-struct sqlite3 *ledger_sqlite(struct ledger *l);
-
 /* ---- the CAS and its stations ---- */
 
 /*
- * ledger_start() - a CAS process takes over: a new lease epoch
+ * ledger_name() - who this is, instead of casctl: its entries are in a chain of this name, if
+ * several can share the database
+ */
+enum ledger_status ledger_name(struct ledger *l, const char *node);
+
+/*
+ * ledger_start() - a CAS process takes over what an earlier one of its name had
+ * @seconds: for how long it has a station after it said so last
+ * @epoch: receives a lease epoch that is higher than all before
  *
  * Requests that were open belong to a process that is gone, and have ended: nobody knows how far
  * their cards came.
  */
-enum ledger_status ledger_start(struct ledger *l, uint64_t *lease_epoch);
+enum ledger_status ledger_start(struct ledger *l, unsigned int seconds, uint64_t *epoch);
+
+/*
+ * ledger_lease() - have a station, or have it for longer
+ * @epoch: receives the epoch of the lease: higher than all before if it is a new one. Requests that
+ *	are open have ended then
+ *
+ * All that is done for a station needs its lease: requests, claims, results, dispositions. They
+ * return LEDGER_LEASED without. Return: LEDGER_LEASED while another daemon has it.
+ */
+enum ledger_status ledger_lease(struct ledger *l, const uint8_t station[16], uint64_t *epoch);
+
+/*
+ * ledger_renew() - have all stations for longer that this process has
+ * @held: receives how many these are; leases that have run out are gone
+ */
+enum ledger_status ledger_renew(struct ledger *l, unsigned int *held);
+
+/* ledger_let_go() - any daemon may have the station; NULL: all of this process */
+enum ledger_status ledger_let_go(struct ledger *l, const uint8_t *station);
 
 /*
  * ledger_hello() - what a station said of itself
@@ -503,31 +529,48 @@ enum ledger_status ledger_component_drop(struct ledger *l, const char *name, con
 
 /* ---- the chain ---- */
 
+#define LEDGER_CHAINS 64
+
+/**
+ * struct ledger_chains - the chains that there are
+ * @name: of each: a CAS's name, or "casctl"; "" of the one that there is in SQLite
+ * @count: of them
+ */
+struct ledger_chains {
+	char name[LEDGER_CHAINS][LEDGER_NODE];
+	unsigned int count;
+};
+
+enum ledger_status ledger_chains(struct ledger *l, struct ledger_chains *chains);
+
 /*
- * ledger_verify() - recompute the chain
+ * ledger_verify() - recompute a chain
  * @entries: receives how many are right
  * @head: receives the hash of the last one, 64 digits
  *
  * Return: LEDGER_REFUSED if an entry was changed, removed or put in; ledger_error() names it.
  */
-enum ledger_status ledger_verify(struct ledger *l, uint64_t *entries, char head[65]);
+enum ledger_status ledger_verify(struct ledger *l, const char *chain, uint64_t *entries,
+				 char head[65]);
 
 /* ---- heads that are kept elsewhere ---- */
 
 #define LEDGER_SIGNATURE 64	/* r and s of ECDSA over P-256 */
 
 /**
- * struct ledger_head - the last entry of the chain at some time
+ * struct ledger_head - the last entry of a chain at some time
+ * @chain: its name
  * @seq: its number, 0 if there was none
  * @hash: its hash
  */
 struct ledger_head {
+	char chain[LEDGER_NODE];
 	uint64_t seq;
 	uint8_t hash[32];
 };
 
 /* ledger_head() - as it is now */
-enum ledger_status ledger_head(struct ledger *l, struct ledger_head *head);
+enum ledger_status ledger_head(struct ledger *l, const char *chain, struct ledger_head *head);
 
 /* ledger_head_digest() - SHA-256 of what is signed; false if OpenSSL failed */
 bool ledger_head_digest(const struct ledger_head *head, uint8_t digest[32]);
@@ -537,12 +580,12 @@ bool ledger_head_write(FILE *f, const struct ledger_head *head,
 		       const uint8_t signature[LEDGER_SIGNATURE]);
 
 /*
- * ledger_verify_heads() - compare the chain with heads that were kept
+ * ledger_verify_heads() - compare the chains with heads that were kept
  * @f: as ledger_head_write() made it
  * @point: public key, uncompressed; NULL to believe the file without signatures
  * @heads: receives how many there were
  *
- * The chain itself must have been verified. Return: LEDGER_REFUSED if a head is not in the chain:
+ * The chains must have been verified. Return: LEDGER_REFUSED if a head is not in its chain:
  * it was made anew, cut off, or is that of an old copy; or if a signature is wrong.
  */
 enum ledger_status ledger_verify_heads(struct ledger *l, FILE *f, const uint8_t point[65],

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What becomes of an order: imported -> checked -> released -> running <-> held -> closed -> wiped.
- * Records are given out of released and running ones.
+ * Records are given out of released and running ones. A step locks the order's row: a claim is
+ * before it, or finds the order in its new state.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static enum ledger_status find(struct ledger *l, const char *name, struct order 
 {
 	struct statement *stmt = db_prepare(l,
 					    "SELECT id, state, imported_by, key FROM orders"
-					    " WHERE name = ?",
+					    " WHERE name = ? FOR UPDATE",
 					    "t", name);
 	enum ledger_status status = LEDGER_OK;
 	bool failed = true;

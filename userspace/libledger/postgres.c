@@ -91,6 +91,8 @@ static const char schema[] =
 	/* What SQLite has of itself. */
 	"CREATE FUNCTION hex(BYTEA) RETURNS TEXT IMMUTABLE LANGUAGE SQL"
 	" AS 'SELECT upper(encode($1, ''hex''))';"
+	"CREATE FUNCTION unixepoch() RETURNS BIGINT VOLATILE LANGUAGE SQL"
+	" AS 'SELECT extract(epoch FROM clock_timestamp())::BIGINT';"
 	"CREATE FUNCTION ledger_grows() RETURNS TRIGGER LANGUAGE plpgsql"
 	" AS 'BEGIN RAISE EXCEPTION ''the ledger is append-only''; END';"
 	"CREATE TRIGGER ledger_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger"
@@ -110,11 +112,16 @@ static const char schema[] =
  * Waits end at the server before they end here, with an error that says why.
  */
 static const char settings[] =
-	"SET lock_timeout = '8s'; SET idle_in_transaction_session_timeout = '10s';"
+	"SET lock_timeout = '8s'; SET idle_in_transaction_session_timeout = '60s';"
 	"SET bytea_output = hex; SET standard_conforming_strings = on; SET DateStyle = ISO;"
 	"SET client_min_messages = error";
 
 static const char patience[] = "SET statement_timeout = '15s'";
+
+#define BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED;"
+/* Others wait for the daemon, and its stations wait for its event loop. */
+#define DAEMON "SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '3s';"
+#define START "SELECT " DURABLE ", pg_current_xact_id()::text"
 
 static void *own(struct ledger *l)
 {
@@ -151,23 +158,41 @@ static bool lost(const struct postgres *pg)
 	return PQstatus(pg->conn) != CONNECTION_OK;
 }
 
+/* PQstatus() says so from now on. */
+static void give_up(struct postgres *pg)
+{
+	shutdown(PQsocket(pg->conn), SHUT_RDWR);
+	while (!lost(pg) && PQconsumeInput(pg->conn))
+		;
+}
+
+/* An error after which the server ends the connection, or has ended it. */
+static bool is_last(const PGresult *r)
+{
+	const char *severity = PQresultErrorField(r, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	return severity && (!strcmp(severity, "FATAL") || !strcmp(severity, "PANIC"));
+}
+
 /* The next result, NULL at the end. When none comes in time the connection is given up. */
 static PGresult *next_result(struct postgres *pg)
 {
 	int64_t until = now_ms() + (pg->readonly ? LONG_MS : ANSWER_MS);
+	PGresult *r;
 
 	while (PQisBusy(pg->conn)) {
 		struct pollfd p = { .fd = PQsocket(pg->conn), .events = POLLIN };
 		int64_t left = until - now_ms();
 
-		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
-			/* libpq notices, and PQstatus() says so from now on. */
-			shutdown(PQsocket(pg->conn), SHUT_RDWR);
-		}
-		if (!PQconsumeInput(pg->conn))
+		if (left <= 0 || poll(&p, 1, (int)left) == 0)
+			give_up(pg);
+		else if (!PQconsumeInput(pg->conn))
 			break;
 	}
-	return PQgetResult(pg->conn);
+	r = PQgetResult(pg->conn);
+	if (r && is_last(r))
+		give_up(pg);
+	return r;
 }
 
 /* Results up to the last one, which is returned; the others are dropped, but for errors. */
@@ -547,8 +572,7 @@ static bool begin(struct ledger *l)
 	for (int i = 0; i < 2 && !r; i++) {
 		if (lost(pg) && !connect_again(l))
 			return false;
-		r = simple(l, "BEGIN ISOLATION LEVEL READ COMMITTED;"
-			   "SELECT " DURABLE ", pg_current_xact_id()::text", "begin");
+		r = simple(l, l->lease ? BEGIN DAEMON START : BEGIN START, "begin");
 		if (!r && !lost(pg))
 			break;
 	}
@@ -632,6 +656,12 @@ static bool commit(struct ledger *l)
 	return ok;
 }
 
+static bool lock(struct ledger *l, const char *what)
+{
+	return db_run(l, NULL, "SELECT pg_advisory_xact_lock(?::INTEGER, hashtext(?))", "it",
+		      (int64_t)LOCK, what);
+}
+
 /* Old versions of rows go when the server vacuums; without the key they say nothing. */
 static bool wipe(struct ledger *l)
 {
@@ -652,6 +682,7 @@ static void close_database(struct ledger *l)
 }
 
 static const struct backend postgres = {
+	.several = true,
 	.prepare = prepare,
 	.bind = bind_all,
 	.step = step,
@@ -665,6 +696,7 @@ static const struct backend postgres = {
 	.begin = begin,
 	.commit = commit,
 	.rollback = rollback,
+	.lock = lock,
 	.wipe = wipe,
 	.close = close_database,
 };
@@ -698,7 +730,8 @@ static bool make_tables(struct ledger *l)
 	struct statement *s;
 
 	/* Two that begin at once: the second one waits, and finds the tables. */
-	if (!readonly && !db_run(l, NULL, "SELECT pg_advisory_xact_lock(?)", "i", (int64_t)LOCK))
+	if (!readonly && !db_run(l, NULL, "SELECT pg_advisory_xact_lock(?)", "i",
+				 (int64_t)LOCK))
 		return false;
 	s = db_prepare(l, "SELECT to_regclass('meta') IS NOT NULL,"
 		       " to_regclass('orders') IS NOT NULL", "");

@@ -54,6 +54,11 @@ static enum ledger_status release(struct ledger *l, const char *iccid, struct in
 	cJSON *body;
 	int n;
 
+	/* The card may come again just now: its next session waits, or was waited for. */
+	if (status == LEDGER_OK)
+		status = card_lock(l, i->card);
+	if (status == LEDGER_OK)
+		status = find(l, iccid, i);
 	if (status != LEDGER_OK)
 		return status;
 	if (!db_run(l, &n,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Requests: recorded once, decided once, answered as often as asked. */
+/*
+ * Requests: recorded once, decided once, answered as often as asked. Those of a station change only
+ * with the lock of its row; the record that is issued is compared by the statement that changes it.
+ */
 #include <string.h>
 #include <time.h>
 
@@ -79,12 +82,16 @@ enum ledger_status ledger_request_open(struct ledger *l, struct ledger_request *
 {
 	enum ledger_status status;
 	struct ledger_request old;
+	char station[33];
 
 	*known = false;
 	if (r->number > INT64_MAX)
 		return db_refused(l, "request number out of range");
 	if (!db_begin(l))
 		return LEDGER_FAILED;
+	status = lease_hold(l, hex_encode(r->station, 16, station));
+	if (status != LEDGER_OK)
+		return db_end(l, status);
 	status = ledger_request_find(l, r->boot_id, r->number, &old);
 	if (status == LEDGER_OK) {
 		*known = true;
@@ -132,10 +139,12 @@ static enum ledger_status set_result(struct ledger *l, const struct ledger_reque
 
 static enum ledger_status decide(struct ledger *l, const struct ledger_request *r)
 {
-	enum ledger_status status;
+	enum ledger_status status = lease_hold_of(l, r->id);
 	struct statement *stmt;
 	bool failed, claimed;
 
+	if (status != LEDGER_OK)
+		return status;
 	if (r->verdict == 1) {
 		stmt = db_prepare(l,
 				  "SELECT 1 FROM request WHERE id = ? AND record IS NOT NULL",
@@ -167,9 +176,12 @@ enum ledger_status ledger_decide(struct ledger *l, const struct ledger_request *
 static enum ledger_status issue(struct ledger *l, const struct ledger_request *r,
 				const struct ledger_record *record, const char *evidence)
 {
-	enum ledger_status status = set_result(l, r, evidence);
+	enum ledger_status status = lease_hold_of(l, r->id);
 	cJSON *body;
 	int n;
+
+	if (status == LEDGER_OK)
+		status = set_result(l, r, evidence);
 
 	if (status != LEDGER_OK)
 		return status;
@@ -201,17 +213,19 @@ enum ledger_status ledger_issue(struct ledger *l, const struct ledger_request *r
 
 enum ledger_status ledger_ended(struct ledger *l, int64_t request, const char *reason)
 {
-	enum ledger_status status = LEDGER_OK;
+	enum ledger_status status;
 	cJSON *body;
-	int n;
+	int n = 0;
 
 	if (!db_begin(l))
 		return LEDGER_FAILED;
-	if (!db_run(l, &n,
+	status = lease_hold_of(l, request);
+	if (status == LEDGER_OK &&
+	    !db_run(l, &n,
 		    "UPDATE request SET state = 'ended', reason = ? WHERE id = ? AND state = 'open'",
-		    "ti", reason, request)) {
+		    "ti", reason, request))
 		status = LEDGER_FAILED;
-	} else if (n) {
+	if (status == LEDGER_OK && n) {
 		body = cJSON_CreateObject();
 		cJSON_AddNumberToObject(body, "request", (double)request);
 		cJSON_AddStringToObject(body, "reason", reason);

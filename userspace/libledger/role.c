@@ -54,6 +54,9 @@ static enum ledger_status set(struct ledger *l, const char *person, const char *
 	int64_t officers = 0;
 	cJSON *body;
 
+	/* One after the other: two officers must not end each other's role at once. */
+	if (!chain_lock(l))
+		return LEDGER_FAILED;
 	status = count(l, "officer", &officers);
 	if (status == LEDGER_OK && officers)
 		status = role_check(l, by, "officer");

@@ -3,8 +3,11 @@
 #ifndef LIBLEDGER_SCHEMA_H
 #define LIBLEDGER_SCHEMA_H
 
-/* 1 had the records' secrets in clear, 2 no roles, 3 no limits of orders, 4 no ceremonies */
-#define SCHEMA_VERSION "5"
+/*
+ * 1 had the records' secrets in clear, 2 no roles, 3 no limits of orders, 4 no ceremonies, 5 no
+ * leases
+ */
+#define SCHEMA_VERSION "6"
 #define SCHEMA_OTHER "is of another version of this program"
 
 /*
@@ -16,7 +19,10 @@
 #define SCHEMA(ID, INT, BYTES)	\
 	"CREATE TABLE meta(name TEXT PRIMARY KEY, value " INT " NOT NULL);"	\
 	"CREATE TABLE station("	\
-	" uuid TEXT PRIMARY KEY, boot_id TEXT NOT NULL, journal_epoch TEXT NOT NULL);"	\
+	" uuid TEXT PRIMARY KEY, boot_id TEXT NOT NULL, journal_epoch TEXT NOT NULL,"	\
+	/* Who serves it: a process of a node, until that time. */	\
+	" node TEXT, process " INT " NOT NULL, lease_epoch " INT " NOT NULL,"	\
+	" lease_until " INT " NOT NULL);"	\
 	"CREATE TABLE orders("	\
 	" id " ID ", name TEXT UNIQUE NOT NULL,"	\
 	" spoiled TEXT NOT NULL CHECK(spoiled IN('FREE','VOID')), rows " INT " NOT NULL,"	\
@@ -47,7 +53,6 @@
 	" request " INT " REFERENCES request(id), bound TEXT, UNIQUE(orders, bound));"	\
 	/* What the record is meant for already: the chip, or a card body's reference. */	\
 	"CREATE INDEX record_bound ON record(bound) WHERE state = 'FREE';"	\
-	"CREATE INDEX record_free ON record(id) WHERE state = 'FREE';"	\
 	"CREATE INDEX record_free_of ON record(orders, id) WHERE state = 'FREE';"	\
 	/* A record is on one card at most, and a card has one record at most. */	\
 	"CREATE UNIQUE INDEX record_card ON record(card)"	\
@@ -73,7 +78,7 @@
 	" request " INT ", disposition " INT " NOT NULL, evidence TEXT NOT NULL,"	\
 	" PRIMARY KEY(station, journal_epoch, number));"	\
 	"CREATE TABLE ledger("	\
-	" seq " ID ", time TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL,"	\
-	" hash " BYTES " NOT NULL);"
+	" node TEXT NOT NULL, seq " INT " NOT NULL, time TEXT NOT NULL, kind TEXT NOT NULL,"	\
+	" body TEXT NOT NULL, hash " BYTES " NOT NULL, PRIMARY KEY(node, seq));"
 
 #endif

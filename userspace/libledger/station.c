@@ -1,63 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The CAS's own start, and what stations say of themselves. */
+/*
+ * What stations say of themselves. The station's row is locked meanwhile, and what is read of it
+ * and of its requests and dispositions changes only with that lock.
+ */
 #include <string.h>
 
 #include "database.h"
 #include "libgp/hex.h"
-
-/*
- * Those of a process that is gone. They have no verdict: none was sent. A station that repeats one
- * gets a rejection, and one that has a result for it has worked for a newer database.
- */
-static enum ledger_status close_open_requests(struct ledger *l)
-{
-	int n;
-	cJSON *body;
-
-	if (!db_run(l, &n,
-		    "UPDATE request SET state = 'ended',"
-		    " reason = 'the CAS was restarted' WHERE state = 'open'", ""))
-		return LEDGER_FAILED;
-	if (!n)
-		return LEDGER_OK;
-	body = cJSON_CreateObject();
-	cJSON_AddNumberToObject(body, "requests", n);
-	cJSON_AddStringToObject(body, "reason", "the CAS was restarted");
-	return chain_append(l, "abandoned", body) ? LEDGER_OK : LEDGER_FAILED;
-}
-
-static enum ledger_status next_epoch(struct ledger *l, uint64_t *lease_epoch)
-{
-	struct statement *stmt;
-	bool failed = true;
-	cJSON *body;
-
-	if (!db_run(l, NULL,
-		    "INSERT INTO meta(name, value) VALUES('lease_epoch', 1)"
-		    " ON CONFLICT(name) DO UPDATE SET value = meta.value + 1", ""))
-		return LEDGER_FAILED;
-	stmt = db_prepare(l, "SELECT value FROM meta WHERE name = 'lease_epoch'", "");
-	if (stmt && db_next(l, stmt, &failed))
-		*lease_epoch = (uint64_t)db_number(stmt, 0);
-	db_finalize(stmt);
-	if (failed)
-		return LEDGER_FAILED;
-	body = cJSON_CreateObject();
-	cJSON_AddNumberToObject(body, "lease_epoch", (double)*lease_epoch);
-	return chain_append(l, "start", body) ? LEDGER_OK : LEDGER_FAILED;
-}
-
-enum ledger_status ledger_start(struct ledger *l, uint64_t *lease_epoch)
-{
-	enum ledger_status status;
-
-	if (!db_begin(l))
-		return LEDGER_FAILED;
-	status = next_epoch(l, lease_epoch);
-	if (status == LEDGER_OK)
-		status = close_open_requests(l);
-	return db_end(l, status);
-}
 
 /* A journal that is lost can no longer say what became of the cards that it knew. */
 static enum ledger_status doubt_issued(struct ledger *l, const char *station, unsigned int *doubted)
@@ -102,22 +51,25 @@ static enum ledger_status highest(struct ledger *l, const char *station, const c
 static enum ledger_status hello(struct ledger *l, const char *station, const char *boot,
 				const char *epoch, uint64_t last, unsigned int *doubted)
 {
-	struct statement *stmt = db_prepare(l,
-					    "SELECT journal_epoch FROM station WHERE uuid = ?",
-					    "t", station);
-	enum ledger_status status = LEDGER_OK;
-	bool failed = true, known, same;
+	enum ledger_status status = lease_hold(l, station);
+	bool failed = true, same, fits = true;
+	struct statement *stmt;
 	int64_t number;
 	char old[24] = "";
 
+	if (status != LEDGER_OK)
+		return status;
+	stmt = db_prepare(l, "SELECT journal_epoch FROM station WHERE uuid = ?", "t", station);
 	if (!stmt)
 		return LEDGER_FAILED;
-	known = db_next(l, stmt, &failed) && db_text(stmt, 0, old, sizeof(old));
+	if (db_next(l, stmt, &failed))
+		fits = db_text(stmt, 0, old, sizeof(old));
 	db_finalize(stmt);
 	if (failed)
 		return LEDGER_FAILED;
-	same = known && !strcmp(old, epoch);
-	if (known && !same)
+	/* One that said nothing yet has none. */
+	same = fits && !strcmp(old, epoch);
+	if (*old && !same)
 		status = doubt_issued(l, station, doubted);
 	if (status == LEDGER_OK)
 		status = highest(l, station, epoch, &number);
@@ -126,11 +78,8 @@ static enum ledger_status hello(struct ledger *l, const char *station, const cha
 		status = db_refused(l, "station %s: its journal ends at %llu, %lld were committed",
 				    station, (unsigned long long)last, (long long)number);
 	if (status == LEDGER_OK &&
-	    !db_run(l, NULL,
-		    "INSERT INTO station(uuid, boot_id, journal_epoch) VALUES(?,?,?)"
-		    " ON CONFLICT(uuid) DO UPDATE SET boot_id = excluded.boot_id,"
-		    " journal_epoch = excluded.journal_epoch",
-		    "ttt", station, boot, epoch))
+	    !db_run(l, NULL, "UPDATE station SET boot_id = ?, journal_epoch = ? WHERE uuid = ?",
+		    "ttt", boot, epoch, station))
 		status = LEDGER_FAILED;
 	return status;
 }

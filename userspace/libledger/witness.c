@@ -76,7 +76,8 @@ static enum ledger_status compare(struct ledger *l, const char *line)
 		return LEDGER_OK;
 	if (!chain_last(l, &last, have))
 		return LEDGER_FAILED;
-	stmt = db_prepare(l, "SELECT hash FROM ledger WHERE seq = ?", "i", seq);
+	stmt = db_prepare(l, "SELECT hash FROM ledger WHERE node = ? AND seq = ?", "ti",
+			  l->chain, seq);
 	if (!stmt)
 		return LEDGER_FAILED;
 	if (db_next(l, stmt, &failed)) {
@@ -100,6 +101,8 @@ enum ledger_status ledger_witness(struct ledger *l, const char *path)
 	enum ledger_status status;
 	ssize_t n;
 
+	if (l->witness >= 0)
+		close(l->witness);
 	l->witness = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (l->witness < 0)
 		return failed(l, path);
