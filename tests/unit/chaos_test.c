@@ -48,10 +48,12 @@
 #ifdef POSTGRES
 #define TWINS		2	/* daemons that work at the same time */
 #define LEASE		"1"
-#define LEASE_MS	2200	/* after so long another one may have it: whole seconds are counted */
+#define BETWEEN		300	/* ms, from fault to fault at most */
+#define LEASE_MS	2200	/* after so long another one may have it: of whole seconds */
 #else
 #define TWINS		1
 #define LEASE		"30"
+#define BETWEEN		100
 #endif
 
 static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
@@ -257,7 +259,7 @@ static void mind_daemons(void)
 /* ------------------------------------------------------------------------------------- faults */
 
 #ifdef POSTGRES
-/* The other one takes its stations over, and this one must not hand anything out when it goes on. */
+/* The other one takes its stations over, and this one hands nothing out when it goes on. */
 static void stop_beyond_lease(void)
 {
 	if (stopped_until)
@@ -283,7 +285,7 @@ static void limit_files(rlim_t limit)
 
 static void hurt_database(void)
 {
-	if (sim_draw(&w, 3)) {
+	if (sim_draw(&w, 4)) {
 		pgserver_drop();
 		total.drops++;
 		return;
@@ -670,7 +672,7 @@ static void play(unsigned int n)
 		}
 		if (sim_now() >= next) {
 			fault();
-			next = sim_now() + 5 + sim_draw(&w, 100);
+			next = sim_now() + 5 + sim_draw(&w, BETWEEN);
 		}
 		DEMAND(!w.wrong, "%s", game_seed, w.wrong);
 	}

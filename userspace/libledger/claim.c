@@ -117,8 +117,8 @@ static bool copy_record(struct statement *stmt, struct ledger_record *r)
 
 /* The one that is meant for this card, or for what its body says: its order and itself. */
 #define FIND_BOUND							\
-	"SELECT o.id, r.id FROM record r JOIN orders o ON o.id = r.orders WHERE r.state = 'FREE'"	\
-	" AND (?5 = '' OR o.name = ?5) AND " OPEN LIMITS			\
+	"SELECT o.id, r.id FROM record r JOIN orders o ON o.id = r.orders"	\
+	" WHERE r.state = 'FREE' AND (?5 = '' OR o.name = ?5) AND " OPEN LIMITS			\
 	" AND ((o.choose = 'chip' AND r.bound = ?6) OR (o.choose = 'reference' AND r.bound ="	\
 	" (SELECT 'REF:' || reference FROM request WHERE id = ?1)))"	\
 	" AND r.bound IN(?6, (SELECT 'REF:' || reference FROM request WHERE id = ?1))"	\
@@ -212,8 +212,8 @@ static enum ledger_status find(struct ledger *l, struct statement *stmt, int64_t
 }
 
 /*
- * Claims of one order follow one another, as its cards are counted; and they follow what holds, ends
- * or wipes it. All that was found before the lock is asked again by the next statement.
+ * Claims of one order follow one another, as its cards are counted; and they follow what holds,
+ * ends or wipes it. All that was found before the lock is asked again by the next statement.
  */
 static enum ledger_status lock_order(struct ledger *l, int64_t order)
 {

@@ -135,8 +135,8 @@ enum ledger_status ledger_start(struct ledger *l, unsigned int seconds, uint64_t
 }
 
 /*
- * The station's row, locked: whose it is. It is not waited for: who has it locked has the station, or
- * was stopped in a transaction, which the server ends then.
+ * The station's row, locked: whose it is. It is not waited for: who has it locked has the
+ * station, or was stopped in a transaction, which the server ends then.
  */
 static enum ledger_status whose(struct ledger *l, const char *station, bool *ours, int64_t *epoch)
 {
