@@ -13,13 +13,27 @@
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_router", NULL };
 const uint8_t uuid[16] = "the test station";
 
+/* What comes when it takes long: a held card asks for more time, the station for a sign of life. */
+static bool between(int fd, const struct client_frame *f, uint8_t wanted)
+{
+	static struct client_frame pong;
+
+	if (f->type == wanted)
+		return false;
+	if (f->type == PING) {
+		client_begin(&pong, PONG, f->number);
+		client_send(fd, &pong);
+	}
+	return f->type == PING || f->type == PROGRESS;
+}
+
 void expect(struct bed *b, int fd, uint8_t type)
 {
 	int rc;
 
-	do {	/* a held card asks for more time again and again */
+	do {
 		rc = client_recv(fd, &b->f, PATIENCE_MS);
-	} while (rc == 1 && b->f.type == PROGRESS && type != PROGRESS);
+	} while (rc == 1 && between(fd, &b->f, type));
 	if (rc != 1)
 		fail_msg("no frame, wanted type %02x: %s", type, rc ? strerror(errno) : "closed");
 	if (b->f.type == ERROR && type != ERROR)
