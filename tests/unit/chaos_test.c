@@ -48,11 +48,13 @@
 #ifdef POSTGRES
 #define TWINS		2	/* daemons that work at the same time */
 #define LEASE		"1"
+#define CARDS		300
 #define BETWEEN		300	/* ms, from fault to fault at most */
 #define LEASE_MS	2200	/* after so long another one may have it: of whole seconds */
 #else
 #define TWINS		1
 #define LEASE		"30"
+#define CARDS		500
 #define BETWEEN		100
 #endif
 
@@ -60,7 +62,7 @@ static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 				 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
 static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
 
-static unsigned int cards = 500, first_seed = 1;
+static unsigned int cards = CARDS, first_seed = 1;
 static char dir[64], db[128], copy[96], pin_file[96], log_file[96];
 static struct sim_station stations[STATIONS];
 static struct sim_card card[GAME + AFTER];

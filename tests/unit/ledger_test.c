@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "libgp/hex.h"
@@ -1701,138 +1704,7 @@ static void tampering_shows(void **state)
 }
 
 #ifdef POSTGRES
-/* ---- what a server must be ---- */
-
-static void assert_refused(const char *where, const char *why)
-{
-	char error[256] = "";
-	struct ledger *other = ledger_open(where, false, error, sizeof(error));
-
-	assert_null(other);
-	if (!strstr(error, why))
-		fail_msg("\"%s\" is not in \"%s\"", why, error);
-}
-
-/* However it is set: for the connection, the role, the database, or by now in the configuration. */
-static void forgetful_server_is_refused(void **state)
-{
-	static const char *const ways[][2] = {
-		{ "ALTER ROLE cas SET synchronous_commit = off",
-		  "ALTER ROLE cas RESET synchronous_commit" },
-		{ "ALTER DATABASE %s SET synchronous_commit = off",
-		  "ALTER DATABASE %s RESET synchronous_commit" },
-	};
-	struct order_report r;
-	char text[256];
-
-	(void)state;
-	snprintf(text, sizeof(text), "%s options='-c synchronous_commit=off'", path);
-	assert_refused(text, "synchronous_commit=off");
-	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
-		snprintf(text, sizeof(text), ways[i][0], name);
-		assert_true(pgserver_run(name, text));
-		assert_refused(path, "ALTER ROLE");
-		snprintf(text, sizeof(text), ways[i][1], name);
-		assert_true(pgserver_run(name, text));
-	}
-	/* One that is connected already commits nothing more either. */
-	sql("SET synchronous_commit = off");
-	assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_FAILED);
-	assert_non_null(strstr(ledger_error(l), "synchronous_commit=off"));
-	sql("SET synchronous_commit = on");
-	assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_OK);
-}
-
-static void server_without_fsync_is_refused(void **state)
-{
-	static const char *const names[] = { "fsync", "full_page_writes" };
-	struct order_report r;
-	char text[64];
-
-	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		pgserver_kill();
-		snprintf(text, sizeof(text), "%s=off", names[i]);
-		assert_true(pgserver_again(text));
-		assert_refused(path, text);
-		assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_FAILED);
-		assert_non_null(strstr(ledger_error(l), text));
-	}
-	pgserver_kill();
-	assert_true(pgserver_again(NULL));
-	assert_int_equal(import(HEADER ROW1, false, &r), LEDGER_OK);
-}
-
-static void passwords_are_not_for_command_lines(void **state)
-{
-	char text[256];
-
-	(void)state;
-	snprintf(text, sizeof(text), "%s password=secret", path);
-	assert_refused(text, "PGPASSFILE");
-	assert_refused("postgresql://cas:secret@localhost/ledger", "PGPASSFILE");
-	assert_refused("host=/nowhere", "connect");
-	assert_refused("host=/nowhere what=this", "wrong");
-}
-
-static void other_databases_are_left_alone(void **state)
-{
-	char where[128];
-
-	(void)state;
-	pgserver_make("theirs", NULL);
-	assert_true(pgserver_run("theirs", "CREATE TABLE orders(id INTEGER)"));
-	assert_refused(pgserver_where("theirs", where, sizeof(where)), "no ledger");
-}
-
-/* ---- a connection that is lost ---- */
-
-/* Idle: the next transaction has another connection. Within one: nothing of it is left. */
-static void lost_connections_come_again(void **state)
-{
-	struct ledger_record record;
-	struct ledger_request r;
-
-	(void)state;
-	stock();
-	pgserver_kill();
-	assert_true(pgserver_again(NULL));
-	open_request(1, &r);
-	pgserver_drop();
-	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
-	pgserver_kill();
-	r.verdict = 1;
-	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_FAILED);
-	assert_true(pgserver_again(NULL));
-	if (ledger_issue(l, &r, &record, "evidence") != LEDGER_OK)
-		fail_msg("%s", ledger_error(l));
-	assert_state(record.id, "ISSUED");
-}
-
-/* One that came back as it was a while ago is another one: nothing is written there. */
-static void older_server_is_noticed(void **state)
-{
-	char where[128], text[256];
-	struct ledger_record record;
-	struct ledger_request r;
-
-	(void)state;
-	stock();
-	copy_database(where, sizeof(where));
-	open_request(1, &r);
-	assert_int_equal(ledger_claim(l, r.id, NULL, NULL, "KDD:01", &record), LEDGER_OK);
-	snprintf(text, sizeof(text), "ALTER DATABASE %s RENAME TO newer", name);
-	pgserver_drop();
-	assert_true(pgserver_run("postgres", text));
-	snprintf(text, sizeof(text), "ALTER DATABASE %s RENAME TO %s", copy, name);
-	assert_true(pgserver_run("postgres", text));
-	r.verdict = 1;
-	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_FAILED);
-	assert_non_null(strstr(ledger_error(l), "not the one that was here before"));
-	r.number = 2;
-	assert_int_equal(ledger_decide(l, &r), LEDGER_FAILED);
-	damaged = true;
-}
+#include "server_tests.h"
 #endif
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -1898,6 +1770,7 @@ int main(void)
 		TEST(passwords_are_not_for_command_lines),
 		TEST(other_databases_are_left_alone),
 		TEST(lost_connections_come_again),
+		TEST(lost_commit_is_looked_up),
 		TEST(older_server_is_noticed),
 #endif
 	};

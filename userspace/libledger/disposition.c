@@ -255,7 +255,7 @@ static enum ledger_status dispose(struct ledger *l, const struct ledger_disposit
 	char station[33], epoch[24];
 	const char *next = NULL;
 	struct affected a = { 0 };
-	bool repeated;
+	bool repeated = false;
 
 	hex_encode(d->station, 16, station);
 	snprintf(epoch, sizeof(epoch), "%016llX", (unsigned long long)d->journal_epoch);
