@@ -124,6 +124,39 @@ static void limits_are_in_the_ledger(void **state)
 		  " order.csv"), "uuid");
 }
 
+/* Columns by the bureau's names, problems by them too; and it is shown how far it is. */
+static void file_is_mapped_and_progress_shown(void **state)
+{
+	(void)state;
+	fresh();
+	write_order("pin1:" ICCID);
+	succeeds(run("sed 's/iccid/Card Number/; s/pin1.enc/Sealed PIN/' order.csv >theirs.csv;"
+		     " { head -1 order.csv | tr , '\\n' | grep -v 'iccid\\|pin1' |"
+		     " sed 's/.*/& = &/';"
+		     " echo 'iccid luhn = Card Number';"
+		     " echo 'pin1.enc length=8 = Sealed PIN'; } >map"));
+	succeeds(run(CASCTL " import --db db --order first --data bureau --label cards"
+		     " --pin-file pin --mapping map theirs.csv"));
+	fresh();
+	succeeds(run("sed -i 's/length=8/length=4/' map"));
+	fails(run(CASCTL " import --db db --order first --data bureau --label cards"
+		  " --pin-file pin --mapping map theirs.csv"),
+	      "theirs.csv: line 2, column Sealed PIN: has another length");
+	succeeds(run("echo 'x' >>map"));
+	fails(run(CASCTL " import --db db --order first --pin-file pin --mapping map theirs.csv"),
+	      "map: line 10: COLUMN");
+	/* 1,100 rows, of a test order: the Luhn digit of ICCIDs that are counted by awk. */
+	succeeds(run("awk 'BEGIN { print \"iccid,imsi,pin1,puk1,kvn,enc,mac,dek,payload\";"
+		     " for (n = 0; n < 1100; n++) { d = sprintf(\"894900000000%%06d\", n); s = 0;"
+		     " for (i = 18; i; i--) { v = substr(d, i, 1) * (i %% 2 ? 1 : 2);"
+		     " s += v > 9 ? v - 9 : v } print d (10 - s %% 10) %% 10"
+		     " \",262011234567890,1234,12345678,31," KEY "," KEY "," KEY ",010101AA\" } }'"
+		     " >many.csv"));
+	succeeds(run(CASCTL " import --db db --order many --test --pin-file pin --progress"
+		     " many.csv | tr '\\r' '\\n' >said; grep ' 9[0-9] %%.*##.* 1024 rows' said;"
+		     " grep '1100 records' said"));
+}
+
 /* The transport key of the test wraps nothing that KEY is: an order with such keys is found out. */
 static void check_tries_each_record(void **state)
 {
@@ -377,6 +410,7 @@ int main(void)
 		cmocka_unit_test(components_begin_anew),
 		cmocka_unit_test(wipe_goes_on_after_it_was_cut_off),
 		cmocka_unit_test(limits_are_in_the_ledger),
+		cmocka_unit_test(file_is_mapped_and_progress_shown),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "casctl.h"
+#include "libledger/mapping.h"
 
 #define STATIONS_MAX 4096
 
@@ -23,12 +26,42 @@ static void print_problems(const char *path, const struct order_report *r)
 		fprintf(stderr, "%s: there may be more\n", path);
 }
 
+/* Where the bar is: of one file at a time. */
+static FILE *shown;
+static long long shown_size;
+static bool drawn;
+
+static void show_progress(unsigned int rows)
+{
+	long long at = ftello(shown);
+	int percent = shown_size > 0 && at > 0 ? (int)(100 * at / shown_size) : 0;
+
+	fprintf(stderr, "\r%3d %%  [%-50.*s] %u rows", percent, percent / 2,
+		"##################################################", rows);
+	fflush(stderr);
+	drawn = true;
+}
+
+/* On a terminal, and where the size of the file is known. */
+static void begin_progress(FILE *f, struct order_import *how, bool wanted)
+{
+	struct stat st;
+
+	if (!wanted || fstat(fileno(f), &st) || !S_ISREG(st.st_mode))
+		return;
+	shown = f;
+	shown_size = st.st_size;
+	how->progress = show_progress;
+}
+
 /**
  * struct import_options - from the command line
  * @db: database
  * @token: that makes the order's key
  * @data: key in it that the bureau sealed with
  * @release: another user is to release it
+ * @mapping: file, or NULL
+ * @progress: show how far it is
  * @how: the rest
  * @stations: that are permitted
  */
@@ -37,6 +70,8 @@ struct import_options {
 	struct token_options token;
 	const char *data;
 	bool release;
+	const char *mapping;
+	bool progress;
 	struct order_import how;
 	char stations[STATIONS_MAX];
 };
@@ -136,7 +171,10 @@ static int import_rows(struct import_options *o, struct ledger *l, const char *p
 
 	if (o->release)
 		o->how.by = who_am_i(name);
+	begin_progress(f, &o->how, o->progress);
 	status = ledger_import(l, f, &o->how, &report);
+	if (drawn)
+		fputc('\n', stderr);
 	print_problems(path, &report);
 	if (status == LEDGER_OK)
 		printf("order %s: %u records\n", o->how.order, report.rows);
@@ -167,12 +205,35 @@ static int import_sealed(struct import_options *o, struct ledger *l, const char 
 	return rc;
 }
 
+static bool read_mapping(const char *path, struct mapping *m)
+{
+	FILE *f = fopen(path, "re");
+	const char *wrong;
+	unsigned int line = 0;
+
+	if (!f) {
+		fprintf(stderr, "casctl: %s: %s\n", path, strerror(errno));
+		return false;
+	}
+	wrong = mapping_read(f, m, &line);
+	fclose(f);
+	if (wrong)
+		fprintf(stderr, "%s: line %u: %s\n", path, line, wrong);
+	return !wrong;
+}
+
 static int import(struct import_options *o, const char *path)
 {
+	static struct mapping mapping;
 	struct ledger *l;
 	int rc = 1;
 	FILE *f;
 
+	if (o->mapping) {
+		if (!read_mapping(o->mapping, &mapping))
+			return 1;
+		o->how.mapping = &mapping;
+	}
 	f = fopen(path, "re");
 	if (!f) {
 		fprintf(stderr, "casctl: %s: %s\n", path, strerror(errno));
@@ -184,6 +245,7 @@ static int import(struct import_options *o, const char *path)
 		rc = import_sealed(o, l, path, f);
 	ledger_close(l);
 	fclose(f);
+	mapping_end(&mapping);
 	return rc;
 }
 
@@ -196,6 +258,8 @@ int cmd_import(int argc, char **argv)
 		{ "needs-release", no_argument, NULL, 'r' },
 		{ "test", no_argument, NULL, 't' },
 		{ "data", required_argument, NULL, 'D' },
+		{ "mapping", required_argument, NULL, 'M' },
+		{ "progress", no_argument, NULL, 'P' },
 		{ "station", required_argument, NULL, 'S' },
 		{ "initial-key", required_argument, NULL, 'k' },
 		{ "cards", required_argument, NULL, 'n' },
@@ -211,6 +275,7 @@ int cmd_import(int argc, char **argv)
 	};
 	struct import_options o = {
 		.token = { .module = MODULE, .label = "cards" }, .data = "data",
+		.progress = isatty(STDERR_FILENO),
 	};
 	int c;
 
@@ -234,6 +299,12 @@ int cmd_import(int argc, char **argv)
 			break;
 		case 'D':
 			o.data = optarg;
+			break;
+		case 'M':
+			o.mapping = optarg;
+			break;
+		case 'P':
+			o.progress = true;
 			break;
 		case 'm':
 			o.token.module = optarg;

@@ -16,7 +16,7 @@ static const struct {
 	  "          [--needs-release] [--data NAME] [--module FILE] [--label NAME]\n"
 	  "          [--station UUID]... [--initial-key NAME] [--security none|encrypted]\n"
 	  "          [--cards N] [--cards-per-day N] [--stop-after N] [--retries N]\n"
-	  "          [--choose next|chip|reference] CSV\n"
+	  "          [--choose next|chip|reference] [--mapping FILE] [--progress] CSV\n"
 	  "                                          import an order, all rows or none; --data: key\n"
 	  "                                          in the token for sealed columns (default: data);\n"
 	  "                                          --test: secrets may be in clear" },

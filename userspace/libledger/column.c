@@ -54,7 +54,7 @@ static bool digits(const char *value, size_t min, size_t max)
 }
 
 /* ISO/IEC 7812-1 annex B: from the right, every second digit is doubled. */
-static bool luhn(const char *value)
+bool column_luhn(const char *value)
 {
 	size_t len = strlen(value);
 	unsigned int sum = 0;
@@ -121,7 +121,7 @@ const char *column_take(enum column column, const char *value, struct ledger_rec
 	case COL_ICCID:
 		if (!digits(value, 19, 20))
 			return "must be 19 or 20 digits";
-		if (!luhn(value))
+		if (!column_luhn(value))
 			return "the Luhn check digit is wrong";
 		strcpy(record->iccid, value);
 		return NULL;

@@ -34,6 +34,9 @@ bool column_is_wanted(enum column column, enum order_choice choose);
 /* column_may_be_sealed() - keys come wrapped in any case, and what names a card is no secret */
 bool column_may_be_sealed(enum column column);
 
+/* column_luhn() - whether the last of these digits is a check digit (ISO/IEC 7812-1, annex B) */
+bool column_luhn(const char *value);
+
 /* column_take() - check a value and put it in the record; NULL, or what is wrong */
 const char *column_take(enum column column, const char *value, struct ledger_record *record);
 

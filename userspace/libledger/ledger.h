@@ -365,6 +365,10 @@ struct order_seal {
 #define ORDER_NO_RETRY 100
 #define ORDER_KEY_MAX 64
 
+#define ORDER_PROGRESS 1024
+
+struct mapping;
+
 /* By what the record of a card is chosen. */
 enum order_choice {
 	ORDER_NEXT,		/* the next free one */
@@ -402,6 +406,8 @@ struct order_limits {
  * @by: who imports it, for another one to release it; NULL: it is released at once
  * @seal: for its secrets
  * @limits: what it permits
+ * @mapping: of the file's columns, NULL: they have the names of docs/ledger.md
+ * @progress: called each ORDER_PROGRESS rows with their number, or NULL
  */
 struct order_import {
 	const char *order;
@@ -410,6 +416,8 @@ struct order_import {
 	const char *by;
 	const struct order_seal *seal;
 	struct order_limits limits;
+	struct mapping *mapping;
+	void (*progress)(unsigned int rows);
 };
 
 /* ledger_import() - all rows of a CSV file become free records, or none */

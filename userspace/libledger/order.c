@@ -7,6 +7,7 @@
 #include "csv.h"
 #include "libgp/hex.h"
 #include "limits.h"
+#include "mapping.h"
 
 #define SEALED_SUFFIX ".enc"
 
@@ -17,6 +18,7 @@
  * @how: what the caller wants
  * @map: column of each field of the file
  * @sealed: which of them the bureau sealed
+ * @check: their lines of the mapping, NULL without one
  * @columns: fields per row
  * @order: id of the order
  * @insert: statement for a record
@@ -28,6 +30,7 @@ struct import {
 	const struct order_import *how;
 	enum column map[CSV_COLUMNS_MAX];
 	bool sealed[CSV_COLUMNS_MAX];
+	struct mapping_column *check[CSV_COLUMNS_MAX];
 	size_t columns;
 	int64_t order;
 	struct statement *insert;
@@ -65,6 +68,48 @@ static enum column find_column(const char *name, bool *sealed)
 	return c == COL_COUNT || column_may_be_sealed(c) ? c : COL_COUNT;
 }
 
+/* Field @i of the header line is not one of the file's. */
+static void problem_header(struct import *im, size_t i)
+{
+	char name[24];
+
+	snprintf(name, sizeof(name), "%.20s", im->csv.field[i]);
+	for (char *c = name; *c; c++)
+		if (*c < 0x20 || *c > 0x7e)
+			*c = '?';
+	problem(im, name, "no such column");
+}
+
+/* As the bureau calls it. */
+static const char *name_of(const struct import *im, size_t i)
+{
+	return im->check[i] ? im->check[i]->header : column_name(im->map[i]);
+}
+
+/* The name of field @i as it is here; "-": it is checked alone. NULL: it is not mapped. */
+static const char *mapped(struct import *im, size_t i)
+{
+	if (!im->how->mapping)
+		return im->csv.field[i];
+	im->check[i] = mapping_find(im->how->mapping, im->csv.field[i]);
+	return im->check[i] ? im->check[i]->column : NULL;
+}
+
+/* What the mapping has and the header line has not. */
+static void find_missing(struct import *im)
+{
+	struct mapping *m = im->how->mapping;
+
+	for (size_t j = 0; m && j < m->count; j++) {
+		size_t i = 0;
+
+		while (i < im->columns && im->check[i] != &m->column[j])
+			i++;
+		if (i == im->columns)
+			problem(im, m->column[j].header, "column missing in the header line");
+	}
+}
+
 static void read_header(struct import *im)
 {
 	enum order_choice choose = im->how->limits.choose;
@@ -78,27 +123,26 @@ static void read_header(struct import *im)
 	}
 	im->columns = im->csv.count;
 	for (size_t i = 0; i < im->columns; i++) {
-		im->map[i] = find_column(im->csv.field[i], &im->sealed[i]);
-		if (im->map[i] == COL_COUNT || !column_is_wanted(im->map[i], choose)) {
-			char name[24];
+		const char *name = mapped(im, i);
 
-			snprintf(name, sizeof(name), "%.20s", im->csv.field[i]);
-			for (char *c = name; *c; c++)
-				if (*c < 0x20 || *c > 0x7e)
-					*c = '?';
-			problem(im, name, "no such column");
-		} else if (have[im->map[i]]) {
-			problem(im, column_name(im->map[i]), "column twice");
-		} else if (column_is_secret(im->map[i]) && !im->sealed[i] && !im->how->test) {
-			problem(im, column_name(im->map[i]),
-				"must be sealed, or the order be a test order");
-		} else {
+		im->map[i] = COL_COUNT;
+		if (name && !strcmp(name, "-") && im->check[i])
+			continue;
+		if (name)
+			im->map[i] = find_column(name, &im->sealed[i]);
+		if (im->map[i] == COL_COUNT || !column_is_wanted(im->map[i], choose))
+			problem_header(im, i);
+		else if (have[im->map[i]])
+			problem(im, name_of(im, i), "column twice");
+		else if (column_is_secret(im->map[i]) && !im->sealed[i] && !im->how->test)
+			problem(im, name_of(im, i), "must be sealed, or the order be a test order");
+		else
 			have[im->map[i]] = true;
-		}
 	}
 	for (enum column c = 0; c < COL_COUNT; c++)
 		if (!have[c] && column_is_wanted(c, choose))
 			problem(im, column_name(c), "column missing in the header line");
+	find_missing(im);
 }
 
 /* Which of both: the database says only that it has one already. */
@@ -139,10 +183,23 @@ static bool insert_record(struct import *im, const struct ledger_record *r)
 	return !failed;
 }
 
-/* A field that the bureau sealed, with its column's name and the record's ICCID: no other fits. */
-static const char *take_sealed(struct import *im, enum column what, const char *field,
-			       struct ledger_record *r)
+static const char *take_clear(struct import *im, size_t i, const char *value,
+			      struct ledger_record *r)
 {
+	const char *wrong = NULL;
+
+	if (im->check[i])
+		wrong = mapping_check(im->how->mapping, im->check[i], value);
+	if (wrong || im->map[i] == COL_COUNT)
+		return wrong;
+	return column_take(im->map[i], value, r);
+}
+
+/* A field that the bureau sealed, with its column's name and the record's ICCID: no other fits. */
+static const char *take_sealed(struct import *im, size_t i, struct ledger_record *r)
+{
+	const char *field = im->csv.field[i];
+	enum column what = im->map[i];
 	const struct order_seal *seal = im->how->seal;
 	const char *wrong = "was not sealed for this column and record";
 	uint8_t sealed[CSV_ROW_MAX / 2];
@@ -154,7 +211,7 @@ static const char *take_sealed(struct import *im, enum column what, const char *
 	snprintf(with, sizeof(with), "%s:%s", column_name(what), r->iccid);
 	if (seal->unseal(seal->arg, with, sealed, (size_t)n, (uint8_t *)clear)) {
 		clear[n - LEDGER_SEAL] = '\0';
-		wrong = strlen(clear) == (size_t)n - LEDGER_SEAL ? column_take(what, clear, r) :
+		wrong = strlen(clear) == (size_t)n - LEDGER_SEAL ? take_clear(im, i, clear, r) :
 								   "NUL byte";
 	}
 	explicit_bzero(clear, sizeof(clear));
@@ -169,9 +226,8 @@ static bool take_columns(struct import *im, bool sealed, struct ledger_record *r
 
 		if (im->sealed[i] != sealed)
 			continue;
-		wrong = sealed ? take_sealed(im, im->map[i], im->csv.field[i], r) :
-				 column_take(im->map[i], im->csv.field[i], r);
-		if (wrong && !problem(im, column_name(im->map[i]), wrong))
+		wrong = sealed ? take_sealed(im, i, r) : take_clear(im, i, im->csv.field[i], r);
+		if (wrong && !problem(im, name_of(im, i), wrong))
 			return false;
 	}
 	return true;
@@ -191,6 +247,8 @@ static bool take_row(struct import *im, struct ledger_record *r, bool *failed)
 		return true;
 	*failed = !insert_record(im, r);
 	im->report->rows++;
+	if (im->how->progress && im->report->rows % ORDER_PROGRESS == 0)
+		im->how->progress(im->report->rows);
 	return !*failed && im->report->count < ORDER_PROBLEMS_MAX;
 }
 
