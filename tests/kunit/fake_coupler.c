@@ -101,22 +101,28 @@ static const struct cks_coupler_ops ops = {
 	.claimed = claimed,
 };
 
+static const struct cks_settings settings = {
+	.clk_hz = FAKE_CLK,
+	.rst_line = CKS_MODEM_LINE_RTS,
+	.detect_line = CKS_MODEM_LINE_CTS,
+	.policy = CKS_POLICY_TOLERANT,
+	.protocol = ISO7816_T_ANY,
+	.ifsd = 254,
+};
+
+struct cks_coupler *fake_coupler_another(struct fake_coupler *f, const char *name)
+{
+	return cks_coupler_alloc(f->parent, name, &ops, &settings, f);
+}
+
 struct fake_coupler *fake_coupler_new(struct kunit *test)
 {
-	const struct cks_settings settings = {
-		.clk_hz = FAKE_CLK,
-		.rst_line = CKS_MODEM_LINE_RTS,
-		.detect_line = CKS_MODEM_LINE_CTS,
-		.policy = CKS_POLICY_TOLERANT,
-		.protocol = ISO7816_T_ANY,
-		.ifsd = 254,
-	};
 	struct fake_coupler *f = kzalloc(sizeof(*f), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->parent = root_device_register("cks_fake");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->parent));
-	f->c = cks_coupler_alloc(f->parent, NULL, &ops, &settings, f);
+	f->c = fake_coupler_another(f, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->c));
 	KUNIT_ASSERT_EQ(test, cks_coupler_register(f->c, NULL), 0);
 	return f;

@@ -48,6 +48,8 @@ struct fake_coupler {
 	bool refuse;
 };
 
+/* A coupler more on the same hardware, not registered; or ERR_PTR(). */
+struct cks_coupler *fake_coupler_another(struct fake_coupler *f, const char *name);
 /* Registered; or it fails the test. */
 struct fake_coupler *fake_coupler_new(struct kunit *test);
 /* Taken away from the core; fake_coupler_free() is still to come. */

@@ -345,6 +345,35 @@ static void removal_ends_everything(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->f->claims, 2);
 }
 
+static void what_is_not_registered(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	char too_long[CKS_NAME_MAX + 2] = "";
+	struct cks_coupler *first, *second;
+
+	memset(too_long, 'n', CKS_NAME_MAX + 1);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(fake_coupler_another(x->f, too_long)),
+			-ENAMETOOLONG);
+
+	first = fake_coupler_another(x->f, "one name");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(first));
+	x->f->refuse = true;
+	KUNIT_EXPECT_EQ(test, cks_coupler_register(first, NULL), -EINVAL);
+	x->f->refuse = false;
+	KUNIT_ASSERT_EQ(test, cks_coupler_register(first, NULL), 0);
+
+	second = fake_coupler_another(x->f, "one name");
+	KUNIT_EXPECT_FALSE(test, IS_ERR(second));
+	KUNIT_EXPECT_EQ(test, cks_coupler_register(second, NULL), -EEXIST);
+	KUNIT_EXPECT_NULL(test, cks_coupler_get(cks_coupler_index(second)));
+	cks_coupler_unregister(first);
+	/* The name is free again. */
+	KUNIT_EXPECT_EQ(test, cks_coupler_register(second, NULL), 0);
+	cks_coupler_unregister(second);
+	cks_coupler_put(second);
+	cks_coupler_put(first);
+}
+
 /* Who registers with the notifier, and when, is told of the same. */
 struct listener {
 	struct notifier_block nb;
@@ -396,6 +425,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(done_may_begin_the_next),
 	KUNIT_CASE(staged_one_is_dropped),
 	KUNIT_CASE(removal_ends_everything),
+	KUNIT_CASE(what_is_not_registered),
 	KUNIT_CASE(notifiers_are_told),
 	{}
 };
