@@ -328,8 +328,10 @@ static void card_session(struct dice *d, struct program *p)
 		order(d, p);
 	if (dice_of(d, 3))
 		command(p, number++);
-	if (!dice_of(d, 3))
-		batch(p, number++);
+	if (!dice_of(d, 3)) {
+		batch(p, number);
+		number += 2;	/* commands */
+	}
 	if (!dice_of(d, 3))
 		reset_by_cas(d, p, number++);
 	result(d, p);

@@ -16,7 +16,7 @@
 #define VPCD_PORT	35963
 #define WAIT_MS		40	/* of an operation for what may come */
 #define STEP_MS		2	/* between looks whether it still may */
-#define BUSY_MS		1000	/* of a program for couplers at work */
+#define BUSY_MS		2000	/* of a program for couplers at work */
 
 struct conn {
 	int fd;
