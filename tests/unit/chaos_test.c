@@ -48,8 +48,8 @@
 #ifdef POSTGRES
 #define TWINS		2	/* daemons that work at the same time */
 #define LEASE		"1"
-#define CARDS		300
-#define BETWEEN		300	/* ms, from fault to fault at most */
+#define CARDS		500
+#define BETWEEN		200	/* ms, from fault to fault at most */
 #define LEASE_MS	2200	/* after so long another one may have it: of whole seconds */
 #else
 #define TWINS		1
@@ -287,7 +287,8 @@ static void limit_files(rlim_t limit)
 
 static void hurt_database(void)
 {
-	if (sim_draw(&w, 4)) {
+	/* One crash at least, as it takes a second. */
+	if (sim_draw(&w, 4) && total.crashes) {
 		pgserver_drop();
 		total.drops++;
 		return;

@@ -189,3 +189,8 @@ void pgserver_drop(void)
 	pgserver_run("postgres", "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
 		     " WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'");
 }
+
+bool pgserver_environment(void)
+{
+	return !setenv("PGHOST", dir, 1) && !setenv("PGUSER", "cas", 1);
+}

@@ -27,6 +27,9 @@ void pgserver_drop(void);
 /* pgserver_where() - the connection string of a database */
 const char *pgserver_where(const char *name, char *where, size_t cap);
 
+/* pgserver_environment() - postgresql:///NAME is a database of it, for this process and its children */
+bool pgserver_environment(void);
+
 /* pgserver_run() - SQL in a database; false if it failed */
 bool pgserver_run(const char *name, const char *sql);
 
