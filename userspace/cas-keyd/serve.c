@@ -184,7 +184,7 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 		    uint8_t *answer)
 {
 	const struct shape *shape;
-	struct key *key = NULL, *other;
+	struct key *key, *other;
 	const uint8_t *p = request + 1;
 
 	if (!len || request[0] < KEYD_FIND || request[0] > KEYD_WRAP_DES)
@@ -194,20 +194,17 @@ size_t serve_answer(struct token *t, struct keys *keys, const uint8_t *request, 
 	if (len < shape->min || len > shape->max)
 		return 0;
 	answer[0] = KEYD_OK;
-	if (shape->kinds) {
-		key = take_key(keys, p);
-		if (!key)
-			return failure(answer, "key process: no such key; it was started anew");
-		if (!(shape->kinds & 1u << key->kind))
-			return failure(answer, "key process: not with this key");
-		p += 8;
-		len -= 8;
-	}
+	if (!shape->kinds)
+		return find(t, keys, request[0] == KEYD_FIND ? KEY_PERMANENT : KEY_SIGNER, p, len,
+			    answer);
+	key = take_key(keys, p);
+	if (!key)
+		return failure(answer, "key process: no such key; it was started anew");
+	if (!(shape->kinds & 1u << key->kind))
+		return failure(answer, "key process: not with this key");
+	p += 8;
+	len -= 8;
 	switch (request[0]) {
-	case KEYD_FIND:
-		return find(t, keys, KEY_PERMANENT, p, len, answer);
-	case KEYD_FIND_SIGNER:
-		return find(t, keys, KEY_SIGNER, p, len, answer);
 	case KEYD_SIGN:
 		return token_sign(t, key->object, p, answer + 1) ?
 		       failure(answer, token_error(t)) : 1 + TOKEN_SIGNATURE;
