@@ -79,6 +79,7 @@
  * @chars_repeated: characters that the card refused
  * @cost: of both; see cost.c
  * @irq_work: from hard interrupt to @work
+ * @settling: held by who waits for @irq_work
  * @work: calls @done, @lost, notifiers and netlink; see event.c
  */
 struct cks_coupler {
@@ -142,6 +143,7 @@ struct cks_coupler {
 	} cost[CKS_COSTS];
 
 	struct irq_work irq_work;
+	struct mutex settling;	/* irq_work_sync() has one waiter at a time */
 	struct work_struct work;
 };
 

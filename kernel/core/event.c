@@ -115,6 +115,7 @@ static void cks_event_irq_work(struct irq_work *irq_work)
 void cks_event_init(struct cks_coupler *c)
 {
 	init_irq_work(&c->irq_work, cks_event_irq_work);
+	mutex_init(&c->settling);
 	INIT_WORK(&c->work, cks_event_work);
 }
 
@@ -135,7 +136,13 @@ void cks_event_kick(struct cks_coupler *c)
  */
 void cks_coupler_settle(struct cks_coupler *c)
 {
+	/*
+	 * On PREEMPT_RT, of two who wait in there only the second one is woken. An owner that lets
+	 * go and a driver that goes may well come together.
+	 */
+	mutex_lock(&c->settling);
 	irq_work_sync(&c->irq_work);
+	mutex_unlock(&c->settling);
 	flush_work(&c->work);
 }
 
