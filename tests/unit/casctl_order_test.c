@@ -117,6 +117,7 @@ static void limits_are_in_the_ledger(void **state)
 		     " order.csv", 1, 2));
 	succeeds(run(CASCTL " ledger show --db db --json | grep -q '%032d,%032d.*batch-7.*cards.*:7"
 		     ".*cards_per_day.*:5.*stop_after.*:3.*retries.*:0.*next.*encrypted'", 1, 2));
+	succeeds(run(CASCTL " order --db db --json | grep '\"cards\":0,\"failures\":0'"));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(run(CASCTL " import --db db --order x --pin-file pin %s order.csv",
 				     bad[i]), 2);

@@ -37,7 +37,8 @@ int show_orders(int argc, char **argv)
 		    " count(*) FILTER(WHERE r.state IN('INTENT','ISSUED')) AS \"open#\","
 		    " count(*) FILTER(WHERE r.state = 'DELIVERED') AS \"delivered#\","
 		    " count(*) FILTER(WHERE r.state = 'VOID') AS \"void#\","
-		    " count(*) FILTER(WHERE r.state = 'DOUBT') AS \"doubt#\""
+		    " count(*) FILTER(WHERE r.state = 'DOUBT') AS \"doubt#\","
+		    " o.tried AS \"cards#\", o.failures AS \"failures#\""
 		    " FROM orders o LEFT JOIN record r ON r.orders = o.id GROUP BY o.id", NULL);
 }
 
