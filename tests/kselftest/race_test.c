@@ -27,6 +27,7 @@
 #define BENCHES		2
 #define SLOTS		2	/* of a bench */
 #define COUPLERS	6	/* numbers that are tried: old ones may be held a while */
+#define REQUESTS	(10 * COUPLERS)	/* that are tried before the station is set again */
 #define WEDGED_S	300	/* for who has not had its way, and for who is still at it */
 #define RATIO		4	/* card clock to what is usual: the ATR takes less */
 
@@ -35,7 +36,7 @@ static const char *const to_unload[] = { "cks_router", "cks_uart", "cks_sim", "c
 
 static atomic_bool stop;
 
-/* One of those at work; @worked counts what the kernel has let it do. */
+/* One of those at work; @worked counts what the kernel has let it do, @last_err is why not. */
 struct party {
 	const char *name;
 	void (*step)(struct party *p);
@@ -43,6 +44,7 @@ struct party {
 	unsigned int seed;
 	unsigned long tried;
 	atomic_ulong worked;
+	int last_err;
 	int netns;
 };
 
@@ -178,6 +180,7 @@ static void requester(struct party *p)
 		.disposition = CKS_DISPOSITION_UNKNOWN,
 		.disposition_number = 1,
 	};
+	unsigned int tries;
 	struct cksnl *nl;
 	int err = 0;
 
@@ -187,10 +190,13 @@ static void requester(struct party *p)
 	}
 	memcpy(st.uuid, uuid, sizeof(st.uuid));
 	cksnl_station_change(nl, &st);
-	for (r.coupler = 0; r.coupler < COUPLERS; r.coupler++) {
+	/* A card is in for some milliseconds, and somebody else wants it, too. */
+	for (tries = 0; tries < REQUESTS; tries++) {
+		r.coupler = tries % COUPLERS;
 		err = cksnl_request_new(nl, &r, &d.request, d.boot_id);
 		if (!err)
 			break;
+		p->last_err = err;
 	}
 	d.coupler = r.coupler;
 	worked(p, !err);
@@ -225,6 +231,7 @@ static void emigrant(struct party *p)
 		err = cksnl_station_change(nl, &st);
 		if (!err)
 			break;
+		p->last_err = err;
 	}
 	worked(p, !err);
 	cksnl_close(nl);
@@ -364,8 +371,8 @@ static void unloader(struct party *p)
 	for (i = 0; i < 4; i++)
 		any |= !syscall(SYS_delete_module, to_unload[i], O_NONBLOCK);
 	worked(p, any);
-	/* Some may not come, as long as those that they need go. */
-	for (i = 0; any && i < 4; i++)
+	/* Some may not come, as long as those that they need go: those are due the next time. */
+	for (i = 0; i < 4; i++)
 		modules_load((const char *[]){ modules[i], NULL });
 	usleep(dice(p, 100000));
 }
@@ -435,8 +442,9 @@ static void all_at_once(void **state)
 	for (i = 0; i < PARTIES; i++) {
 		if (pthread_timedjoin_np(parties[i].thread, NULL, &end))
 			fail_msg("the %s does not come back", parties[i].name);
-		printf("# %s: %lu times, %lu worked\n", parties[i].name, parties[i].tried,
-		       atomic_load(&parties[i].worked));
+		printf("# %s: %lu times, %lu worked%s%s\n", parties[i].name, parties[i].tried,
+		       atomic_load(&parties[i].worked), parties[i].last_err ? "; at last: " : "",
+		       parties[i].last_err ? strerror(-parties[i].last_err) : "");
 	}
 	assert_true(all_have_worked());
 	for (i = 0; i < 4; i++) {
