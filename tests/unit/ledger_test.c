@@ -599,6 +599,57 @@ static void lease_epoch_rises(void **state)
 	assert_int_equal(b, a + 1);
 }
 
+/* Two daemons, one station: it is served by one of them, and the other one is shut out. */
+static void lease_passes_to_another(void **state)
+{
+	struct ledger_record record, second;
+	struct ledger_request r, next;
+	uint64_t before, epoch;
+	struct ledger *other;
+	unsigned int held;
+	char error[192];
+	bool known;
+
+	(void)state;
+	stock();
+	assert_int_equal(ledger_lease(l, station, &before), LEDGER_OK);
+	other = ledger_open(path, false, error, sizeof(error));
+	assert_non_null(other);
+	assert_int_equal(ledger_name(other, "cas2"), LEDGER_OK);
+	assert_int_equal(ledger_start(other, 3600, &epoch), LEDGER_OK);
+	assert_int_equal(ledger_lease(other, station, &epoch), LEDGER_LEASED);
+	assert_non_null(strstr(ledger_error(other), "cas1"));
+	claim_on(1, "KDD:01", &r, &record);
+	open_request(2, &next);
+
+	/* The first one was stopped for too long. */
+	sql("UPDATE station SET lease_until = unixepoch() - 1");
+	assert_int_equal(ledger_claim(l, next.id, NULL, NULL, "KDD:02", &second), LEDGER_LEASED);
+	assert_int_equal(ledger_lease(other, station, &epoch), LEDGER_OK);
+	assert_true(epoch > before);
+	r.verdict = 1;
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_LEASED);
+	assert_int_equal(ledger_claim(l, next.id, NULL, NULL, "KDD:02", &second), LEDGER_LEASED);
+	assert_int_equal(second.sealed_len, 0);
+	assert_int_equal(dispose_with(1, 1, 0, 2), LEDGER_LEASED);
+	assert_int_equal(ledger_renew(l, &held), LEDGER_OK);
+	assert_int_equal(held, 0);
+	next.number = 3;
+	assert_int_equal(ledger_request_open(l, &next, &known), LEDGER_LEASED);
+	assert_state(record.id, "INTENT");
+	assert_int_equal(number("SELECT count(*) FROM request WHERE state = 'open'"), 0);
+
+	/* What is given back can be had at once, and what was open before has ended. */
+	assert_int_equal(ledger_let_go(other, station), LEDGER_OK);
+	before = epoch;
+	assert_int_equal(ledger_lease(l, station, &epoch), LEDGER_OK);
+	assert_true(epoch > before);
+	assert_int_equal(ledger_issue(l, &r, &record, "evidence"), LEDGER_REFUSED);
+	assert_int_equal(dispose_with(1, 1, 0, 2), LEDGER_OK);
+	assert_state(record.id, "VOID");
+	ledger_close(other);
+}
+
 static void journal_cut_back_is_noticed(void **state)
 {
 	static const uint8_t boot[16];
@@ -1387,6 +1438,7 @@ int main(void)
 		TEST(no_record_left),
 		TEST(full_disk_stops_claims),
 		TEST(lease_epoch_rises),
+		TEST(lease_passes_to_another),
 		TEST(journal_cut_back_is_noticed),
 		TEST(retry_that_ends_unseen),
 		TEST(intent_can_be_taken_back),
