@@ -365,6 +365,7 @@ static void unbinder(struct party *p)
 
 static void unloader(struct party *p)
 {
+	time_t begin = time(NULL);
 	unsigned int i;
 	bool any = false;
 
@@ -375,6 +376,9 @@ static void unloader(struct party *p)
 	for (i = 0; i < 4; i++)
 		modules_load((const char *[]){ modules[i], NULL });
 	usleep(dice(p, 100000));
+	/* They are there for as long as they were away, which a slow kernel makes many seconds. */
+	for (begin -= time(NULL); begin < 0 && !atomic_load(&stop); begin++)
+		sleep(1);
 }
 
 /* ------------------------------------------------------------------------------ together */
