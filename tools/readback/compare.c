@@ -24,32 +24,45 @@
 #define DGI_PIN1	0x8010
 #define DGI_PUK1	0x8011
 
-static int read_header(struct csv *csv, enum column map[COL_COUNT])
+/* The columns of the first line. What chooses a record for a card is no part of the card. */
+struct header {
+	enum column map[COL_COUNT];
+	size_t count;
+};
+
+static int read_header(struct csv *csv, struct header *h)
 {
-	if (csv_next(csv) != 1 || csv->count != COL_COUNT)
+	bool have[COL_COUNT] = { false };
+
+	if (csv_next(csv) != 1 || csv->count > COL_COUNT)
 		return -1;
-	for (size_t i = 0; i < COL_COUNT; i++) {
-		map[i] = column_find(csv->field[i]);
-		if (map[i] == COL_COUNT)
+	h->count = csv->count;
+	for (size_t i = 0; i < h->count; i++) {
+		h->map[i] = column_find(csv->field[i]);
+		if (h->map[i] == COL_COUNT || have[h->map[i]])
 			return -1;
+		have[h->map[i]] = true;
 	}
+	for (enum column c = 0; c < COL_COUNT; c++)
+		if (!have[c] && column_is_wanted(c, ORDER_NEXT))
+			return -1;
 	return 0;
 }
 
-static int read_row(struct csv *csv, const enum column map[COL_COUNT], struct ledger_record *row)
+static int read_row(struct csv *csv, const struct header *h, struct ledger_record *row)
 {
-	if (csv->count != COL_COUNT) {
-		fprintf(stderr, "readback: line %u: %zu columns, not %d\n", csv->line, csv->count,
-			COL_COUNT);
+	if (csv->count != h->count) {
+		fprintf(stderr, "readback: line %u: %zu columns, not %zu\n", csv->line, csv->count,
+			h->count);
 		return -1;
 	}
 	memset(row, 0, sizeof(*row));
-	for (size_t i = 0; i < COL_COUNT; i++) {
-		const char *why = column_take(map[i], csv->field[i], row);
+	for (size_t i = 0; i < h->count; i++) {
+		const char *why = column_take(h->map[i], csv->field[i], row);
 
 		if (why) {
 			fprintf(stderr, "readback: line %u, column %s: %s\n", csv->line,
-				column_name(map[i]), why);
+				column_name(h->map[i]), why);
 			return -1;
 		}
 	}
@@ -58,7 +71,7 @@ static int read_row(struct csv *csv, const enum column map[COL_COUNT], struct le
 
 int order_read(struct order *order, const char *path)
 {
-	enum column map[COL_COUNT];
+	struct header header;
 	struct csv csv;
 	FILE *f = fopen(path, "r");
 	int ret;
@@ -69,7 +82,7 @@ int order_read(struct order *order, const char *path)
 		return -1;
 	}
 	csv_init(&csv, f);
-	ret = read_header(&csv, map);
+	ret = read_header(&csv, &header);
 	if (ret)
 		fprintf(stderr, "readback: %s: the first line must name the columns\n", path);
 	while (!ret && (ret = csv_next(&csv)) == 1) {
@@ -79,7 +92,7 @@ int order_read(struct order *order, const char *path)
 		ret = rows ? 0 : -1;
 		if (rows) {
 			order->rows = rows;
-			ret = read_row(&csv, map, &rows[order->count]);
+			ret = read_row(&csv, &header, &rows[order->count]);
 			order->count += !ret;
 		}
 	}
