@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libgp/des.h"
+#include "libgp/lengths.h"
 
 /* A MAC by triple DES throughout, over both challenges, padded: E.4.2. */
 static int cryptogram(const uint8_t key[16], const uint8_t a[8], const uint8_t b[8],
@@ -78,20 +79,10 @@ ssize_t gp_scp02_wrap(struct gp_scp02 *s, const uint8_t *apdu, size_t len,
 		      uint8_t out[GP_APDU_MAX])
 {
 	size_t room = s->level & GP_LEVEL_C_ENC ? GP_SCP03_DATA_MAX : 255 - GP_MAC_LEN;
-	size_t lc = 0, le = 0;
+	size_t lc, le;
 	ssize_t n;
 
-	if (!s->open || len < 4)
-		return -1;
-	if (len == 5) {
-		le = 1;
-	} else if (len > 5) {
-		lc = apdu[4];
-		if (!lc || len < 5 + lc || len > 6 + lc)
-			return -1;
-		le = len - 5 - lc;
-	}
-	if (lc > room)
+	if (!s->open || !gp_lengths(apdu, len, &lc, &le) || lc > room)
 		return -1;
 	memcpy(out, apdu, 4);
 	out[0] = (uint8_t)(apdu[0] | 0x04);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "libgp/aes.h"
+#include "libgp/lengths.h"
 
 const char *gp_scp03_begin(struct gp_scp03 *s, const struct gp_session_keys *keys,
 			   const uint8_t context[16], const struct gp_init_update *iu,
@@ -84,20 +85,10 @@ ssize_t gp_scp03_wrap(struct gp_scp03 *s, const uint8_t *apdu, size_t len,
 		      uint8_t out[GP_APDU_MAX])
 {
 	size_t room = s->level & GP_LEVEL_C_ENC ? GP_SCP03_DATA_MAX : 255 - GP_MAC_LEN;
-	size_t lc = 0, le = 0;
+	size_t lc, le;
 	uint8_t buf[256 + GP_BLOCK];
 
-	if (!s->open || len < 4)
-		return -1;
-	if (len == 5) {
-		le = 1;
-	} else if (len > 5) {
-		lc = apdu[4];
-		if (!lc || len < 5 + lc || len > 6 + lc)
-			return -1;
-		le = len - 5 - lc;
-	}
-	if (lc > room)
+	if (!s->open || !gp_lengths(apdu, len, &lc, &le) || lc > room)
 		return -1;
 	count(s);
 	memcpy(buf, apdu + 5, lc);
