@@ -21,41 +21,44 @@ static int failed(struct token *t, const char *what)
 	return -1;
 }
 
-/* In the child: nothing but its end of the socket, a PIN's descriptor and the log goes along. */
-static void run(const struct keyd_options *o, int fd)
+/*
+ * In the child: nothing but its end of the socket, a PIN's descriptor and the log goes along. There
+ * may have been other threads, whose locks are held for ever: so only calls that take none.
+ */
+static void run(const char *program, const char *const *argv, int fd, int pin)
 {
-	const char *argv[12] = { "cas-keyd", "--module", o->module, "--label", o->label,
-				 "--pin-file", o->pin_file };
-	int n = 7, pin = -1;
-	char number[16];
+	sigset_t none;
 
-	if (!strncmp(o->pin_file, "fd:", 3)) {
-		pin = atoi(o->pin_file + 3);
-		/* A file can be read again by the next one, a pipe cannot. */
+	/* A file can be read again by the next one, a pipe cannot. */
+	if (pin >= 0)
 		lseek(pin, 0, SEEK_SET);
-	}
 	close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
 	fcntl(fd, F_SETFD, 0);
 	if (pin >= 0)
 		fcntl(pin, F_SETFD, 0);
-	snprintf(number, sizeof(number), "%d", fd);
-	argv[n++] = "--fd";
-	argv[n++] = number;
-	if (o->user) {
-		argv[n++] = "--user";
-		argv[n++] = o->user;
-	}
-	argv[n] = NULL;
-	execv(o->program, (char **)argv);
+	/* Whoever calls may take no signals. */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execv(program, (char *const *)argv);
 	_exit(127);
 }
 
 static int start(struct token *t)
 {
+	const struct keyd_options *o = t->o;
+	int pin = strncmp(o->pin_file, "fd:", 3) ? -1 : atoi(o->pin_file + 3);
+	char number[16];
+	const char *argv[12] = { "cas-keyd", "--module", o->module, "--label", o->label,
+				 "--pin-file", o->pin_file, "--fd", number };
 	int pair[2];
 
+	if (o->user) {
+		argv[9] = "--user";
+		argv[10] = o->user;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return failed(t, "socket");
+	snprintf(number, sizeof(number), "%d", pair[1]);
 	t->child = fork();
 	if (t->child < 0) {
 		t->child = 0;
@@ -64,7 +67,7 @@ static int start(struct token *t)
 		return failed(t, "fork");
 	}
 	if (!t->child)
-		run(t->o, pair[1]);
+		run(o->program, argv, pair[1], pin);
 	close(pair[1]);
 	t->fd = pair[0];
 	return 0;
