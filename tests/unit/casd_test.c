@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -850,18 +851,25 @@ static void malformed_frame_is_refused(void **state)
 	station_hello(&st);
 }
 
-/* The key process that casd started. */
+/* The key process that casd, or one of its threads, started. */
 static pid_t key_process(void)
 {
-	char path[64];
+	char pattern[64];
+	glob_t children;
 	int pid = 0;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)casd, (int)casd);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	assert_int_equal(fscanf(f, "%d", &pid), 1);
-	fclose(f);
+	snprintf(pattern, sizeof(pattern), "/proc/%d/task/*/children", (int)casd);
+	assert_int_equal(glob(pattern, 0, NULL, &children), 0);
+	for (size_t i = 0; !pid && i < children.gl_pathc; i++) {
+		FILE *f = fopen(children.gl_pathv[i], "r");
+
+		if (f && fscanf(f, "%d", &pid) != 1)
+			pid = 0;
+		if (f)
+			fclose(f);
+	}
+	globfree(&children);
+	assert_true(pid > 0);
 	return pid;
 }
 

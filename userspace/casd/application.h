@@ -79,7 +79,14 @@ struct secret {
 #define SECRET_TYPE "secret"
 #define KEYSET_TYPE "keyset"
 
-/* record_keys() - the claim's keys, unwrapped, for triple DES or AES; raises errors */
-const token_key *record_keys(lua_State *L, bool des);
+/*
+ * record_keys() - give a task the claim's keys: unwrapped, or what it takes to unwrap them
+ *
+ * It raises an error if there is no claim. Return: false if there is no memory.
+ */
+bool record_keys(lua_State *L, struct keys_task *t);
+
+/* record_keep_keys() - those that the task has unwrapped are the claim's */
+void record_keep_keys(struct session *s, struct keys_task *t);
 
 #endif

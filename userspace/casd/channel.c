@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lease.h"
 #include "log.h"
 #include "session.h"
 
@@ -98,7 +99,7 @@ static void on_opened(struct session *s, const struct ck_frame *f)
 		return;
 	}
 	if (s->answered == s->number) {
-		session_wait(s, SESSION_RUNNING, 0);
+		session_wait(s, SESSION_RUNNING, task_busy(s) ? TASK_WAIT : 0);
 		session_run(s);
 		return;
 	}
@@ -237,6 +238,8 @@ static void on_frame(void *arg, const struct ck_frame *f)
 	case CK_BATCHED:
 		if (s->cancelled)
 			send_close(s);
+		else if (s->state == SESSION_DECIDING)
+			s->answered = s->number;
 		else if (s->state == SESSION_CLOSING)
 			break;
 		else if (f->type == CK_BATCHED)
@@ -273,6 +276,8 @@ static void on_closed(void *arg, const char *why)
 		session_finish(s);
 		return;
 	}
+	if (s->state == SESSION_DECIDING)
+		return;
 	log_warn("channel-lost", "station=%s request=%llu reason=\"%s\"", s->station->name,
 		 (unsigned long long)s->req.number, why);
 	/* One that was never opened may come back with a repeated request. */
@@ -317,6 +322,11 @@ void channel_send(struct session *s)
 	struct exchange *x = &s->x;
 	struct ck_builder b;
 
+	/* A worker may have come back late; and another CAS may have the card. */
+	if (lease_over(s->station->casd)) {
+		session_decide(s, CK_REJECT, "the station's lease has run out");
+		return;
+	}
 	ck_begin(&b, types[x->what], s->number);
 	if (is_reset(s)) {
 		ck_put_u8(&b, CK_T_RESET, x->kind);

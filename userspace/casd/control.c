@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The control connection to one station. */
+/*
+ * The control connection to one station.
+ *
+ * Context: the event loop. Frames are taken as they come; what they want of the ledger is done by
+ * its worker in their order. So a PING is answered while that waits, but for a station whose HELLO
+ * is being recorded, or which has JOBS_MAX under way.
+ */
 #include "control.h"
 
 #include <event2/util.h>
@@ -7,13 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lease.h"
+#include "disposed.h"
+#include "hello.h"
 #include "log.h"
 #include "orders.h"
 #include "session.h"
 
 #define BACKOFF_MAX	16	/* seconds */
-#define STUCK_BACKOFF	5	/* after a commit that failed */
+#define JOBS_MAX	1024	/* of a station; it has 256 couplers */
 #define SILENT		3	/* intervals without a byte until the connection is given up */
 
 static void tick_after(struct station *st, unsigned int ms)
@@ -30,6 +37,8 @@ static void disconnect(struct station *st, const char *why)
 	st->mux = NULL;
 	link_close(st->link);
 	st->link = NULL;
+	st->connection++;
+	st->greeting = false;
 	st->greeted = false;
 	/* The first attempts follow quickly: station and CAS may be started together. */
 	tick_after(st, st->backoff ? st->backoff * 1000 : 200);
@@ -44,106 +53,7 @@ void control_disconnect(struct station *st, const char *why)
 		disconnect(st, why);
 }
 
-/* Sessions of a boot that is over get no result: the station knows nothing of them. */
-static void end_other_boots(struct station *st)
-{
-	struct session *s = LIST_FIRST(&st->sessions);
-
-	while (s) {
-		struct session *next = LIST_NEXT(s, entry);
-
-		if (memcmp(s->req.boot_id, st->boot_id, 16))
-			session_ended(s, "the station was restarted");
-		s = next;
-	}
-}
-
-static void send_hello(struct station *st)
-{
-	struct ck_builder b;
-
-	ck_begin(&b, CK_HELLO, 0);
-	ck_put_text(&b, CK_T_NAME, st->casd->name);
-	ck_put_u64(&b, CK_T_LEASE_EPOCH, st->lease_epoch);
-	link_send(st->link, &b);
-}
-
-static void update_held(struct station *st)
-{
-	st->held = st->refused;
-	if (!st->held && st->behind)
-		st->held = "the CAS does not know yet what became of the station's last cards";
-}
-
-/* No record is given out before this database knows what the station's journal knows. */
-static void catch_up(struct station *st)
-{
-	bool before = st->behind;
-
-	st->behind = ledger_caught_up(st->casd->ledger, st->uuid, st->journal_epoch,
-				      st->last_disposition) != LEDGER_OK;
-	if (st->behind && !before)
-		log_warn("behind", "station=%s reason=\"%s\"", st->name,
-			 ledger_error(st->casd->ledger));
-	update_held(st);
-}
-
-/* Which results does the station have? Sessions wait for the answer. */
-static void ask_inventory(struct station *st)
-{
-	struct ck_builder b;
-
-	ck_begin(&b, CK_ORDER, 0);
-	ck_put_u8(&b, CK_T_ORDER, CK_ORDER_INVENTORY);
-	st->unknown = 0;
-	st->asked = link_send(st->link, &b);
-}
-
-static void on_hello(struct station *st, const struct ck_frame *f)
-{
-	enum ledger_status status;
-	unsigned int doubted;
-	const char *wrong;
-
-	if (st->greeted) {
-		link_refuse(st->link, CK_E_STATE, "HELLO twice");
-		return;
-	}
-	memcpy(st->uuid, f->field[CK_T_STATION].data, 16);
-	memcpy(st->boot_id, f->field[CK_T_BOOT_ID].data, 16);
-	st->journal_epoch = ck_u(f, CK_T_JOURNAL_EPOCH);
-	st->last_disposition = ck_u(f, CK_T_LAST_DISPOSITION);
-	wrong = lease_take(st);
-	if (wrong) {
-		st->backoff = st->casd->lease / 4;
-		disconnect(st, wrong);
-		return;
-	}
-	status = ledger_hello(st->casd->ledger, st->uuid, st->boot_id, st->journal_epoch,
-			      st->last_disposition, &doubted);
-	if (status != LEDGER_OK)
-		log_error("hello", "station=%s reason=\"%s\"", st->name,
-			  ledger_error(st->casd->ledger));
-	if (doubted)
-		log_error("journal-lost", "station=%s doubt=%u", st->name, doubted);
-	st->refused = status == LEDGER_OK ? NULL : "the CAS cannot vouch for its records";
-	st->behind = false;
-	st->unsure = true;
-	st->unknown = 0;
-	catch_up(st);
-	st->greeted = true;
-	st->stuck = false;
-	st->backoff = 0;
-	end_other_boots(st);
-	if (st->one_connection)
-		st->mux = mux_new(st->casd->base, st->link);
-	send_hello(st);
-	ask_inventory(st);
-	log_info("connected", "station=%s couplers=%u", st->name,
-		 f->field[CK_T_COUPLERS].len / 8);
-}
-
-static void copy_text(char *out, size_t cap, const struct ck_field *f)
+void control_text(char *out, size_t cap, const struct ck_field *f)
 {
 	size_t n = f->len < cap ? f->len : cap - 1;
 
@@ -152,95 +62,57 @@ static void copy_text(char *out, size_t cap, const struct ck_field *f)
 	out[n] = '\0';
 }
 
-static void acknowledge(struct station *st, uint64_t number, uint64_t journal_epoch)
-{
-	struct ck_builder b;
+/* ---- jobs ---- */
 
-	ck_begin(&b, CK_DISPOSED_ACK, 0);
-	ck_put_u64(&b, CK_T_NUMBER, number);
-	ck_put_u64(&b, CK_T_JOURNAL_EPOCH, journal_epoch);
-	link_send(st->link, &b);
+void control_mind(struct station *st)
+{
+	if (st->link)
+		link_hold(st->link, st->greeting || st->jobs >= JOBS_MAX);
 }
 
-static void on_disposed(struct station *st, const struct ck_frame *f)
+void control_job_begins(struct station *st)
 {
-	struct ledger_disposition d = {
-		.journal_epoch = ck_u(f, CK_T_JOURNAL_EPOCH),
-		.number = ck_u(f, CK_T_NUMBER),
-		.request = ck_u(f, CK_T_REQUEST),
-		.coupler = (uint32_t)ck_u(f, CK_T_COUPLER),
-		.presence_gen = (uint32_t)ck_u(f, CK_T_PRESENCE_GEN),
-		.result_id = ck_u(f, CK_T_RESULT_ID),
-		.disposition = (uint8_t)ck_u(f, CK_T_DISPOSITION),
-	};
-	enum ledger_status status;
-
-	if (st->stuck)
-		return;
-	memcpy(d.station, st->uuid, 16);
-	memcpy(d.boot_id, f->field[CK_T_BOOT_ID].data, 16);
-	copy_text(d.evidence, sizeof(d.evidence), &f->field[CK_T_EVIDENCE]);
-	/* Evidence is bytes; what is not printable would not survive as JSON. */
-	for (char *c = d.evidence; *c; c++)
-		if (*c < 0x20 || *c > 0x7e)
-			*c = '?';
-	status = ledger_dispose(st->casd->ledger, &d);
-	if (status == LEDGER_OK) {
-		acknowledge(st, d.number, d.journal_epoch);
-		if (st->behind)
-			catch_up(st);
-		return;
-	}
-	log_error("disposition", "station=%s number=%llu reason=\"%s\"", st->name,
-		  (unsigned long long)d.number, ledger_error(st->casd->ledger));
-	/*
-	 * Neither this one nor a later one is acknowledged on this connection: they come again, in
-	 * order, after the next HELLO.
-	 */
-	st->stuck = true;
-	if (status == LEDGER_GAP) {
-		st->refused = "dispositions do not fit: the CAS's database may be an old copy";
-		update_held(st);
-	} else if (status == LEDGER_REFUSED) {
-		link_refuse(st->link, CK_E_MALFORMED, "no such disposition");
-	} else {
-		st->backoff = STUCK_BACKOFF;
-		disconnect(st, "a disposition could not be committed");
-	}
+	st->jobs++;
+	control_mind(st);
 }
 
-/*
- * A result that was not given here was given by a newer database than this one, or could not be
- * committed. Its record may be on that card: until it is disposed of, no session starts.
- */
-static void on_inventory(struct station *st, const struct ck_frame *f)
+void control_job_over(struct station *st)
 {
-	const struct ck_field *list = &f->field[CK_T_INVENTORY];
-	struct ledger_request r;
-
-	for (uint32_t i = 0; i + CK_INVENTORY_ITEM <= list->len; i += CK_INVENTORY_ITEM) {
-		const uint8_t *p = list->data + i;
-		uint64_t number = 0;
-
-		for (int j = 0; j < 8; j++)
-			number = number << 8 | p[j];
-		if (p[CK_INVENTORY_ITEM - 1] != CK_INVENTORY_RESULT)
-			continue;
-		if (ledger_request_find(st->casd->ledger, st->boot_id, number, &r) == LEDGER_OK &&
-		    r.decided)
-			continue;
-		log_error("inventory",
-			  "station=%s request=%llu reason=\"a result that was not given here: this database may be an old copy\"",
-			  st->name, (unsigned long long)number);
-		st->unknown++;
-	}
-	if (ck_u(f, CK_T_MORE) || !st->asked)
-		return;
-	st->asked = false;
-	st->unsure = st->unknown > 0;
-	if (!st->unsure)
-		session_start_waiting(st);
+	st->jobs--;
+	control_mind(st);
 }
+
+void *control_job(struct station *st, size_t size, void (*run)(struct job *job),
+		  void (*done)(struct job *job))
+{
+	struct station_job *j = calloc(1, size);
+
+	if (!j)
+		return NULL;
+	j->job.run = run;
+	j->job.done = done;
+	j->casd = st->casd;
+	j->name = st->name;
+	j->station = st;
+	j->connection = st->connection;
+	return j;
+}
+
+void control_submit(struct station_job *j)
+{
+	control_job_begins(j->station);
+	pool_submit(j->casd->pool, POOL_LEDGER, &j->job);
+}
+
+bool control_job_done(struct station_job *j)
+{
+	struct station *st = j->station;
+
+	control_job_over(st);
+	return st->link && st->connection == j->connection;
+}
+
+/* ---- frames ---- */
 
 static void on_session_frame(struct station *st, const struct ck_frame *f)
 {
@@ -248,14 +120,10 @@ static void on_session_frame(struct station *st, const struct ck_frame *f)
 	char reason[LEDGER_REASON_MAX];
 
 	if (!s) {
-		struct ledger_request r;
-
 		/* Its session is over here: only the record of it is left. */
-		if (f->type == CK_ENDED &&
-		    ledger_request_find(st->casd->ledger, st->boot_id, ck_u(f, CK_T_REQUEST),
-					&r) == LEDGER_OK && !r.decided) {
-			copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
-			ledger_ended(st->casd->ledger, r.id, reason);
+		if (f->type == CK_ENDED) {
+			control_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
+			disposed_ended(st, st->boot_id, ck_u(f, CK_T_REQUEST), reason);
 		}
 		return;
 	}
@@ -264,7 +132,7 @@ static void on_session_frame(struct station *st, const struct ck_frame *f)
 	} else if (f->type == CK_ENTRY) {
 		prompt_entry(s, f);
 	} else {
-		copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
+		control_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
 		session_ended(s, reason);
 	}
 }
@@ -273,7 +141,7 @@ static void on_error(struct station *st, const struct ck_frame *f)
 {
 	char reason[LEDGER_REASON_MAX];
 
-	copy_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
+	control_text(reason, sizeof(reason), &f->field[CK_T_REASON]);
 	if (ck_u(f, CK_T_CODE) == CK_E_LEASE) {
 		log_error("lease",
 			  "station=%s epoch=%llu reason=\"the station has seen a higher one: another CAS serves it, or this database is an old copy\"",
@@ -303,7 +171,7 @@ static void on_frame(void *arg, const struct ck_frame *f)
 	}
 	switch (f->type) {
 	case CK_HELLO:
-		on_hello(st, f);
+		hello_frame(st, f);
 		break;
 	case CK_PING:
 		ck_begin(&b, CK_PONG, f->number);
@@ -316,7 +184,7 @@ static void on_frame(void *arg, const struct ck_frame *f)
 		session_request(st, f);
 		break;
 	case CK_DISPOSED:
-		on_disposed(st, f);
+		disposed_frame(st, f);
 		break;
 	case CK_ENDED:
 	case CK_RECHANNEL:
@@ -329,7 +197,7 @@ static void on_frame(void *arg, const struct ck_frame *f)
 		if (f->number)
 			orders_answer(st->casd->orders, st, f);
 		else if (f->type == CK_INVENTORY)
-			on_inventory(st, f);
+			hello_inventory(st, f);
 		break;
 	case CK_CARRY:
 	case CK_CREDIT:
@@ -394,7 +262,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		link_send(st->link, &b);
 	}
 	if (st->greeted && st->unsure && !st->asked)
-		ask_inventory(st);
+		hello_ask_inventory(st);
 	wait = interval - (unsigned int)(quiet % interval);
 	tick_after(st, wait < interval / 2 ? wait : interval / 2);
 }
@@ -430,18 +298,29 @@ const char *control_add(struct casd *casd, const char *address)
 	return NULL;
 }
 
-void control_remove_all(struct casd *casd)
+void control_end_all(struct casd *casd)
 {
 	struct station *st;
 
-	while ((st = LIST_FIRST(&casd->stations))) {
+	LIST_FOREACH(st, &casd->stations, entry) {
 		struct session *s;
 
 		while ((s = LIST_FIRST(&st->sessions)))
 			session_free(s);
 		mux_free(st->mux);
+		st->mux = NULL;
 		link_close(st->link);
+		st->link = NULL;
 		event_free(st->tick);
+		st->tick = NULL;
+	}
+}
+
+void control_remove_all(struct casd *casd)
+{
+	struct station *st;
+
+	while ((st = LIST_FIRST(&casd->stations))) {
 		LIST_REMOVE(st, entry);
 		free(st);
 	}

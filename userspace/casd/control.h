@@ -8,13 +8,14 @@
 #include "casd.h"
 #include "link.h"
 #include "mux.h"
+#include "pool.h"
 
 struct session;
 
 /**
- * struct station - a station that this CAS serves
+ * struct station - a station that this CAS serves; the event loop's, but for @casd and @name
  * @casd: the daemon
- * @name: as on the command line
+ * @name: as on the command line; never changes
  * @addr: of its control socket
  * @addr_len: of @addr
  * @link: NULL while there is no connection
@@ -22,6 +23,9 @@ struct session;
  * @mux: they do so now; NULL while there is no connection
  * @tick: reconnects, keeps alive
  * @backoff: seconds until the next attempt
+ * @connection: counts them, so that what belongs to an earlier one is known
+ * @jobs: that workers have for it, or will have
+ * @greeting: its HELLO is being recorded: nothing is read meanwhile
  * @greeted: both HELLOs were exchanged
  * @stuck: a disposition could not be committed: later ones must wait for it
  * @held: why no session may start, NULL if they may
@@ -31,6 +35,7 @@ struct session;
  * @asked: an INVENTORY is to come
  * @unknown: requests of this INVENTORY whose results were not given here
  * @leased: to this daemon, as far as it knows
+ * @letting_go: no longer, as soon as that is recorded
  * @lease_epoch: of the lease
  * @away_since: it is leased, but not connected; ms, 0 if it is
  * @uuid: from HELLO
@@ -49,6 +54,9 @@ struct station {
 	struct mux *mux;
 	struct event *tick;
 	unsigned int backoff;
+	unsigned int connection;
+	unsigned int jobs;
+	bool greeting;
 	bool greeted;
 	bool stuck;
 	const char *held;
@@ -58,6 +66,7 @@ struct station {
 	bool asked;
 	unsigned int unknown;
 	bool leased;
+	bool letting_go;
 	uint64_t lease_epoch;
 	int64_t away_since;
 	uint8_t uuid[16];
@@ -78,7 +87,51 @@ const char *control_add(struct casd *casd, const char *address);
 /* control_disconnect() - end the connection, if there is one, and try again later */
 void control_disconnect(struct station *st, const char *why);
 
-/* control_remove_all() - ends all sessions and connections */
+/* control_end_all() - ends all sessions and connections; what workers do goes on */
+void control_end_all(struct casd *casd);
+
+/* control_remove_all() - and the stations, once the workers have ended */
 void control_remove_all(struct casd *casd);
+
+/* control_text() - a field's bytes as text, cut to @cap - 1 */
+void control_text(char *out, size_t cap, const struct ck_field *f);
+
+/* ---- what the ledger's worker does for a station, in the order of its frames ---- */
+
+/**
+ * struct station_job - a job of a station; the first member of what it needs
+ * @job: for the pool
+ * @casd: of the station: its ledger
+ * @name: of the station
+ * @station: the event loop's
+ * @connection: that the frame came on
+ */
+struct station_job {
+	struct job job;
+	struct casd *casd;
+	const char *name;
+	struct station *station;
+	unsigned int connection;
+};
+
+/* control_job() - zeroed, of @size bytes; @done frees it. NULL: no memory */
+void *control_job(struct station *st, size_t size, void (*run)(struct job *job),
+		  void (*done)(struct job *job));
+void control_submit(struct station_job *j);
+
+/* control_job_done() - first in @done; whether the connection is still the one */
+bool control_job_done(struct station_job *j);
+
+/*
+ * control_job_begins(), control_job_over() - counts the jobs of a station
+ *
+ * With too many nothing more is read from it, so that what it can make this daemon keep is
+ * limited; else all is read as it comes, and a PING is answered whatever the workers do.
+ */
+void control_job_begins(struct station *st);
+void control_job_over(struct station *st);
+
+/* control_mind() - read from the station, or do not, as it is now */
+void control_mind(struct station *st);
 
 #endif

@@ -11,12 +11,36 @@ struct station;
 bool lease_open(struct casd *casd);
 void lease_close(struct casd *casd);
 
-/*
- * lease_take() - have the station, whose HELLO has come
- *
- * Return: NULL, or why not: no session may go on with it, and it gets no HELLO.
+/**
+ * struct lease_asked - a lease that is being taken, for a station whose HELLO has come
+ * @at: when it was asked for, ms
+ * @lapses: how often all leases had run out then
+ * @status: of the ledger
+ * @epoch: of the lease
  */
-const char *lease_take(struct station *st);
+struct lease_asked {
+	int64_t at;
+	unsigned int lapses;
+	enum ledger_status status;
+	uint64_t epoch;
+};
+
+/* lease_may_take() - NULL, or why no station may be leased now */
+const char *lease_may_take(const struct casd *casd);
+
+/* lease_ask() - begin */
+void lease_ask(const struct casd *casd, struct lease_asked *asked);
+
+/* lease_run() - take it; in the ledger's worker. @name: of the station, for the log */
+void lease_run(struct ledger *l, const char *name, const uint8_t station[16],
+	       struct lease_asked *asked);
+
+/*
+ * lease_taken() - the worker is done
+ *
+ * Return: NULL, or why not: no session may go on with the station, and it gets no HELLO.
+ */
+const char *lease_taken(struct station *st, const struct lease_asked *asked);
 
 /*
  * lease_over() - the time is over for which this process can be sure of its stations

@@ -22,6 +22,7 @@ struct link {
 	int64_t heard;		/* ms */
 	unsigned int busy;	/* calls that still use the struct */
 	bool closed;
+	bool held;		/* link_hold() */
 	bool draining;		/* an ERROR goes out, what comes in is discarded */
 };
 
@@ -135,7 +136,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 
 	l->heard = monotonic();
 	l->busy++;
-	while (!l->closed && !l->draining && take_frame(l))
+	while (!l->closed && !l->held && !l->draining && take_frame(l))
 		;
 	if (!l->closed && l->draining)
 		evbuffer_drain(bufferevent_get_input(bev),
@@ -223,7 +224,23 @@ bool link_send(struct link *l, struct ck_builder *b)
 	return ok;
 }
 
+void link_hold(struct link *l, bool hold)
+{
+	if (l->closed || l->held == hold)
+		return;
+	l->held = hold;
+	if (hold) {
+		bufferevent_disable(l->bev, EV_READ);
+		return;
+	}
+	l->heard = monotonic();
+	bufferevent_enable(l->bev, EV_READ);
+	bufferevent_trigger(l->bev, EV_READ, BEV_OPT_DEFER_CALLBACKS);
+}
+
 int64_t link_quiet(const struct link *l)
 {
+	if (l->held)
+		return 0;
 	return monotonic() - l->heard;
 }

@@ -58,7 +58,14 @@ void link_refuse(struct link *l, enum ck_code code, const char *reason);
 /* link_close() - without a call to @closed. NULL is ignored. */
 void link_close(struct link *l);
 
-/* link_quiet() - how long nothing was received, ms */
+/*
+ * link_hold() - call @frame for nothing more, and read nothing, until it is called without @hold
+ *
+ * Frames that came already are taken afterwards.
+ */
+void link_hold(struct link *l, bool hold);
+
+/* link_quiet() - how long nothing was received, ms; 0 while it is held */
 int64_t link_quiet(const struct link *l);
 
 #endif

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Memory for keys: never swapped, never in a core file, wiped when freed. */
+/* Memory for keys: never swapped, never in a core file, wiped when freed. Context: any thread. */
 #include "lock.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <openssl/crypto.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -22,6 +23,8 @@ bool lock_process(void)
 		log_error("lock", "reason=\"core files cannot be forbidden: %s\"", strerror(errno));
 		return false;
 	}
+	/* A heap for each thread would take 64 MiB of the limit on locked memory. */
+	mallopt(M_ARENA_MAX, 1);
 	/*
 	 * Keys lie in OpenSSL's secure heap. The rest is locked as well, since key schedules of
 	 * single operations do not: on demand, or a large address space would be read in at once.

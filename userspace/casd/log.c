@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Log lines on standard error: one event, key=value. */
+/* Log lines on standard error: one event, key=value. Context: any thread; lines stay whole. */
 #include "log.h"
 
 #include <stdarg.h>

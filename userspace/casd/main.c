@@ -17,12 +17,14 @@
 #include "lock.h"
 #include "log.h"
 #include "orders.h"
+#include "pool.h"
 #include "profile.h"
 #include "stations.h"
 
 #define MODULE "/usr/lib/softhsm/libsofthsm2.so"
 #define PING_MIN 100	/* ms */
 #define PING_MAX 60000
+#define DRAIN 10000	/* ms at the end, until workers begin nothing any more */
 
 static const char usage[] =
 	"usage: casd --db FILE --station ADDRESS:PORT --pin-file FILE [options]\n"
@@ -295,12 +297,14 @@ static bool run(struct casd *casd, const struct options *o)
 	bool ok = false;
 
 	casd->base = event_base_new();
-	if (casd->base) {
+	if (casd->base)
+		casd->pool = pool_open(casd->base);
+	if (casd->pool) {
 		term = evsignal_new(casd->base, SIGTERM, on_signal, casd->base);
 		intr = evsignal_new(casd->base, SIGINT, on_signal, casd->base);
 	}
 	if (!term || !intr || event_add(term, NULL) || event_add(intr, NULL))
-		wrong = "no event loop";
+		wrong = "no event loop, or no threads for its workers";
 	for (unsigned int i = 0; !wrong && i < o->count; i++)
 		wrong = control_add(casd, o->stations[i]);
 	if (!wrong && o->list)
@@ -317,9 +321,11 @@ static bool run(struct casd *casd, const struct options *o)
 		log_info("stop", "name=%s", casd->name);
 	}
 	orders_close(casd->orders);
+	control_end_all(casd);
+	pool_close(casd->pool, DRAIN);
 	lease_close(casd);
-	control_remove_all(casd);
 	heads_close(heads);
+	control_remove_all(casd);
 	if (term)
 		event_free(term);
 	if (intr)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lease.h"
 #include "session.h"
 
 static bool show(struct session *s, enum ck_prompt_kind kind)
@@ -35,6 +36,10 @@ void prompt_send(struct session *s)
 {
 	struct exchange *x = &s->x;
 
+	if (lease_over(s->station->casd)) {
+		session_decide(s, CK_REJECT, "the station's lease has run out");
+		return;
+	}
 	s->prompt++;
 	session_wait(s, SESSION_PROMPT, (x->timeout + 999) / 1000);
 	if (!show(s, x->kind)) {

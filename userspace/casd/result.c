@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Results: committed first, sent afterwards, as often as asked for. */
+/*
+ * Results: committed first, sent afterwards, as often as asked for.
+ *
+ * Context: run_commit(), and what it calls, the ledger's worker; the rest the event loop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "log.h"
@@ -36,36 +42,101 @@ static void reject(struct ledger_request *r, const char *reason)
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
 }
 
-void result_commit(struct session *s)
+/**
+ * struct result_task - a verdict to be recorded: of the ledger's worker
+ * @task: of the session
+ * @casd: ledger
+ * @station: its name, for the log
+ * @req: the request, and the result as it is then
+ * @claim: NULL if there is none
+ * @refused: a claim failed
+ * @evidence: that the card has the record's keys
+ */
+struct result_task {
+	struct task task;
+	struct casd *casd;
+	const char *station;
+	struct ledger_request req;
+	struct claim *claim;
+	bool refused;
+	char evidence[LEDGER_EVIDENCE_MAX];
+};
+
+/* Whether the record is issued. */
+static bool issue(struct result_task *t)
 {
-	struct ledger *ledger = s->station->casd->ledger;
-	struct ledger_request *r = &s->req;
+	struct ledger *ledger = t->casd->ledger;
+	struct ledger_request *r = &t->req;
 	enum ledger_status status;
 
-	r->decided = true;
-	/* A profile may catch the error of a claim; the card stays what it is. */
-	if (r->verdict == CK_GOOD && s->refused)
-		reject(r, "the claim of a record failed");
-	if (r->verdict == CK_GOOD && s->claim) {
-		if (*s->evidence) {
-			status = ledger_issue(ledger, r, &s->claim->record, s->evidence);
-			if (status == LEDGER_OK)
-				return;
-			log_error("issue", "station=%s request=%llu reason=\"%s\"",
-				  s->station->name, (unsigned long long)r->number,
-				  ledger_error(ledger));
-			reject(r, status == LEDGER_REFUSED ? ledger_error(ledger) :
-							     "the result could not be recorded");
-		} else {
-			reject(r, "the profile did not verify the card's new keys");
-		}
-	}
-	status = ledger_decide(ledger, r);
+	status = ledger_issue(ledger, r, &t->claim->record, t->evidence);
 	if (status == LEDGER_OK)
+		return true;
+	log_error("issue", "station=%s request=%llu reason=\"%s\"", t->station,
+		  (unsigned long long)r->number, ledger_error(ledger));
+	reject(r, status == LEDGER_REFUSED ? ledger_error(ledger) :
+					     "the result could not be recorded");
+	return false;
+}
+
+static void run_commit(struct task *task)
+{
+	struct result_task *t = (struct result_task *)task;
+	struct ledger *ledger = t->casd->ledger;
+	struct ledger_request *r = &t->req;
+
+	/* A profile may catch the error of a claim; the card stays what it is. */
+	if (r->verdict == CK_GOOD && t->refused)
+		reject(r, "the claim of a record failed");
+	if (r->verdict == CK_GOOD && t->claim) {
+		if (!*t->evidence)
+			reject(r, "the profile did not verify the card's new keys");
+		else if (issue(t))
+			return;
+	}
+	if (ledger_decide(ledger, r) == LEDGER_OK)
 		return;
 	/* What cannot be recorded is not good; a rejection is sent all the same. */
-	log_error("decide", "station=%s request=%llu reason=\"%s\"", s->station->name,
+	log_error("decide", "station=%s request=%llu reason=\"%s\"", t->station,
 		  (unsigned long long)r->number, ledger_error(ledger));
 	if (r->verdict == CK_GOOD || r->verdict == CK_RETRY)
 		reject(r, "the result could not be recorded");
+}
+
+static void committed(struct task *task)
+{
+	struct session *s = task->session;
+
+	s->req = ((struct result_task *)task)->req;
+	task_drop(s);
+	session_decided(s);
+}
+
+static void release(struct task *task)
+{
+	struct result_task *t = (struct result_task *)task;
+
+	session_free_claim(t->claim);
+	free(t);
+}
+
+void result_commit(struct session *s)
+{
+	struct result_task *t = calloc(1, sizeof(*t));
+
+	if (!t) {
+		reject(&s->req, "the CAS ran out of memory");
+		session_decided(s);
+		return;
+	}
+	task_init(s, &t->task, run_commit, committed, release);
+	t->task.must_run = true;
+	t->casd = s->station->casd;
+	t->station = s->station->name;
+	t->req = s->req;
+	t->claim = s->claim;
+	s->claim = NULL;
+	t->refused = s->refused;
+	memcpy(t->evidence, s->evidence, sizeof(t->evidence));
+	task_submit(&t->task, POOL_LEDGER);
 }

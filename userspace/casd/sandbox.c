@@ -27,7 +27,7 @@ struct sandbox {
 	uint64_t left;		/* instructions */
 	struct timespec began;	/* of the slice, processor time of the thread */
 	bool limited;		/* the memory limit is in force */
-	bool waiting;		/* the yield is sandbox_wait()'s */
+	enum sandbox_status yield;	/* what it is for */
 	bool exhausted;
 	char error[ERROR_MAX];
 };
@@ -235,7 +235,7 @@ enum sandbox_status sandbox_resume(struct sandbox *sb)
 {
 	int results, rc;
 
-	sb->waiting = false;
+	sb->yield = SANDBOX_PREEMPTED;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &sb->began);
 	rc = lua_resume(sb->co, NULL, 0, &results);
 	if (sb->exhausted) {
@@ -243,7 +243,7 @@ enum sandbox_status sandbox_resume(struct sandbox *sb)
 		return SANDBOX_ERROR;
 	}
 	if (rc == LUA_YIELD)
-		return sb->waiting ? SANDBOX_WAIT : SANDBOX_PREEMPTED;
+		return sb->yield;
 	if (rc == LUA_OK)
 		return SANDBOX_DONE;
 	if (rc == LUA_ERRMEM)
@@ -258,8 +258,14 @@ int sandbox_wait(lua_State *L, lua_KContext ctx, lua_KFunction k)
 {
 	if (!lua_isyieldable(L))
 		return sandbox_fail(L, "the card cannot be waited for here");
-	of(L)->waiting = true;
+	of(L)->yield = SANDBOX_WAIT;
 	return lua_yieldk(L, 0, ctx, k);
+}
+
+int sandbox_wait_worker(lua_State *L, lua_KFunction k)
+{
+	of(L)->yield = SANDBOX_WORKER;
+	return lua_yieldk(L, 0, 0, k);
 }
 
 int sandbox_fail(lua_State *L, const char *format, ...)

@@ -29,6 +29,7 @@ struct sandbox_limits {
 enum sandbox_status {
 	SANDBOX_DONE,		/* the script returned */
 	SANDBOX_WAIT,		/* it waits: resume when the response is there */
+	SANDBOX_WORKER,		/* it waits for a worker: resume when that is done */
 	SANDBOX_PREEMPTED,	/* its slice is over: resume soon */
 	SANDBOX_ERROR,		/* sandbox_error() says why */
 };
@@ -60,6 +61,9 @@ void *sandbox_owner(lua_State *L);
 
 /* sandbox_wait() - yield until the next sandbox_resume(); @k goes on then. Returns what it must. */
 int sandbox_wait(lua_State *L, lua_KContext ctx, lua_KFunction k);
+
+/* sandbox_wait_worker() - the same while a worker does something for it; no context is wanted */
+int sandbox_wait_worker(lua_State *L, lua_KFunction k);
 
 /* sandbox_fail() - raise an error whose text is for the operator: without a line number */
 int sandbox_fail(lua_State *L, const char *format, ...)

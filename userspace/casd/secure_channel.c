@@ -2,13 +2,14 @@
 /*
  * Secure channels as objects of a profile. Static keys stay in the token; session keys lie in
  * locked memory; a script sees neither.
+ *
+ * Context: the event loop. What wants the token is done by its worker meanwhile: keys.c.
  */
 #include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "libgp/aes.h"
-#include "libgp/publickey.h"
 #include "libgp/scheme.h"
 #include "lock.h"
 #include "secure_channel.h"
@@ -24,8 +25,7 @@ static int channel_gc(lua_State *L)
 	h->c = NULL;
 	if (!c)
 		return 0;
-	for (int i = 0; c->owned && i < 3; i++)
-		token_destroy(application_session(L)->station->casd->token, c->keys[i]);
+	key_set_drop(c->set);
 	lock_free(c, sizeof(*c));
 	return 0;
 }
@@ -64,118 +64,63 @@ lua_Integer channel_option(lua_State *L, const char *key, lua_Integer missing, l
 
 /* ---- opening ---- */
 
-/* A card under a key of a manual may be a program that collects records. */
-static void note_public(lua_State *L, struct session *s, token_key master)
-{
-	struct token *token = s->station->casd->token;
-	uint8_t kcv[3];
-
-	if (token_kcv(token, master, kcv))
-		sandbox_fail(L, "%s", token_error(token));
-	if (gp_kcv_is_public(kcv))
-		s->public_keys = true;
-}
-
 /* How the card's keys come from the master key: of the profile, KDF3 if it says nothing. */
-static void find_scheme(lua_State *L, struct gp_scheme *scheme)
+static void find_scheme(lua_State *L, struct keys_task *t, const struct channel *c)
 {
 	const char *wrong, *text = "kdf3";
+	struct gp_scheme scheme;
 
 	if (lua_getfield(L, 2, "scheme") != LUA_TNIL)
 		text = luaL_checkstring(L, -1);
-	wrong = gp_scheme_parse(text, scheme);
+	wrong = gp_scheme_parse(text, &scheme);
 	if (wrong)
 		luaL_error(L, "scheme: %s", wrong);
 	lua_pop(L, 1);
-}
-
-static void derive_keys(lua_State *L, struct channel *c, token_key master)
-{
-	struct token *token = application_session(L)->station->casd->token;
-	struct token_derivation d = { .des = c->des };
-	struct gp_scheme scheme;
-
-	find_scheme(L, &scheme);
-	d.cmac = scheme.cmac;
-	c->owned = true;
-	for (unsigned int k = GP_KEY_ENC; k <= GP_KEY_DEK; k++) {
-		d.dek = k == GP_KEY_DEK;
-		gp_scheme_blocks(&scheme, k, c->iu.kdd, d.blocks);
-		if (token_derive(token, master, &d, &c->keys[k - 1]))
-			sandbox_fail(L, "%s", token_error(token));
-	}
+	t->cmac = scheme.cmac;
+	for (unsigned int k = GP_KEY_ENC; k <= GP_KEY_DEK; k++)
+		gp_scheme_blocks(&scheme, k, c->iu.kdd, t->blocks[k - 1]);
 }
 
 /* Static keys: derived from the master key that is named, or the record's own. */
-static void find_keys(lua_State *L, struct channel *c, bool *evidence)
+static bool find_keys(lua_State *L, struct keys_task *t, const struct channel *c)
 {
 	struct session *s = application_session(L);
-	struct token *token = s->station->casd->token;
-	token_key master;
+	const char *name;
+	size_t len;
+	bool ok;
 
-	*evidence = false;
 	if (lua_getfield(L, 2, "keys") != LUA_TNIL) {
 		luaL_checkudata(L, -1, KEYSET_TYPE);
-		memcpy(c->keys, record_keys(L, c->des), sizeof(c->keys));
+		ok = record_keys(L, t);
 		/* Of the card that the record was claimed for, and of no other. */
-		*evidence = c->iu.kvn == s->claim->record.kvn &&
-			    !memcmp(c->iu.kdd, s->claim->kdd, GP_KDD_LEN);
+		t->evidence = c->iu.kvn == s->claim->record.kvn &&
+			      !memcmp(c->iu.kdd, s->claim->kdd, GP_KDD_LEN);
 		lua_pop(L, 1);
-		return;
+		return ok;
 	}
 	lua_pop(L, 1);
 	if (lua_getfield(L, 2, "kmc") != LUA_TSTRING)
 		luaL_error(L, "a secure channel wants kmc or keys");
-	if (token_find(token, lua_tostring(L, -1), &master))
-		sandbox_fail(L, "%s", token_error(token));
-	note_public(L, s, master);
-	snprintf(c->master, sizeof(c->master), "%s", lua_tostring(L, -1));
+	name = lua_tostring(L, -1);
+	len = strlen(name);
+	if (!len || len > ORDER_KEY_MAX)
+		sandbox_fail(L, "token: a label has 1 to 64 characters");
+	memcpy(t->master, name, len + 1);
 	lua_pop(L, 1);
-	derive_keys(L, c, master);
-}
-
-static int derive(struct token *token, token_key key, enum gp_scp03_constant constant,
-		  const uint8_t context[16], uint8_t out[16])
-{
-	uint8_t block[GP_SCP03_BLOCK];
-
-	gp_scp03_block(constant, 128, context, block);
-	return token_cmac(token, key, block, sizeof(block), out);
-}
-
-static int session_keys(struct token *token, const struct channel *c, const uint8_t context[16],
-			struct gp_session_keys *keys)
-{
-	const uint8_t *sequence = c->iu.challenge;
-
-	if (c->des)
-		return token_scp02_key(token, c->keys[0], TOKEN_SCP02_ENC, sequence, keys->enc) ||
-		       token_scp02_key(token, c->keys[1], TOKEN_SCP02_MAC, sequence, keys->mac);
-	return derive(token, c->keys[0], GP_DERIVE_S_ENC, context, keys->enc) ||
-	       derive(token, c->keys[1], GP_DERIVE_S_MAC, context, keys->mac) ||
-	       derive(token, c->keys[1], GP_DERIVE_S_RMAC, context, keys->rmac);
+	find_scheme(L, t, c);
+	return keys_make(t);
 }
 
 /* EXTERNAL AUTHENTICATE, once the card's cryptogram is right. Returns its length. */
-static size_t begin(lua_State *L, struct channel *c, uint8_t apdu[GP_APDU_MAX])
+static size_t begin(lua_State *L, struct channel *c, const struct gp_session_keys *keys,
+		    const uint8_t context[16], uint8_t apdu[GP_APDU_MAX])
 {
 	uint8_t level = (uint8_t)channel_option(L, "level", c->des ? 0x03 : 0x33, 0xff);
-	struct token *token = application_session(L)->station->casd->token;
-	struct gp_session_keys keys;
-	const char *wrong = NULL;
-	uint8_t context[16];
+	const char *wrong;
 	ssize_t n;
-	int rc;
 
-	memcpy(context, c->host_challenge, 8);
-	memcpy(context + 8, c->iu.challenge, 8);
-	rc = session_keys(token, c, context, &keys);
-	if (!rc)
-		wrong = c->des ? gp_scp02_begin(&c->scp02, &keys, context, &c->iu, level) :
-				 gp_scp03_begin(&c->scp03, &keys, context, &c->iu, level);
-	explicit_bzero(&keys, sizeof(keys));
-	if (rc)
-		sandbox_fail(L, "%s", token_error(token));
+	wrong = c->des ? gp_scp02_begin(&c->scp02, keys, context, &c->iu, level) :
+			 gp_scp03_begin(&c->scp03, keys, context, &c->iu, level);
 	if (wrong)
 		sandbox_fail(L, "INITIALIZE UPDATE: %s", wrong);
 	n = c->des ? gp_scp02_external_authenticate(&c->scp02, apdu) :
@@ -216,13 +161,42 @@ static int authenticated(lua_State *L, int status, lua_KContext evidence)
 	return 1;
 }
 
+/* The keys are there: the channel takes them over. */
+static int keyed(lua_State *L, int status, lua_KContext ctx)
+{
+	struct session *s = application_session(L);
+	struct keys_task *t = (struct keys_task *)s->task;
+	struct channel_handle *h = lua_touserdata(L, 3);
+	bool evidence = t->evidence;
+	uint8_t apdu[GP_APDU_MAX];
+	size_t len;
+
+	(void)status;
+	(void)ctx;
+	if (t->is_public)
+		s->public_keys = true;
+	if (*t->error)
+		return sandbox_fail(L, "%s", t->error);
+	memcpy(h->c->keys, t->keys, sizeof(h->c->keys));
+	memcpy(h->c->master, t->master, sizeof(h->c->master));
+	if (*t->master) {
+		h->c->set = t->set;
+		t->set = NULL;
+	} else {
+		record_keep_keys(s, t);
+	}
+	len = begin(L, h->c, &t->session, t->context, apdu);
+	task_drop(s);
+	apdu_put(L, apdu, len, 0);
+	return sandbox_wait(L, evidence, authenticated);
+}
+
 static int updated(lua_State *L, int status, lua_KContext ctx)
 {
 	struct channel_handle *h = lua_touserdata(L, 3);
-	uint8_t apdu[GP_APDU_MAX];
+	struct keys_task *t;
 	const uint8_t *rsp;
 	const char *wrong;
-	bool evidence;
 	uint16_t sw;
 	size_t len;
 
@@ -236,10 +210,16 @@ static int updated(lua_State *L, int status, lua_KContext ctx)
 	if (h->c->iu.scp != (h->c->des ? 2 : 3))
 		return sandbox_fail(L, "INITIALIZE UPDATE: the card's key set is for SCP0%d",
 				    h->c->iu.scp);
-	find_keys(L, h->c, &evidence);
-	len = begin(L, h->c, apdu);
-	apdu_put(L, apdu, len, 0);
-	return sandbox_wait(L, evidence, authenticated);
+	t = keys_task(application_session(L), KEYS_OPEN);
+	if (!t)
+		return sandbox_fail(L, "no locked memory left");
+	t->des = h->c->des;
+	memcpy(t->challenge, h->c->iu.challenge, 8);
+	memcpy(t->context, h->c->host_challenge, 8);
+	memcpy(t->context + 8, h->c->iu.challenge, 8);
+	if (!find_keys(L, t, h->c))
+		return sandbox_fail(L, "the CAS ran out of memory");
+	return task_wait(L, &t->task, POOL_TOKEN, keyed);
 }
 
 static int open_channel(lua_State *L, bool des)

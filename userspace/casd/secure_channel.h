@@ -15,7 +15,7 @@
  * @iu: response to INITIALIZE UPDATE
  * @keys: static keys in the token: ENC, MAC, DEK
  * @master: name of the key that these come from, "" if they are the record's own
- * @owned: they were derived for this channel and end with it
+ * @set: they were derived for this channel and end with it; NULL if not
  * @host_challenge: of this session
  */
 struct channel {
@@ -25,7 +25,7 @@ struct channel {
 	struct gp_init_update iu;
 	token_key keys[3];
 	char master[ORDER_KEY_MAX + 1];
-	bool owned;
+	struct key_set *set;
 	uint8_t host_challenge[8];
 };
 

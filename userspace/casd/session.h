@@ -6,15 +6,19 @@
 #include "control.h"
 #include "libgp/kdf.h"
 #include "libledger/ledger.h"
+#include "keys.h"
 #include "sandbox.h"
+#include "task.h"
 
 enum session_state {
+	SESSION_ASKED,		/* the request is being recorded */
 	SESSION_CONNECTING,	/* channel: TCP, OPEN, until OPENED */
-	SESSION_RUNNING,	/* the script has its turn */
+	SESSION_RUNNING,	/* the script has its turn, or a worker does something for it */
 	SESSION_COMMAND,	/* a command is at the station */
 	SESSION_PROMPT,		/* somebody is asked at the station */
 	SESSION_BROKEN,		/* the channel was lost; RECHANNEL may come */
-	SESSION_CLOSING,	/* decided; CLOSE was sent */
+	SESSION_DECIDING,	/* decided; that is being recorded */
+	SESSION_CLOSING,	/* and recorded; CLOSE was sent */
 };
 
 /* What the script waits for. */
@@ -62,13 +66,13 @@ struct exchange {
 /**
  * struct claim - the record meant for this card; in locked memory
  * @record: from the database
- * @keys: ENC, MAC, DEK of the record, unwrapped in the token
+ * @keys: of the record, unwrapped in the token; NULL if they are not
  * @des: they were unwrapped as keys for triple DES
  * @kdd: identity of the card that it was claimed for
  */
 struct claim {
 	struct ledger_record record;
-	token_key keys[3];
+	struct key_set *keys;
 	bool des;
 	uint8_t kdd[GP_KDD_LEN];
 };
@@ -88,6 +92,7 @@ struct claim {
  * @timer: bounds every wait
  * @turn: gives the script its next turn
  * @sandbox: the script, NULL once it is done with
+ * @task: what a worker does for it, or did last; NULL if that is nothing
  * @source: text of the profile
  * @source_len: bytes
  * @number: of the last command
@@ -116,6 +121,7 @@ struct session {
 	struct event *timer;
 	struct event *turn;
 	struct sandbox *sandbox;
+	struct task *task;
 	char *source;
 	size_t source_len;
 	uint32_t number;
@@ -160,8 +166,11 @@ void session_run(struct session *s);
 /* session_wait() - bound the state by a time; 0 stops the timer */
 void session_wait(struct session *s, enum session_state state, unsigned int seconds);
 
-/* session_decide() - the verdict: commit it, then close the channel, then send RESULT */
+/* session_decide() - the verdict: have it committed; the rest follows */
 void session_decide(struct session *s, enum ck_verdict verdict, const char *reason);
+
+/* session_decided() - it is: close the channel, then send RESULT */
+void session_decided(struct session *s);
 
 /* session_finish() - send RESULT and free the session */
 void session_finish(struct session *s);
@@ -169,8 +178,14 @@ void session_finish(struct session *s);
 /* session_command() - make room for a command; NULL if memory ran out */
 uint8_t *session_command(struct session *s, size_t len, uint32_t timeout);
 
+/* session_new() - in the station's list; NULL if there is no memory */
+struct session *session_new(struct station *station);
+
 /* session_free() - without a result */
 void session_free(struct session *s);
+
+/* session_free_claim() - the record is on the card, or will not be */
+void session_free_claim(struct claim *claim);
 
 /* ---- prompt.c ---- */
 
@@ -194,7 +209,11 @@ void channel_close(struct session *s);
 /* result_send() - RESULT for a decided request, if the station is connected */
 void result_send(struct station *station, const struct ledger_request *r);
 
-/* result_commit() - durable point 2 or a rejection; changes @s->req if it cannot be good */
+/*
+ * result_commit() - have durable point 2 or a rejection recorded, then session_decided()
+ *
+ * It changes @s->req if it cannot be good.
+ */
 void result_commit(struct session *s);
 
 #endif

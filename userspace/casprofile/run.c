@@ -187,13 +187,17 @@ int dry_run(struct session *s)
 		return 1;
 	do {
 		status = sandbox_resume(sb);
-	} while (status == SANDBOX_PREEMPTED || (status == SANDBOX_WAIT && answer(s)));
+	} while (status == SANDBOX_PREEMPTED || status == SANDBOX_WORKER ||
+		 (status == SANDBOX_WAIT && answer(s)));
 	if (status == SANDBOX_DONE)
 		rc = verdict(s);
 	else if (status == SANDBOX_ERROR)
 		printf("# verdict reject: %s\n", sandbox_error(sb));
 	sandbox_destroy(sb);
+	task_drop(s);
 	wipe(&s->x);
+	if (s->claim)
+		key_set_drop(s->claim->keys);
 	free(s->claim);
 	return rc;
 }

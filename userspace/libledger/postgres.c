@@ -119,7 +119,7 @@ static const char settings[] =
 static const char patience[] = "SET statement_timeout = '15s'";
 
 #define BEGIN "BEGIN ISOLATION LEVEL READ COMMITTED;"
-/* Others wait for the daemon, and its stations wait for its event loop. */
+/* Others wait for the daemon, and all its stations for the one connection. */
 #define DAEMON "SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '3s';"
 #define START "SELECT " DURABLE ", pg_current_xact_id()::text"
 
