@@ -1,4 +1,3 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* casd_test with a PostgreSQL server, but for what it does to a database's file. */
-#define POSTGRES
 #include "casd_test.c"

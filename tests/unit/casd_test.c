@@ -11,7 +11,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <glob.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,287 +21,50 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../userspace/casctl/casctl.h"
+#include "casd_bed.h"
 #include "fake_station.h"
 #include "identity.h"
-#include "libgp/aes.h"
-#include "libgp/gcm.h"
 #include "libgp/hex.h"
 #include "libgp/kdf.h"
 #include "libledger/ledger.h"
 #include "libledger/statement.h"
-#include "libtoken/token.h"
 #include "memory_scan.h"
 #include "scp02_card.h"
-#include "pgserver.h"
-#include "softhsm.h"
-
-#define RECORDS 30
-
-static const uint8_t kmc[16] = { 0x9d, 0x31, 0x5e, 0xc2, 0x07, 0xb8, 0x44, 0xf1,
-				 0x6a, 0x1c, 0xe3, 0x92, 0x58, 0x0d, 0xa7, 0x73 };
-static const uint8_t transport[16] = { 0x4b, 0xe6, 0x18, 0xd9, 0x82, 0x35, 0xaf, 0x60 };
-static const uint8_t data_key[16] = { 0x71, 0x0d, 0xba, 0x9c, 0x43, 0xf8, 0x2e, 0x15 };
-static const uint8_t public_key[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
-					0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
-static struct token *token;	/* casctl's; casd has its own */
-static char heads[160];	/* of the ledger */
-#ifdef POSTGRES
-#define DB "postgresql:///casd"
-#else
-#define DB "cas.db"
-#endif
 
 /* Of records: the one of the last request; those that have none come first in PostgreSQL. */
 #define LATEST " ORDER BY coalesce(request, 0) DESC LIMIT 1"
 
-static char dir[128], db[160], witness[160], pin_file[160], profiles[160], orders[160];
-static char signer[160];	/* public key, "" if profiles need no signature */
 static struct fake_station st;
-static pid_t casd;
 static uint64_t number, disposition;
 static struct message m;
 
-/* ---- the surroundings ---- */
-
-static void write_file(const char *path, const char *text)
+static void start(void)
 {
-	FILE *f = fopen(path, "w");
+	const char *const options[] = {
+		"--control", bed.orders, "--heads", bed.heads,
+		*bed.signer ? "--profile-key" : NULL, bed.signer, NULL,
+	};
 
-	assert_non_null(f);
-	fputs(text, f);
-	assert_int_equal(fclose(f), 0);
-}
-
-static int make_token(void)
-{
-	struct token_pin pin = { "123456", 6 };
-	char error[192];
-
-	if (softhsm_directory() || token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, 192))
-		return -1;
-	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
-	if (!token)
-		return -1;
-	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||
-	       token_import(token, "kmc-des", TOKEN_MASTER_DES, kmc, 16) ||
-	       token_import(token, "public", TOKEN_MASTER, public_key, 16) ||
-	       token_import(token, "data", TOKEN_DATA, data_key, 16) ||
-	       token_make_signer(token, "ledger") ||
-	       token_import(token, "transport", TOKEN_TRANSPORT, transport, 16);
-}
-
-static void luhn(char *digits)
-{
-	unsigned int sum = 0;
-	size_t n = strlen(digits);
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned int d = (unsigned int)(digits[n - 1 - i] - '0') * (i % 2 ? 1 : 2);
-
-		sum += d / 10 + d % 10;
-	}
-	digits[n] = (char)('0' + (10 - sum % 10) % 10);
-	digits[n + 1] = '\0';
-}
-
-/* Row @i, key @j: nothing that is in memory by chance. */
-static void record_key(unsigned int i, unsigned int j, uint8_t key[16])
-{
-	memset(key, (int)(10 * i + j), 16);
-	memcpy(key, "\xc3\x5e\x91", 3);
-}
-
-static void record_iccid(unsigned int i, char iccid[24])
-{
-	snprintf(iccid, 24, "894900000000000%03u", i);
-	luhn(iccid);
-}
-
-static void record_pins(unsigned int i, char pin1[12], char puk1[12])
-{
-	snprintf(pin1, 12, "5907%04u", i);
-	snprintf(puk1, 12, "876543%02u", i);
-}
-
-static void put_sealed(FILE *f, const char *column, const char *iccid, const char *clear)
-{
-	uint8_t sealed[64];
-	char with[64], hex[129];
-
-	snprintf(with, sizeof(with), "%s:%s", column, iccid);
-	gp_seal(data_key, with, (const uint8_t *)clear, strlen(clear), sealed);
-	fprintf(f, ",%s", hex_encode(sealed, strlen(clear) + GP_SEAL, hex));
-}
-
-static int make_order(void)
-{
-	struct order_import how = { .order = "first" };
-	struct order_report report;
-	char path[192], error[192], pin1[12], puk1[12];
-	struct orderkey orderkey;
-	struct ledger *l;
-	FILE *f;
-	int rc;
-
-	if (orderkey_make(&orderkey, token, "data"))
-		return -1;
-	how.seal = &orderkey.seal;
-	snprintf(path, sizeof(path), "%s/order.csv", dir);
-	f = fopen(path, "w+");
-	if (!f)
-		return -1;
-	fprintf(f, "iccid,imsi,pin1.enc,puk1.enc,kvn,enc,mac,dek,payload\r\n");
-	for (unsigned int i = 0; i < RECORDS; i++) {
-		uint8_t key[16], wrapped[24];
-		char iccid[24], hex[64];
-
-		record_iccid(i, iccid);
-		record_pins(i, pin1, puk1);
-		fprintf(f, "%s,262011234567%03u", iccid, i);
-		put_sealed(f, "pin1", iccid, pin1);
-		put_sealed(f, "puk1", iccid, puk1);
-		fprintf(f, ",31");
-		for (unsigned int j = 0; j < 3; j++) {
-			record_key(i, j, key);
-			gp_aes_wrap(transport, key, wrapped);
-			fprintf(f, ",%s", hex_encode(wrapped, 24, hex));
-		}
-		/* One DGI of 3 bytes, and one that does not fit into one STORE DATA */
-		fprintf(f, ",010103AABBCC3000FF0104");
-		for (int k = 0; k < 260; k++)
-			fprintf(f, "%02X", (unsigned int)k & 0xff);
-		fprintf(f, "\r\n");
-	}
-	rewind(f);
-	l = ledger_open(db, false, error, sizeof(error));
-	rc = l ? (int)ledger_import(l, f, &how, &report) : -1;
-	if (rc)
-		print_error("line %u, %s: %s\n", report.problems[0].line,
-			    report.problems[0].column, report.problems[0].text);
-	ledger_close(l);
-	fclose(f);
-	return rc;
-}
-
-static void start_casd(void)
-{
-	char address[32], log[192];
-
-	snprintf(address, sizeof(address), "127.0.0.1:%u", st.control_port);
-	snprintf(log, sizeof(log), "%s/casd.log", dir);
-	casd = fork();
-	assert_true(casd >= 0);
-	if (!casd) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, 2);
-		execl(CASD, "casd", "--db", db, "--station", address, "--pin-file", pin_file,
-		      "--profiles", profiles, "--control", orders, "--heads", heads,
-		      "--witness", witness,
-		      *signer ? "--profile-key" : NULL, signer, NULL);
-		_exit(127);
-	}
-}
-
-static void end_casd(int sig)
-{
-	int status;
-
-	kill(casd, sig);
-	assert_int_equal(waitpid(casd, &status, 0), casd);
-	assert_true(WIFEXITED(status) || !WCOREDUMP(status));
-	if (sig == SIGTERM)
-		assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
-}
-
-static void profile(const char *name, const char *text)
-{
-	char path[224];
-
-	snprintf(path, sizeof(path), "%s/%s.lua", profiles, name);
-	write_file(path, text);
+	start_casd(&st, 1, options);
 }
 
 static int setup(void **state)
 {
-	char command[400];
-
 	(void)state;
-	strcpy(dir, "/tmp/casd-test-XXXXXX");
-	if (!mkdtemp(dir) || make_token())
+	if (bed_setup())
 		return -1;
-#ifdef POSTGRES
-	if (!pgserver_start() || !pgserver_make("casd", NULL) || !pgserver_environment())
-		return -1;
-	strcpy(db, DB);
-#else
-	snprintf(db, sizeof(db), "%s/" DB, dir);
-#endif
-	snprintf(witness, sizeof(witness), "%s/witness", dir);
-	snprintf(pin_file, sizeof(pin_file), "%s/pin", dir);
-	snprintf(profiles, sizeof(profiles), "%s/profiles", dir);
-	snprintf(orders, sizeof(orders), "%s/orders", dir);
-	snprintf(heads, sizeof(heads), "%s/heads", dir);
-	snprintf(command, sizeof(command), "cp -r '%s/profiles' '%s'", CKS_TOP, dir);
-	if (system(command) || make_order())
-		return -1;
-	write_file(pin_file, "123456\n");
 	station_start(&st);
-	start_casd();
+	start();
 	station_hello(&st);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	char command[160];
-
 	(void)state;
 	end_casd(SIGTERM);
 	station_stop(&st);
-	token_close(token);
-	softhsm_remove();
-#ifdef POSTGRES
-	pgserver_stop();
-#endif
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
-}
-
-static void blank(struct gp_card *card, uint32_t serial)
-{
-	struct aes_key master = { .len = 16 };
-	struct identity id;
-
-	memset(card, 0, sizeof(*card));
-	memcpy(master.bytes, kmc, 16);
-	identity_make(&id, serial);
-	assert_true(gp_card_init(card, &id, &master, 1));
-}
-
-static void query(const char *sql, char *out, size_t cap)
-{
-	char error[192];
-	struct ledger *l = ledger_open(db, true, error, sizeof(error));
-	struct statement *s;
-	bool failed;
-
-	assert_non_null(l);
-	s = db_prepare(l, sql, "");
-	if (!s || !db_next(l, s, &failed))
-		fail_msg("%s: %s", sql, ledger_error(l));
-	assert_true(db_text(s, 0, out, cap));
-	db_finalize(s);
-	ledger_close(l);
-}
-
-static void assert_query(const char *sql, const char *want)
-{
-	char got[128];
-
-	query(sql, got, sizeof(got));
-	assert_string_equal(got, want);
+	return bed_teardown();
 }
 
 /* A whole session; the result is in @m. */
@@ -383,7 +145,7 @@ static void personalizes_a_card(void **state)
 static void change_order(const char *set)
 {
 	char sql[128], error[192];
-	struct ledger *l = ledger_open(db, false, error, sizeof(error));
+	struct ledger *l = ledger_open(bed.db, false, error, sizeof(error));
 
 	snprintf(sql, sizeof(sql), "UPDATE orders SET %s", set);
 	assert_non_null(l);
@@ -851,28 +613,6 @@ static void malformed_frame_is_refused(void **state)
 	station_hello(&st);
 }
 
-/* The key process that casd, or one of its threads, started. */
-static pid_t key_process(void)
-{
-	char pattern[64];
-	glob_t children;
-	int pid = 0;
-
-	snprintf(pattern, sizeof(pattern), "/proc/%d/task/*/children", (int)casd);
-	assert_int_equal(glob(pattern, 0, NULL, &children), 0);
-	for (size_t i = 0; !pid && i < children.gl_pathc; i++) {
-		FILE *f = fopen(children.gl_pathv[i], "r");
-
-		if (f && fscanf(f, "%d", &pid) != 1)
-			pid = 0;
-		if (f)
-			fclose(f);
-	}
-	globfree(&children);
-	assert_true(pid > 0);
-	return pid;
-}
-
 /*
  * Master, transport, card and record keys, and what is in records: neither process has one that can
  * be read. Only the session in work has, in casd's locked memory, its own session keys and its own
@@ -906,7 +646,7 @@ static void assert_no_key_in(const struct memory *mem, const struct gp_card *car
 
 static void assert_no_key_in_memory(const struct gp_card *card, int working)
 {
-	pid_t pids[] = { casd, key_process() };
+	pid_t pids[] = { bed.casd, key_process() };
 	struct memory mem;
 
 	for (int i = 0; i < 2 && memory_read(pids[i], &mem); i++) {
@@ -997,7 +737,7 @@ static void killed_cas_rejects_what_was_open(void **state)
 		end_casd(SIGABRT);
 		close(fd);
 	}
-	start_casd();
+	start();
 	epoch = station_hello(&st);
 	/* Of this test's fourth casd: each one counts at its start, and for the lease. */
 	assert_int_equal(epoch, 8);
@@ -1017,7 +757,7 @@ static int shell_status(const char *format, ...)
 	va_list ap;
 	size_t n;
 
-	n = (size_t)snprintf(command, sizeof(command), "cd %s && exec >said 2>&1; ", dir);
+	n = (size_t)snprintf(command, sizeof(command), "cd %s && exec >said 2>&1; ", bed.dir);
 	va_start(ap, format);
 	vsnprintf(command + n, sizeof(command) - n, format, ap);
 	va_end(ap);
@@ -1048,7 +788,7 @@ static void heads_show_what_the_chain_does_not(void **state)
 	assert_int_equal(shell_status("tac heads | sed '1s/^[0-9]*/1/' >moved"), 0);
 	assert_int_not_equal(shell_status(CASCTL " ledger verify --heads moved --public point"
 					  " --db cas.db"), 0);
-	start_casd();
+	start();
 	station_hello(&st);
 }
 
@@ -1061,7 +801,7 @@ static void heads_know_an_old_copy(void **state)
 	(void)state;
 	end_casd(SIGTERM);
 	assert_int_equal(shell_status("cp cas.db old.db"), 0);
-	start_casd();
+	start();
 	station_hello(&st);
 	blank(&card, 61);
 	session("personalize", &card);
@@ -1071,13 +811,13 @@ static void heads_know_an_old_copy(void **state)
 	end_casd(SIGTERM);
 	assert_int_equal(shell_status("mv cas.db new.db; cp old.db cas.db; mv witness w"),
 			 0);
-	start_casd();
-	assert_int_equal(waitpid(casd, &status, 0), casd);
+	start();
+	assert_int_equal(waitpid(bed.casd, &status, 0), bed.casd);
 	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
 	assert_int_equal(shell_status("grep -E 'event=heads.*(old copy|not the one)' casd.log"), 0);
 	assert_int_equal(shell_status("rm -f cas.db-wal cas.db-shm; mv new.db cas.db;"
 				      " mv w witness"), 0);
-	start_casd();
+	start();
 	station_hello(&st);
 }
 #endif
@@ -1145,7 +885,7 @@ static void new_journal_puts_issued_in_doubt(void **state)
 static void ledger_holds_together(void **state)
 {
 	char error[192], head[65];
-	struct ledger *l = ledger_open(db, true, error, sizeof(error));
+	struct ledger *l = ledger_open(bed.db, true, error, sizeof(error));
 	struct ledger_chains chains;
 	uint64_t entries, all = 0;
 
@@ -1324,26 +1064,26 @@ static void only_signed_profiles_run(void **state)
 
 	(void)state;
 	blank(&card, 75);
-	shell("openssl genpkey -algorithm ed25519 -out %s/private", dir);
-	shell("openssl pkey -in %s/private -pubout -out %s/public", dir, dir);
+	shell("openssl genpkey -algorithm ed25519 -out %s/private", bed.dir);
+	shell("openssl pkey -in %s/private -pubout -out %s/public", bed.dir, bed.dir);
 	profile("sign", "return {verdict = 'hold', reason = 'signed'}\n");
 	end_casd(SIGTERM);
-	snprintf(signer, sizeof(signer), "%s/public", dir);
-	start_casd();
+	snprintf(bed.signer, sizeof(bed.signer), "%s/public", bed.dir);
+	start();
 	station_hello(&st);
 	refused("sign", "is not signed");
-	shell(CASCTL " profile sign --key %s/private %s/sign.lua", dir, profiles);
+	shell(CASCTL " profile sign --key %s/private %s/sign.lua", bed.dir, bed.profiles);
 	session("sign", &card);
 	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_HOLD);
 	dispose(CK_DISP_REJECTED);
-	shell("cp %s/sign.lua %s/other.lua; cp %s/sign.lua.sig %s/other.lua.sig", profiles,
-	      profiles, profiles, profiles);
+	shell("cp %s/sign.lua %s/other.lua; cp %s/sign.lua.sig %s/other.lua.sig", bed.profiles,
+	      bed.profiles, bed.profiles, bed.profiles);
 	refused("other", "not what was signed");
 	profile("sign", "return {verdict = 'good'}\n");
 	refused("sign", "not what was signed");
 	end_casd(SIGTERM);
-	*signer = '\0';
-	start_casd();
+	*bed.signer = '\0';
+	start();
 	station_hello(&st);
 	gp_card_free(&card);
 }
@@ -1353,13 +1093,13 @@ static void only_signed_profiles_run(void **state)
 /* casctl station, in the background; what it prints is in orders.out. */
 static pid_t casctl_station(const char *const *args)
 {
-	const char *argv[12] = { "casctl", "station", "--socket", orders };
+	const char *argv[12] = { "casctl", "station", "--socket", bed.orders };
 	char out[192];
 	pid_t pid;
 
 	for (int i = 4; *args; args++)
 		argv[i++] = *args;
-	snprintf(out, sizeof(out), "%s/orders.out", dir);
+	snprintf(out, sizeof(out), "%s/orders.out", bed.dir);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (!pid) {
@@ -1381,7 +1121,7 @@ static void casctl_ends(pid_t pid, int status, const char *text)
 	int s;
 
 	assert_int_equal(waitpid(pid, &s, 0), pid);
-	snprintf(path, sizeof(path), "%s/orders.out", dir);
+	snprintf(path, sizeof(path), "%s/orders.out", bed.dir);
 	f = fopen(path, "r");
 	assert_non_null(f);
 	n = fread(got, 1, sizeof(got) - 1, f);
@@ -1467,7 +1207,7 @@ static void wrong_orders_reach_no_station(void **state)
 		const char *text = i < sizeof(wrong) / sizeof(wrong[0]) ? wrong[i] : line;
 		ssize_t n;
 
-		strcpy(sun.sun_path, orders);
+		strcpy(sun.sun_path, bed.orders);
 		assert_int_equal(connect(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
 		n = text == line ? (ssize_t)sizeof(line) : (ssize_t)strlen(text);
 		assert_int_equal(write(fd, text, (size_t)n), n);
