@@ -47,6 +47,7 @@ void station_start(struct fake_station *st)
 	st->channel_listen = listen_any(&st->channel_port);
 	st->control = -1;
 	st->channel = -1;
+	memcpy(st->uuid, "station-uuid-016", 16);
 	memset(st->boot_id, 0xb0, 16);
 	st->journal_epoch = 5;
 }
@@ -141,7 +142,7 @@ uint64_t station_hello(struct fake_station *st)
 
 	station_accept(st);
 	ck_begin(&b, CK_HELLO, 0);
-	ck_put(&b, CK_T_STATION, "station-uuid-016", 16);
+	ck_put(&b, CK_T_STATION, st->uuid, 16);
 	ck_put(&b, CK_T_BOOT_ID, st->boot_id, 16);
 	ck_put_u64(&b, CK_T_JOURNAL_EPOCH, st->journal_epoch);
 	ck_put_u64(&b, CK_T_LAST_DISPOSITION, st->last_disposition);
@@ -227,7 +228,7 @@ static void send_silence(struct fake_station *st)
 }
 
 /* The channel breaks after the card has done a command, or some of a batch: they are kept. */
-static void break_channel(struct fake_station *st, uint64_t number, uint32_t first)
+void station_break(struct fake_station *st, uint64_t number, uint32_t first)
 {
 	struct ck_builder b;
 	uint32_t resume;
@@ -289,7 +290,7 @@ static void serve_batch(struct fake_station *st, uint64_t number, struct gp_card
 	}
 	st->last_number += executed;
 	if (stop == CK_STOP_CHANNEL)
-		break_channel(st, number, first);
+		station_break(st, number, first);
 	ck_begin(&b, CK_BATCHED, first);
 	ck_put_u32(&b, CK_T_EXECUTED, executed);
 	ck_put_u8(&b, CK_T_STOP, stop);
@@ -364,13 +365,9 @@ static size_t play(struct fake_station *st, struct gp_card *card, const uint8_t 
 			   gp_card_command(card, apdu, len, rsp);
 }
 
-void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card)
+void station_open(struct fake_station *st, uint64_t number)
 {
-	static struct message m;
-	uint8_t rsp[GP_RESPONSE_MAX];
-	struct ck_builder b;
 	uint32_t resume;
-	size_t len;
 
 	open_channel(st, number, false, &resume);
 	st->commands = 0;
@@ -378,33 +375,55 @@ void station_serve(struct fake_station *st, uint64_t number, struct gp_card *car
 	st->cancelled = false;
 	st->prompts = 0;
 	st->last_number = 0;
-	for (;;) {
-		serve_prompts(st);
-		assert_true(station_read(st->channel, &m));
-		if (m.f.type == CK_CLOSE)
-			break;
-		if (m.f.type == CK_BATCH) {
-			serve_batch(st, number, card, &m);
-			continue;
-		}
-		assert_int_equal(m.f.type, CK_COMMAND);
-		assert_int_equal(m.f.number, ++st->last_number);
-		if (st->commands + 1 == st->hang_at) {
-			hang(st, number);
-			continue;
-		}
-		len = play(st, card, m.f.field[CK_T_DATA].data, m.f.field[CK_T_DATA].len, rsp);
-		if (++st->commands == st->mute_after)
-			send_silence(st);
-		if (st->commands == st->cut_after)
-			break_channel(st, number, st->last_number);
-		if (st->commands != st->mute_after)
-			send_response(st, rsp, len);
-	}
+}
+
+static void close_channel(struct fake_station *st)
+{
+	struct ck_builder b;
+
 	ck_begin(&b, CK_CLOSED, 0);
 	station_write(st->channel, &b);
 	close(st->channel);
 	st->channel = -1;
+}
+
+bool station_step(struct fake_station *st, uint64_t number, struct gp_card *card)
+{
+	static struct message m;
+	uint8_t rsp[GP_RESPONSE_MAX];
+	size_t len;
+
+	serve_prompts(st);
+	assert_true(station_read(st->channel, &m));
+	if (m.f.type == CK_CLOSE) {
+		close_channel(st);
+		return false;
+	}
+	if (m.f.type == CK_BATCH) {
+		serve_batch(st, number, card, &m);
+		return true;
+	}
+	assert_int_equal(m.f.type, CK_COMMAND);
+	assert_int_equal(m.f.number, ++st->last_number);
+	if (st->commands + 1 == st->hang_at) {
+		hang(st, number);
+		return true;
+	}
+	len = play(st, card, m.f.field[CK_T_DATA].data, m.f.field[CK_T_DATA].len, rsp);
+	if (++st->commands == st->mute_after)
+		send_silence(st);
+	if (st->commands == st->cut_after)
+		station_break(st, number, st->last_number);
+	if (st->commands != st->mute_after)
+		send_response(st, rsp, len);
+	return true;
+}
+
+void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card)
+{
+	station_open(st, number);
+	while (station_step(st, number, card))
+		;
 }
 
 void station_result(struct fake_station *st, uint64_t number, struct message *m)

@@ -27,6 +27,7 @@ struct message {
  * @channel_port: of the second
  * @control: connection, -1 for none
  * @channel: connection, -1 for none
+ * @uuid: in HELLO
  * @boot_id: in HELLO
  * @journal_epoch: in HELLO
  * @last_disposition: in HELLO
@@ -53,6 +54,7 @@ struct fake_station {
 	uint16_t channel_port;
 	int control;
 	int channel;
+	uint8_t uuid[16];
 	uint8_t boot_id[16];
 	uint64_t journal_epoch;
 	uint64_t last_disposition;
@@ -93,6 +95,15 @@ void station_inventory(struct fake_station *st);
 /* station_request() - REQUEST for a card in coupler 2, presence_gen 7 */
 void station_request(struct fake_station *st, uint64_t number, const char *application,
 		     bool repeat);
+
+/* station_open() - the CAS opens the request's channel */
+void station_open(struct fake_station *st, uint64_t number);
+
+/* station_step() - one frame of the channel: a command for the card; false: CLOSE, it is closed */
+bool station_step(struct fake_station *st, uint64_t number, struct gp_card *card);
+
+/* station_break() - the channel breaks and is opened again; @first: command without a response */
+void station_break(struct fake_station *st, uint64_t number, uint32_t first);
 
 /* station_serve() - the channel: pass commands to the card until CLOSE */
 void station_serve(struct fake_station *st, uint64_t number, struct gp_card *card);
