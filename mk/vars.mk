@@ -23,8 +23,17 @@ else
 B := $(O)
 endif
 
+# What a tree elsewhere has compiled is not compiled again, if it is the same there.
+ifneq ($(shell command -v ccache),)
+export CCACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cardstation/ccache
+export CCACHE_MAXSIZE ?= 1G
+export CCACHE_BASEDIR := $(TOP)
+export CCACHE_NOHASHDIR := 1
+export CCACHE := ccache
+endif
+
 ifeq ($(origin CC),default)
-CC := gcc
+CC := $(CCACHE) gcc
 endif
 PKG_CONFIG ?= pkg-config
 
