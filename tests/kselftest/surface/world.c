@@ -320,8 +320,11 @@ static void station_again(struct world *w)
 static int message_socket(void)
 {
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_GENERIC);
+	const struct sockaddr_nl any = { .nl_family = AF_NETLINK };
 
 	assert_true(fd >= 0);
+	/* Without an address of its own it would hear of no event. */
+	assert_int_equal(bind(fd, (const struct sockaddr *)&any, sizeof(any)), 0);
 	return fd;
 }
 
