@@ -285,22 +285,18 @@ static void carried(struct program *p)
 	struct message m;
 
 	take(p, 0);
-	frame(&m, LINK, 0);
-	field_int(&m, F_STREAM, 1, 4);
+	frame(&m, LINK, 1);
 	field(&m, COUPLER, "@CPL", 4);
 	field_int(&m, F_CREDIT, 65536, 4);
 	send(p, 0, &m);
-	frame(&m, CARRY, 0);
-	field_int(&m, F_STREAM, 1, 4);
+	frame(&m, CARRY, 1);
 	field(&m, CARRIED, inner, sizeof(inner));
 	send(p, 0, &m);
 	take(p, 0);
-	frame(&m, CREDIT, 0);
-	field_int(&m, F_STREAM, 1, 4);
+	frame(&m, CREDIT, 1);
 	field_int(&m, F_CREDIT, 1000, 4);
 	send(p, 0, &m);
-	frame(&m, UNLINK, 0);
-	field_int(&m, F_STREAM, 1, 4);
+	frame(&m, UNLINK, 1);
 	send(p, 0, &m);
 	take(p, 0);
 }
@@ -363,8 +359,9 @@ static void reader(struct dice *d, struct program *p)
 	static const uint8_t apdu[] = { 0, 5, 0, 0xb0, 0, 0, 2 };
 	uint8_t one[3] = { 0, 1, (uint8_t)dice_of(d, 6) };
 
-	station_set(p, CKS_A_STATION_VPCD_LANE, "@CPL", 4);
+	/* The other way round it would be some time until the station looks for a card again. */
 	card_in(d, p);
+	station_set(p, CKS_A_STATION_VPCD_LANE, "@CPL", 4);
 	program_add(p, OP_TCP, 2 << 4 | TO_READER, NULL, 0);
 	program_add(p, OP_TCP, 2 << 4 | RAW, messages, sizeof(messages));
 	take(p, 2);

@@ -237,6 +237,11 @@ static void station_set_up(void *arg)
 	w->station = station_now(w);
 }
 
+static bool has_lane(const struct world *w, const struct cksnl_station *st)
+{
+	return st->lanes.data[w->coupler / 8] & 1 << w->coupler % 8;
+}
+
 static bool as_set_up(const struct world *w, const struct cksnl_station *st)
 {
 	return st->state != CKS_STATION_STATE_DOWN &&
@@ -292,9 +297,9 @@ static void sessions_end(struct world *w, const struct cksnl_station *st)
 	}
 }
 
-static void station_again(struct world *w)
+static void station_again(struct world *w, struct cksnl_station st)
 {
-	struct cksnl_station st = station_now(w), acked = {
+	struct cksnl_station acked = {
 		.has = CKSNL_HAS(CKS_A_STATION_ACKED_DISPOSITION),
 	};
 	unsigned int ms;
@@ -302,7 +307,7 @@ static void station_again(struct world *w)
 	sessions_end(w, &st);
 	if (!as_set_up(w, &st))
 		kcov_in_remote(station_set_up, w);
-	for (ms = 0; st = station_now(w), st.connections; ms++) {
+	for (ms = 0; st = station_now(w), st.connections || !has_lane(w, &st); ms++) {
 		assert_in_range(ms, 0, PATIENCE_MS);
 		usleep(1000);
 	}
@@ -414,6 +419,7 @@ static void reader_again(const struct world *w)
 
 void world_again(struct world *w)
 {
+	struct cksnl_station st;
 	struct cksnl_coupler c;
 
 	tcp_close_all(w);
@@ -424,20 +430,21 @@ void world_again(struct world *w)
 	if (w->made)
 		cksnl_coupler_dump(w->nl, take_back, w);
 	w->made = false;
-	if (cksnl_coupler_get(w->nl, w->coupler, &c)) {
+	st = station_now(w);
+	if (!has_lane(w, &st)) {
 		/* Given to another station. */
 		bench_end(w);
 		bench_begin(w);
 		close(w->vpcd);
 		reader_begin(w);
-	} else if (!all_same(&cksnl_coupler_set, w->settings.has, &c, &w->settings) &&
-		   cksnl_coupler_change(w->nl, &w->settings)) {
-		fail_msg("coupler: %s", cksnl_error(w->nl));
 	}
-	/* A request for another presence would be refused. */
 	assert_int_equal(cksnl_coupler_get(w->nl, w->coupler, &c), 0);
+	if (!all_same(&cksnl_coupler_set, w->settings.has, &c, &w->settings) &&
+	    cksnl_coupler_change(w->nl, &w->settings))
+		fail_msg("coupler: %s", cksnl_error(w->nl));
+	/* A request for another presence would be refused. */
 	w->presence_gen = c.presence_gen;
-	station_again(w);
+	station_again(w, st);
 	reader_again(w);
 	world_drain(w->netlink[0]);
 	world_drain(w->netlink[1]);
