@@ -15,8 +15,8 @@
 #define WORLD_CONNS	4
 #define VPCD_PORT	35963
 #define WAIT_MS		40	/* of an operation for what may come */
-#define STEP_MS		2	/* between looks whether it still may */
-#define BUSY_MS		2000	/* of a program for couplers at work */
+#define STEP_MS		64	/* between looks whether it still may, at most */
+#define BUSY_MS		2000	/* of a program for what goes on */
 
 struct conn {
 	int fd;
@@ -27,6 +27,7 @@ struct conn {
 /**
  * struct world - all of it
  * @nl: to set it up, and look after it; not for programs
+ * @load: /proc/loadavg, which tells what runs
  * @bench, @slot: the bench and the card's side of its one slot
  * @coupler: N of /dev/cks/couplerN
  * @present: a card is in
@@ -49,6 +50,7 @@ struct conn {
  */
 struct world {
 	struct cksnl *nl;
+	int load;
 	int bench;
 	int slot;
 	uint32_t coupler;
@@ -100,7 +102,7 @@ void world_fill(const struct world *w, const struct op *op, uint8_t *ret_data, b
 /* Take what is there. */
 void world_drain(int fd);
 bool world_wait(int fd, int ms);
-/* Wait for it as long as the coupler is at work, and a little longer. */
+/* Wait for it as long as something is going on that may lead to it. */
 bool world_expect(struct world *w, int fd);
 
 #endif
