@@ -9,7 +9,7 @@
  * were as many of both. CKS_SURFACE_SEED (7816) says how it begins; the same seed makes the same
  * programs as long as the kernel's threads run in the same order. What ran last is in
  * $CKS_SHARE/surface-trail, what the corpus would be then in $CKS_SHARE/surface-corpus; either is
- * run by CKS_SURFACE_CORPUS=DIRECTORY.
+ * run by CKS_SURFACE_CORPUS=PATH.
  */
 #include <stdio.h>
 #include <stdlib.h>

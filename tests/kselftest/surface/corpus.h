@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Programs in files, one each, in tests/kselftest/surface/corpus and elsewhere.
+ * Programs in files: one each in tests/kselftest/surface/corpus and elsewhere, a trail in one.
  */
 #ifndef SURFACE_CORPUS_H
 #define SURFACE_CORPUS_H
@@ -14,8 +14,8 @@ struct corpus {
 };
 
 void corpus_add(struct corpus *c, const struct program *p);
-/* In the order of their names. false if there is no such directory, or nothing in it. */
-bool corpus_load(struct corpus *c, const char *dir);
+/* A directory, in the order of names, or a trail. false if there is none, or nothing in it. */
+bool corpus_load(struct corpus *c, const char *path);
 /* As DIR/NNNN. */
 void corpus_save(const struct program *p, const char *dir, unsigned int nr);
 /* The shortest first. */
@@ -23,10 +23,10 @@ void corpus_sort(struct corpus *c);
 void corpus_free(struct corpus *c);
 
 /*
- * What has run since trail_begin(), for when it was the last: a directory that outlives the kernel.
+ * What has run since trail_begin(), for when it was the last: a file that outlives the kernel.
  * NULL for nowhere.
  */
-void trail_begin(const char *dir);
+void trail_begin(const char *path);
 void trail_add(const struct program *p);
 
 #endif
