@@ -298,22 +298,24 @@ const char *control_add(struct casd *casd, const char *address)
 	return NULL;
 }
 
+static void end_station(struct station *st)
+{
+	struct session *s;
+
+	while ((s = LIST_FIRST(&st->sessions)))
+		session_free(s);
+	mux_free(st->mux);
+	st->mux = NULL;
+	link_close(st->link);
+	st->link = NULL;
+	event_free(st->tick);
+	st->tick = NULL;
+}
+
 void control_end_all(struct casd *casd)
 {
-	struct station *st;
-
-	LIST_FOREACH(st, &casd->stations, entry) {
-		struct session *s;
-
-		while ((s = LIST_FIRST(&st->sessions)))
-			session_free(s);
-		mux_free(st->mux);
-		st->mux = NULL;
-		link_close(st->link);
-		st->link = NULL;
-		event_free(st->tick);
-		st->tick = NULL;
-	}
+	for (struct station *st = LIST_FIRST(&casd->stations); st; st = LIST_NEXT(st, entry))
+		end_station(st);
 }
 
 void control_remove_all(struct casd *casd)
