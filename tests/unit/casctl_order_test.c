@@ -360,6 +360,8 @@ static void keys_come_in_components(void **state)
 		     " >$b; done; printf 5A5A >short"));
 	fails(run(CASCTL " key import --pin-file pin --name kmc --use master 5A"),
 	      "several people");
+	fails(run("echo kmc master $(cat 5A) | " CASCTL
+		  " key init --label other --pin-file pin --import -"), "several people");
 	for (int i = 0; i < 2; i++) {
 		if (i)
 			check_values("des-ede", ZEROS, "5A AA F0", want);

@@ -42,16 +42,35 @@ static pid_t listening;
 
 /* ------------------------------------------------------------------------------ surroundings */
 
+#define CASCTL_KEY BIN "/casctl key "
+
+/* A key that not everybody knows comes in two components, of two people. */
+static int enter_key(const char *name, const char *use, const uint8_t key[16])
+{
+	char command[1024], a[40];
+	uint8_t other[16];
+
+	for (int i = 0; i < 16; i++)
+		other[i] = key[i] ^ 0x3c;
+	snprintf(command, sizeof(command),
+		 "enter() { \"$@\" " CASCTL_KEY "component --db %1$s/keys.db --pin-file %2$s"
+		 " --use %3$s --components 2 --name %4$s - >/dev/null 2>&1; };"
+		 " echo %5$s | enter && echo 3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c |"
+		 " enter unshare --user --map-user=12345",
+		 softhsm_dir, pin_file, use, name, hex_encode(other, 16, a));
+	return system(command);
+}
+
 static int make_token(void)
 {
-	char command[512], a[40], b[40];
+	char command[512], hex[40];
 
 	snprintf(command, sizeof(command),
-		 "printf 'kmc master %s\\nkmc-des master-3des %s\\n"
-		 "transport transport %s\\n' | " BIN
-		 "/casctl key init --label cards --pin-file %s --import - >/dev/null",
-		 hex_encode(kmc, 16, a), a, hex_encode(transport, 16, b), pin_file);
-	return system(command);
+		 "echo transport transport %s | " CASCTL_KEY
+		 "init --label cards --pin-file %s --import - >/dev/null",
+		 hex_encode(transport, 16, hex), pin_file);
+	return system(command) || enter_key("kmc", "master", kmc) ||
+	       enter_key("kmc-des", "master-3des", kmc);
 }
 
 /* The first message tells that it serves. */

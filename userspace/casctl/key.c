@@ -34,7 +34,7 @@ static const char usage[] =
 	"  --module FILE   PKCS#11 module (default: " MODULE ")\n"
 	"  --label NAME    of the token, or a PKCS#11 URI (default: cards)\n"
 	"  --pin-file FILE PIN: a file, fd:N, or credential:NAME of systemd\n"
-	"  --import FILE   init: keys to put in, a line each: NAME USE HEX\n"
+	"  --import FILE   init: keys to put in as import does, a line each: NAME USE HEX\n"
 	"                  (- is standard input; --import-test-keys is the same)\n"
 	"\n"
 	"A master key can only derive card keys, a transport key can only unwrap keys, a data key can\n"
@@ -99,6 +99,16 @@ static bool find_use(const char *name, enum token_use *use)
 	return false;
 }
 
+/* One who knows a master key can make any card's: only what everybody knows comes in whole. */
+static bool may_be_whole(const char *use, const uint8_t *key, size_t len)
+{
+	uint8_t kcv[3];
+
+	if (strncmp(use, "master", 6))
+		return true;
+	return !gp_aes_kcv_of(key, len, kcv) && gp_kcv_is_public(kcv);
+}
+
 static int put_bytes(struct token *t, const char *name, const char *text, const uint8_t *key,
 		     size_t len)
 {
@@ -106,6 +116,8 @@ static int put_bytes(struct token *t, const char *name, const char *text, const 
 
 	if (!find_use(text, &use))
 		return 1;
+	if (!may_be_whole(text, key, len))
+		return fail("a master key comes in components, of several people");
 	return token_import(t, name, use, key, len) ? fail(token_error(t)) : 0;
 }
 
@@ -203,23 +215,11 @@ static int print_kcv(struct token *t, const char *name)
 	return 0;
 }
 
-/* One who knows a master key can make any card's: only what everybody knows comes in whole. */
-static bool may_be_whole(const char *use, const uint8_t *key, size_t len)
-{
-	uint8_t kcv[3];
-
-	if (strncmp(use, "master", 6))
-		return true;
-	return !gp_aes_kcv_of(key, len, kcv) && gp_kcv_is_public(kcv);
-}
-
 static int import_whole(const struct key_options *o, const uint8_t *key, size_t len)
 {
 	struct token *t;
 	int rc;
 
-	if (!may_be_whole(o->use, key, len))
-		return fail("a master key comes in components, of several people");
 	t = open_token(&o->token);
 	if (!t)
 		return 1;
