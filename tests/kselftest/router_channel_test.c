@@ -292,7 +292,7 @@ static void batch_stops_with_its_channel(void **state)
 	close_channel(b);
 	rechannel(b);
 	simcard_let_go(b->card);
-	wait_coupler(b, CKS_COUPLER_STATE_READY);
+	wait_session(b, CKS_SESSION_STATE_OPEN);
 	open_channel(b, 1);	/* the first response arrived */
 	assert_int_equal(client_int(&b->f, OUTCOME), 1);
 	expect_batched(b, 1, 2, 3);

@@ -482,7 +482,7 @@ static void lost_response_is_kept(void **state)
 	send_command(b, 2, read8, sizeof(read8), 0);
 	close_channel(b);
 	wait_commands(b, 2);
-	wait_coupler(b, CKS_COUPLER_STATE_READY);
+	wait_session(b, CKS_SESSION_STATE_OPEN);
 	rechannel(b);
 	open_channel(b, 1);
 	assert_int_equal(client_int(&b->f, OUTCOME), 1);
