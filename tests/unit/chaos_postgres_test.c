@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * chaos_test with two daemons that share a PostgreSQL server, which is killed, and whose
- * connections are dropped.
+ * chaos_test with two daemons that share a PostgreSQL server, which is killed, whose connections
+ * are dropped, and which has no space left.
  */
-#define POSTGRES
 #include "chaos_test.c"

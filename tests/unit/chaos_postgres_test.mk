@@ -1,4 +1,4 @@
-chaos_postgres_test_SRCS := sim_station.c pgserver.c ../../userspace/casctl/orderkey.c ../../tools/cardsim/gpcard.c ../../tools/cardsim/scp03_card.c \
+chaos_postgres_test_SRCS := sim_station.c chaos_postgres.c pgserver.c ../../userspace/casctl/orderkey.c ../../tools/cardsim/gpcard.c ../../tools/cardsim/scp03_card.c \
 	../../tools/cardsim/keyset.c ../../tools/cardsim/datastore.c ../../tools/cardsim/dataobject.c \
 	../../tools/cardsim/identity.c ../../tools/cardsim/kdf.c ../../tools/cardsim/aes.c
 chaos_postgres_test_PKGS := libcrypto sqlite3 libpq p11-kit-1 libcjson

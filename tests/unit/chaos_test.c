@@ -18,23 +18,20 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../userspace/casctl/casctl.h"
+#include "chaos_database.h"
 #include "identity.h"
 #include "libgp/aes.h"
 #include "libgp/hex.h"
 #include "libledger/ledger.h"
 #include "libledger/statement.h"
 #include "libtoken/token.h"
-#include "pgserver.h"
 #include "sim_station.h"
 #include "softhsm.h"
 
@@ -45,36 +42,23 @@
 #define KVN		0x31
 #define PATIENCE	120000	/* ms, for all to come to rest */
 
-#ifdef POSTGRES
-#define TWINS		2	/* daemons that work at the same time */
-#define LEASE		"1"
 #define CARDS		500
-#define BETWEEN		200	/* ms, from fault to fault at most */
-#define LEASE_MS	2200	/* after so long another one may have it: of whole seconds */
-#else
-#define TWINS		1
-#define LEASE		"30"
-#define CARDS		500
-#define BETWEEN		100
-#endif
 
 static const uint8_t kmc[16] = { 0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47,
 				 0x48, 0x49, 0x4a, 0x4b, 0x4c, 0x4d, 0x4e, 0x4f };
 static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
 
 static unsigned int cards = CARDS, first_seed = 1;
-static char dir[64], db[128], copy[96], pin_file[96], log_file[96];
+static char dir[64], db[128], pin_file[96], log_file[96];
 static struct sim_station stations[STATIONS];
 static struct sim_card card[GAME + AFTER];
 static struct sim_world w;
-static pid_t daemon_pid[DAEMONS];	/* the first TWINS are those that are to work */
+static pid_t daemon_pid[DAEMONS];	/* the first ones are those that are to work */
 static struct token *token;
 static uint32_t game_seed;
 static bool copied;
 static uint64_t full_until, stopped_until, lease_before;
-#ifdef POSTGRES
-static int stopped;	/* daemon */
-#endif
+static int stopped;	/* daemon, where there are twins */
 static struct {
 	unsigned int good, doubt, kills, stops, cuts, reboots, takes, full, restored, noticed, held;
 	unsigned int crashes, drops;
@@ -212,7 +196,8 @@ static void start_daemon(int i)
 	char address[STATIONS][32], name[8], noted[96];
 	char *argv[14 + 2 * STATIONS] = {
 		"casd", "--db", db, "--witness", noted, "--pin-file", pin_file,
-		"--profiles", CKS_TOP "/profiles", "--name", name, "--lease", LEASE,
+		"--profiles", CKS_TOP "/profiles", "--name", name, "--lease",
+		(char *)chaos_database.lease,
 	};
 	int n = 13;
 
@@ -250,7 +235,7 @@ static void kill_daemon(int i, int sig)
 /* One that ended by itself, as when the database was locked at its start, is started anew. */
 static void mind_daemons(void)
 {
-	for (int i = 0; i < TWINS; i++) {
+	for (int i = 0; i < chaos_database.twins; i++) {
 		if (daemon_pid[i] > 0 && waitpid(daemon_pid[i], NULL, WNOHANG) == daemon_pid[i]) {
 			daemon_pid[i] = 0;
 			start_daemon(i);
@@ -260,49 +245,19 @@ static void mind_daemons(void)
 
 /* ------------------------------------------------------------------------------------- faults */
 
-#ifdef POSTGRES
 /* The other one takes its stations over, and this one hands nothing out when it goes on. */
-static void stop_beyond_lease(void)
+static void stop_twin(void)
 {
 	if (stopped_until)
 		return;
-	stopped = (int)sim_draw(&w, TWINS);
+	stopped = (int)sim_draw(&w, (uint32_t)chaos_database.twins);
 	kill(daemon_pid[stopped], SIGSTOP);
-	stopped_until = sim_now() + LEASE_MS + sim_draw(&w, 500);
+	stopped_until = sim_now() + chaos_database.lease_ms + sim_draw(&w, 500);
 	total.stops++;
 }
 
-static void mind_stopped(void)
-{
-	if (!stopped_until || sim_now() < stopped_until)
-		return;
-	kill(daemon_pid[stopped], SIGCONT);
-	stopped_until = 0;
-}
-
-static void limit_files(rlim_t limit)
-{
-	(void)limit;
-}
-
-static void hurt_database(void)
-{
-	/* One crash at least, as it takes a second. */
-	if (sim_draw(&w, 4) && total.crashes) {
-		pgserver_drop();
-		total.drops++;
-		return;
-	}
-	pgserver_kill();
-	assert_true(pgserver_again(NULL));
-	total.crashes++;
-}
-
-static void backup(void)
-{
-}
-#else
-static void stop_beyond_lease(void)
+/* Another process of its name takes over. */
+static void stop_single(void)
 {
 	int i;
 
@@ -318,10 +273,8 @@ static void stop_beyond_lease(void)
 }
 
 /* Those that were stopped go on, find out that others work, and end some time later. */
-static void mind_stopped(void)
+static void go_on_replaced(void)
 {
-	if (!stopped_until || sim_now() < stopped_until)
-		return;
 	for (int i = 1; i < DAEMONS; i++) {
 		if (daemon_pid[i] <= 0)
 			continue;
@@ -333,49 +286,49 @@ static void mind_stopped(void)
 	stopped_until = sim_now() + 300;
 }
 
-static void limit_files(rlim_t limit)
+static void mind_stopped(void)
 {
-	struct rlimit r = { limit, RLIM_INFINITY };
-
-	if (daemon_pid[0] > 0)
-		prlimit(daemon_pid[0], RLIMIT_FSIZE, &r, NULL);
+	if (!stopped_until || sim_now() < stopped_until)
+		return;
+	if (chaos_database.twins == 1) {
+		go_on_replaced();
+		return;
+	}
+	kill(daemon_pid[stopped], SIGCONT);
+	stopped_until = 0;
 }
 
 static void fill_disk(void)
 {
-	char name[160];
-	struct stat st;
-
 	/* Not at its start, when SoftHSM writes the token. */
-	if (lease() == lease_before)
+	if (full_until || lease() == lease_before)
 		return;
-	snprintf(name, sizeof(name), "%s-wal", db);
-	limit_files(stat(name, &st) ? 0 : (rlim_t)st.st_size);
+	database_fill(daemon_pid[0]);
 	full_until = sim_now() + 100 + sim_draw(&w, 400);
 	total.full++;
 }
 
+static void free_disk(void)
+{
+	assert_true(database_free(daemon_pid[0]));
+	full_until = 0;
+}
+
 static void hurt_database(void)
 {
-	fill_disk();
+	uint32_t how = chaos_database.crashes ? sim_draw(&w, 4) : 0;
+
+	/* One of each at least. */
+	if (!how || !total.full) {
+		fill_disk();
+	} else if (!full_until && (how == 1 || !total.crashes)) {
+		assert_true(database_crash());
+		total.crashes++;
+	} else {
+		database_drop();
+		total.drops++;
+	}
 }
-
-static void backup(void)
-{
-	sqlite3 *from, *to;
-	sqlite3_backup *b;
-
-	assert_int_equal(sqlite3_open_v2(db, &from, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_open(copy, &to), SQLITE_OK);
-	b = sqlite3_backup_init(to, "main", from, "main");
-	assert_non_null(b);
-	copied = sqlite3_backup_step(b, -1) == SQLITE_DONE;
-	sqlite3_backup_finish(b);
-	sqlite3_close(to);
-	sqlite3_close(from);
-}
-
-#endif
 
 static void fault(void)
 {
@@ -385,13 +338,16 @@ static void fault(void)
 	switch (sim_draw(&w, 18)) {
 	case 0:
 	case 1:
-		i = (int)sim_draw(&w, TWINS);
+		i = (int)sim_draw(&w, (uint32_t)chaos_database.twins);
 		kill_daemon(i, SIGKILL);
 		start_daemon(i);
 		total.kills++;
 		break;
 	case 2:
-		stop_beyond_lease();
+		if (chaos_database.twins > 1)
+			stop_twin();
+		else
+			stop_single();
 		break;
 	case 3:
 	case 4:
@@ -421,8 +377,8 @@ static void fault(void)
 		hurt_database();
 		break;
 	default:
-		if (w.good > GAME / 8)
-			backup();
+		if (w.good > GAME / 8 && !full_until)
+			copied |= database_copy();
 	}
 }
 
@@ -547,9 +503,9 @@ static void settle(void)
 	w.feeding = false;
 	w.silent = 0;
 	w.cut = 0;
-	limit_files(RLIM_INFINITY);
+	free_disk();
 	for (int i = 0; i < DAEMONS; i++) {
-		if (i >= TWINS)
+		if (i >= chaos_database.twins)
 			kill_daemon(i, SIGKILL);
 		else if (daemon_pid[i] > 0)
 			kill(daemon_pid[i], SIGCONT);
@@ -559,30 +515,6 @@ static void settle(void)
 		mind_daemons();
 		DEMAND(!w.wrong, "%s", game_seed, w.wrong);
 		DEMAND(sim_now() < limit, "no rest: see %s", game_seed, log_file);
-	}
-}
-
-#ifdef POSTGRES
-static void remove_database(void)
-{
-	static bool made;
-
-	assert_true(made ? pgserver_empty("chaos") : pgserver_make("chaos", NULL));
-	made = true;
-}
-
-static void put_copy_back(void)
-{
-}
-#else
-static void remove_database(void)
-{
-	static const char *const tails[] = { "", "-wal", "-shm" };
-	char name[160];
-
-	for (int i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "%s%s", db, tails[i]);
-		unlink(name);
 	}
 }
 
@@ -599,6 +531,21 @@ static void raise_lease(void)
 	ledger_close(l);
 }
 
+/* The others have noticed what is wrong. */
+static bool one_works(void)
+{
+	bool works = false;
+
+	for (int i = 0; i < chaos_database.twins; i++) {
+		if (daemon_pid[i] > 0 && waitpid(daemon_pid[i], NULL, WNOHANG) == daemon_pid[i]) {
+			daemon_pid[i] = 0;
+			total.noticed++;
+		}
+		works |= daemon_pid[i] > 0;
+	}
+	return works;
+}
+
 /* The old copy gives out what is on cards, unless it is noticed. Nothing else is asked of it. */
 static void put_copy_back(void)
 {
@@ -609,30 +556,23 @@ static void put_copy_back(void)
 
 	for (int i = 0; i < DAEMONS; i++)
 		kill_daemon(i, SIGKILL);
-	remove_database();
-	assert_int_equal(rename(copy, db), 0);
+	assert_true(database_put_back());
 	/* Without its witness: a single station notices all the same. */
-	if (w.stations == 1)
-		unlink(witness(0, path));
+	for (int i = 0; i < chaos_database.twins && w.stations == 1; i++)
+		unlink(witness(i, path));
 	raise_lease();
 	w.cards = GAME + AFTER;
 	w.feeding = true;
-	start_daemon(0);
-	limit = sim_now() + 1500;
-	while (sim_now() < limit && !tray_is_empty()) {
+	for (int i = 0; i < chaos_database.twins; i++)
+		start_daemon(i);
+	limit = sim_now() + 1500 + chaos_database.lease_ms;
+	while (sim_now() < limit && !tray_is_empty() && one_works()) {
 		sim_run(&w, 20);
 		check_cards(on);
-		if (waitpid(daemon_pid[0], NULL, WNOHANG) == daemon_pid[0]) {
-			daemon_pid[0] = 0;
-			total.noticed++;
-			break;
-		}
 	}
 	total.restored++;
 	total.held += w.good == before;
 }
-
-#endif
 
 static void play(unsigned int n)
 {
@@ -654,28 +594,25 @@ static void play(unsigned int n)
 	copied = false;
 	full_until = 0;
 	stopped_until = 0;
-	remove_database();
-	for (int i = 0; i < TWINS; i++)
+	database_remove();
+	for (int i = 0; i < chaos_database.twins; i++)
 		unlink(witness(i, path));
-	unlink(copy);
 	unlink(log_file);
 	make_cards();
 	make_order();
 	assert_true(sim_begin(&w));
-	for (int i = 0; i < TWINS; i++)
+	for (int i = 0; i < chaos_database.twins; i++)
 		start_daemon(i);
 	next = sim_now() + 30;
 	while (!tray_is_empty()) {
 		sim_run(&w, 20);
 		mind_daemons();
 		mind_stopped();
-		if (full_until && sim_now() >= full_until) {
-			limit_files(RLIM_INFINITY);
-			full_until = 0;
-		}
+		if (full_until && sim_now() >= full_until)
+			free_disk();
 		if (sim_now() >= next) {
 			fault();
-			next = sim_now() + 5 + sim_draw(&w, BETWEEN);
+			next = sim_now() + 5 + sim_draw(&w, chaos_database.between);
 		}
 		DEMAND(!w.wrong, "%s", game_seed, w.wrong);
 	}
@@ -686,7 +623,7 @@ static void play(unsigned int n)
 	}
 	if (copied)
 		put_copy_back();
-	for (int i = 0; i < TWINS; i++)
+	for (int i = 0; i < chaos_database.twins; i++)
 		kill_daemon(i, SIGKILL);
 	sim_end(&w);
 }
@@ -714,11 +651,9 @@ static void rule_holds(void **state)
 		return;
 	assert_true(total.good > cards / 4);
 	assert_true(total.doubt && total.kills && total.stops && total.cuts && total.reboots);
-#ifdef POSTGRES
-	assert_true(total.takes && total.crashes && total.drops);
-#else
-	assert_true(total.takes && total.full && total.restored);
-#endif
+	assert_true(total.takes && total.full && total.restored && database_had_no_space());
+	if (chaos_database.crashes)
+		assert_true(total.crashes && total.drops);
 }
 
 static int setup(void **state)
@@ -729,16 +664,8 @@ static int setup(void **state)
 	/* In memory where there is some: nothing here is about the loss of power. */
 	strcpy(dir, access("/dev/shm", W_OK) ? "/tmp/chaos-test-XXXXXX" :
 						"/dev/shm/chaos-test-XXXXXX");
-	if (!mkdtemp(dir) || make_token())
+	if (!mkdtemp(dir) || make_token() || !database_begin(dir, db, sizeof(db)))
 		return -1;
-#ifdef POSTGRES
-	if (!pgserver_start())
-		return -1;
-	pgserver_where("chaos", db, sizeof(db));
-#else
-	snprintf(db, sizeof(db), "%s/cas.db", dir);
-#endif
-	snprintf(copy, sizeof(copy), "%s/copy.db", dir);
 	snprintf(pin_file, sizeof(pin_file), "%s/pin", dir);
 	snprintf(log_file, sizeof(log_file), "%s/casd.log", dir);
 	f = fopen(pin_file, "w");
@@ -755,9 +682,7 @@ static int teardown(void **state)
 	for (int i = 0; i < DAEMONS; i++)
 		kill_daemon(i, SIGKILL);
 	softhsm_remove();
-#ifdef POSTGRES
-	pgserver_stop();
-#endif
+	database_end();
 	if (getenv("CHAOS_KEEP"))
 		return 0;
 	snprintf(command, sizeof(command), "rm -rf '%s'", dir);

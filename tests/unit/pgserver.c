@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "pgserver.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
 #include <libpq-fe.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +24,7 @@
 static char dir[32] = "/tmp/pgserver-XXXXXX";
 static char bin[256];
 static pid_t server;
+static bool small;
 
 /* The server refuses to run as root. */
 static void become_nobody(void)
@@ -76,31 +81,97 @@ const char *pgserver_where(const char *name, char *where, size_t cap)
 	return where;
 }
 
-bool pgserver_again(const char *setting)
+static bool answers(void)
 {
-	char data[64], where[96];
-	const char *const argv[] = {
-		"postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=on",
-		"-c", "synchronous_commit=on", "-c", "full_page_writes=on", "-c",
-		"max_connections=40", "-c", "shared_buffers=32MB", "-c", "log_min_messages=error",
-		setting ? "-c" : NULL, setting, NULL,
-	};
 	const struct timespec moment = { .tv_nsec = 20000000 };
+	char where[96];
 
-	snprintf(data, sizeof(data), "%s/data", dir);
-	server = spawn(argv);
-	if (server < 0)
-		return false;
 	pgserver_where("postgres", where, sizeof(where));
 	for (int ms = 0; ms < WAIT_MS; ms += 20) {
 		if (PQping(where) == PQPING_OK)
 			return true;
-		if (waitpid(server, NULL, WNOHANG) == server)
+		if (waitpid(server, NULL, WNOHANG) == server) {
+			server = 0;
 			break;
+		}
 		nanosleep(&moment, NULL);
 	}
 	print_log();
 	return false;
+}
+
+bool pgserver_again(const char *setting)
+{
+	char data[64];
+	const char *const argv[] = {
+		"postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=on",
+		"-c", "synchronous_commit=on", "-c", "full_page_writes=on", "-c",
+		"max_connections=40", "-c", "shared_buffers=32MB", "-c", "log_min_messages=error",
+		/* Where space is short, of no use to wait for a checkpoint. */
+		"-c", small ? "min_wal_size=2MB" : "min_wal_size=80MB",
+		"-c", small ? "max_wal_size=2MB" : "max_wal_size=1GB",
+		setting ? "-c" : NULL, setting, NULL,
+	};
+
+	snprintf(data, sizeof(data), "%s/data", dir);
+	server = spawn(argv);
+	return server > 0 && answers();
+}
+
+bool pgserver_mend(void)
+{
+	if (server > 0 && waitpid(server, NULL, WNOHANG) != server)
+		return answers();
+	return pgserver_again(NULL);
+}
+
+bool pgserver_small(const char *size)
+{
+	char options[32];
+
+	snprintf(options, sizeof(options), "size=%s", size);
+	small = true;
+	if (!mkdtemp(dir) || unshare(CLONE_NEWNS) ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("pgserver", dir, "tmpfs", 0, options)) {
+		fprintf(stderr, "pgserver: no file system of its own: %s\n", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+bool pgserver_fill(bool full)
+{
+	static const char zeros[65536];
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/fill", dir);
+	if (!full)
+		return !unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	if (fd < 0)
+		return false;
+	for (size_t n = sizeof(zeros); n; n = n == 1 ? 0 : n / 16)
+		while (write(fd, zeros, n) == (ssize_t)n)
+			;
+	close(fd);
+	return true;
+}
+
+int pgserver_count(const char *text)
+{
+	char path[64], line[1024];
+	int n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/log", dir);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		n += !!strstr(line, text);
+	if (f)
+		fclose(f);
+	return n;
 }
 
 bool pgserver_start(void)
@@ -108,11 +179,11 @@ bool pgserver_start(void)
 	char data[64];
 	const char *const argv[] = {
 		"initdb", "-D", data, "-U", "cas", "-A", "trust", "-E", "UTF8", "--no-locale",
-		"--no-sync", "--no-instructions", NULL,
+		"--no-sync", "--no-instructions", small ? "--wal-segsize=1" : NULL, NULL,
 	};
 	glob_t found;
 
-	if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) || !mkdtemp(dir)) {
+	if (glob("/usr/lib/postgresql/*/bin", 0, NULL, &found) || (!small && !mkdtemp(dir))) {
 		fprintf(stderr, "pgserver: no PostgreSQL: mk/deps.sh installs it\n");
 		return false;
 	}
@@ -143,6 +214,8 @@ void pgserver_stop(void)
 	char command[64];
 
 	pgserver_kill();
+	if (small)
+		umount2(dir, MNT_DETACH);
 	snprintf(command, sizeof(command), "rm -rf %s", dir);
 	if (system(command))
 		fprintf(stderr, "pgserver: %s is left\n", dir);
@@ -193,4 +266,27 @@ void pgserver_drop(void)
 bool pgserver_environment(void)
 {
 	return !setenv("PGHOST", dir, 1) && !setenv("PGUSER", "cas", 1);
+}
+
+bool pgserver_backup(const char *name)
+{
+	char file[64];
+	const char *const argv[] = {
+		"pg_dump", "-h", dir, "-U", "cas", "-Fc", "-Z0", "-f", file, name, NULL,
+	};
+
+	snprintf(file, sizeof(file), "%s/copy", dir);
+	return run(argv);
+}
+
+bool pgserver_restore(const char *name)
+{
+	char file[64];
+	const char *const argv[] = {
+		"pg_restore", "-h", dir, "-U", "cas", "-d", name, "--clean", "--single-transaction",
+		"--exit-on-error", file, NULL,
+	};
+
+	snprintf(file, sizeof(file), "%s/copy", dir);
+	return run(argv);
 }

@@ -12,6 +12,22 @@
 /* pgserver_start() - make it and wait until it answers; false with the reason printed */
 bool pgserver_start(void);
 
+/*
+ * pgserver_small() - before it is started: it has so much space and no more, "96m"
+ *
+ * This process gets a mount namespace of its own. False with the reason printed.
+ */
+bool pgserver_small(const char *size);
+
+/* pgserver_fill() - nothing is left of that, or it is again */
+bool pgserver_fill(bool full);
+
+/* pgserver_mend() - wait until it answers; one that has ended is started again */
+bool pgserver_mend(void);
+
+/* pgserver_count() - lines of its log with this text */
+int pgserver_count(const char *text);
+
 /* pgserver_stop() - and remove all that it had */
 void pgserver_stop(void);
 
@@ -40,5 +56,11 @@ bool pgserver_make(const char *name, const char *from);
 
 /* pgserver_empty() - a ledger's database as it was at first; much faster than another one */
 bool pgserver_empty(const char *name);
+
+/* pgserver_backup() - pg_dump, while others use the database; false if it failed */
+bool pgserver_backup(const char *name);
+
+/* pgserver_restore() - as it was at the last backup; nobody uses it */
+bool pgserver_restore(const char *name);
 
 #endif

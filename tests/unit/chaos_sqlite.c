@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "chaos_database.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const struct chaos_database chaos_database = {
+	.twins = 1, .lease = "30", .between = 100,
+};
+
+static char file[96], copy[96];
+
+bool database_begin(const char *dir, char *where, size_t cap)
+{
+	snprintf(file, sizeof(file), "%s/cas.db", dir);
+	snprintf(copy, sizeof(copy), "%s/copy.db", dir);
+	snprintf(where, cap, "%s", file);
+	return true;
+}
+
+void database_end(void)
+{
+}
+
+static void remove_file(void)
+{
+	static const char *const tails[] = { "", "-wal", "-shm" };
+	char name[112];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(name, sizeof(name), "%s%s", file, tails[i]);
+		unlink(name);
+	}
+}
+
+void database_remove(void)
+{
+	remove_file();
+	unlink(copy);
+}
+
+static void limit_files(pid_t daemon, rlim_t limit)
+{
+	struct rlimit r = { limit, RLIM_INFINITY };
+
+	if (daemon > 0)
+		prlimit(daemon, RLIMIT_FSIZE, &r, NULL);
+}
+
+/* Its journal grows no further. */
+void database_fill(pid_t daemon)
+{
+	char name[112];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s-wal", file);
+	limit_files(daemon, stat(name, &st) ? 0 : (rlim_t)st.st_size);
+}
+
+bool database_free(pid_t daemon)
+{
+	limit_files(daemon, RLIM_INFINITY);
+	return true;
+}
+
+/* It is within the daemon, and has no connections. */
+bool database_crash(void)
+{
+	return true;
+}
+
+void database_drop(void)
+{
+}
+
+bool database_copy(void)
+{
+	sqlite3 *from = NULL, *to = NULL;
+	sqlite3_backup *b = NULL;
+	bool copied = false;
+
+	if (sqlite3_open_v2(file, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+	    sqlite3_open(copy, &to) == SQLITE_OK)
+		b = sqlite3_backup_init(to, "main", from, "main");
+	if (b)
+		copied = sqlite3_backup_step(b, -1) == SQLITE_DONE;
+	sqlite3_backup_finish(b);
+	sqlite3_close(to);
+	sqlite3_close(from);
+	return copied;
+}
+
+bool database_put_back(void)
+{
+	remove_file();
+	return !rename(copy, file);
+}
+
+int database_had_no_space(void)
+{
+	return -1;
+}
