@@ -66,8 +66,8 @@ static int make_token(void)
 	char command[512], hex[40];
 
 	snprintf(command, sizeof(command),
-		 "echo transport transport %s | " CASCTL_KEY
-		 "init --label cards --pin-file %s --import - >/dev/null",
+		 "echo %1$s %1$s %2$s | " CASCTL_KEY
+		 "init --label cards --pin-file %3$s --import - >/dev/null", "transport",
 		 hex_encode(transport, 16, hex), pin_file);
 	return system(command) || enter_key("kmc", "master", kmc) ||
 	       enter_key("kmc-des", "master-3des", kmc);
