@@ -321,7 +321,7 @@ static void hurt_database(void)
 	/* One of each at least. */
 	if (!how || !total.full) {
 		fill_disk();
-	} else if (!full_until && (how == 1 || !total.crashes)) {
+	} else if (!full_until && ((how == 1 && total.drops) || !total.crashes)) {
 		assert_true(database_crash());
 		total.crashes++;
 	} else {
@@ -376,6 +376,13 @@ static void fault(void)
 	case 12:
 		hurt_database();
 		break;
+	case 13:
+	case 14:
+		if (chaos_database.crashes) {
+			hurt_database();
+			break;
+		}
+		/* fallthrough */
 	default:
 		if (w.good > GAME / 8 && !full_until)
 			copied |= database_copy();
