@@ -156,23 +156,32 @@ static void make_cards(void)
 
 /*
  * SoftHSM writes the token anew at each login, and a process that is killed or out of space then
- * has lost it. So each daemon has a copy of its own: the tokens are not what is tested here.
+ * has lost it. So each process has a copy of its own: the tokens are not what is tested here.
  */
-static void own_token(int i)
+static void own_token(void)
 {
+	static unsigned int copies;
 	char command[320], conf[128];
 	FILE *f;
 
-	snprintf(command, sizeof(command), "rm -rf %s/tokens%d && cp -r %s/tokens %s/tokens%d", dir,
-		 i, softhsm_dir, dir, i);
+	copies++;
+	snprintf(command, sizeof(command), "cp -r %s/tokens %s/tokens%u", softhsm_dir, dir, copies);
 	assert_int_equal(system(command), 0);
-	snprintf(conf, sizeof(conf), "%s/softhsm2-%d.conf", dir, i);
+	snprintf(conf, sizeof(conf), "%s/softhsm2-%u.conf", dir, copies);
 	f = fopen(conf, "w");
 	assert_non_null(f);
-	fprintf(f, "directories.tokendir = %s/tokens%d\nobjectstore.backend = file\n"
-		"log.level = ERROR\nslots.removable = false\n", dir, i);
+	fprintf(f, "directories.tokendir = %s/tokens%u\nobjectstore.backend = file\n"
+		"log.level = ERROR\nslots.removable = false\n", dir, copies);
 	assert_int_equal(fclose(f), 0);
 	assert_int_equal(setenv("SOFTHSM2_CONF", conf, 1), 0);
+}
+
+static void remove_tokens(void)
+{
+	char command[160];
+
+	snprintf(command, sizeof(command), "rm -rf %s/tokens* %s/softhsm2-*", dir, dir);
+	assert_int_equal(system(command), 0);
 }
 
 static uint64_t lease(void)
@@ -210,7 +219,7 @@ static void start_daemon(int i)
 	}
 	argv[n] = NULL;
 	lease_before = lease();
-	own_token(i);
+	own_token();
 	daemon_pid[i] = fork();
 	assert_true(daemon_pid[i] >= 0);
 	if (!daemon_pid[i]) {
@@ -316,7 +325,7 @@ static void free_disk(void)
 
 static void hurt_database(void)
 {
-	uint32_t how = chaos_database.crashes ? sim_draw(&w, 4) : 0;
+	uint32_t how = chaos_database.crashes ? sim_draw(&w, 6) : 0;
 
 	/* One of each at least. */
 	if (!how || !total.full) {
@@ -374,15 +383,9 @@ static void fault(void)
 		total.takes++;
 		break;
 	case 12:
+	case 13:
 		hurt_database();
 		break;
-	case 13:
-	case 14:
-		if (chaos_database.crashes) {
-			hurt_database();
-			break;
-		}
-		/* fallthrough */
 	default:
 		if (w.good > GAME / 8 && !full_until)
 			copied |= database_copy();
@@ -632,6 +635,7 @@ static void play(unsigned int n)
 		put_copy_back();
 	for (int i = 0; i < chaos_database.twins; i++)
 		kill_daemon(i, SIGKILL);
+	remove_tokens();
 	sim_end(&w);
 }
 

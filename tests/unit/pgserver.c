@@ -270,13 +270,15 @@ bool pgserver_environment(void)
 
 bool pgserver_backup(const char *name)
 {
-	char file[64];
+	char file[64], copy[64];
 	const char *const argv[] = {
 		"pg_dump", "-h", dir, "-U", "cas", "-Fc", "-Z0", "-f", file, name, NULL,
 	};
 
-	snprintf(file, sizeof(file), "%s/copy", dir);
-	return run(argv);
+	/* One that fails in the middle leaves the one before. */
+	snprintf(file, sizeof(file), "%s/copy.new", dir);
+	snprintf(copy, sizeof(copy), "%s/copy", dir);
+	return run(argv) && !rename(file, copy);
 }
 
 bool pgserver_restore(const char *name)
