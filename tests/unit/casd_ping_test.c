@@ -10,45 +10,14 @@
 
 #include <cmocka.h>
 
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "fake_station.h"
-#include "libtoken/token.h"
-#include "softhsm.h"
+#include "casd_bed.h"
 
 #define INTERVAL	"500"	/* ms: what a busy machine may keep a test waiting, three times */
 
-static const uint8_t transport[16] = { 0x11, 0x22, 0x33 };
-static char dir[64];
 static struct fake_station st;
 static struct message m;
-static pid_t casd = -1;
-
-static void start_casd(void)
-{
-	char db[96], pin[96], address[32], log[96];
-
-	snprintf(db, sizeof(db), "%s/cas.db", dir);
-	snprintf(pin, sizeof(pin), "%s/pin", dir);
-	snprintf(log, sizeof(log), "%s/casd.log", dir);
-	snprintf(address, sizeof(address), "127.0.0.1:%u", st.control_port);
-	casd = fork();
-	assert_true(casd >= 0);
-	if (!casd) {
-		int fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-
-		dup2(fd, 2);
-		execl(CASD, "casd", "--db", db, "--station", address, "--pin-file", pin,
-		      "--ping-interval", INTERVAL, NULL);
-		_exit(127);
-	}
-}
 
 static void assert_ping(void)
 {
@@ -105,44 +74,23 @@ static void station_without_hello_is_given_up(void **state)
 
 static int setup(void **state)
 {
-	struct token_pin pin = { "123456", 6 };
-	char error[192], path[96];
-	struct token *token;
-	FILE *f;
+	const char *const options[] = { "--ping-interval", INTERVAL, NULL };
 
 	(void)state;
-	strcpy(dir, "/tmp/casd-ping-test-XXXXXX");
-	if (!mkdtemp(dir) || softhsm_directory() ||
-	    token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, sizeof(error)))
-		return -1;
-	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
-	if (!token || token_import(token, "transport", TOKEN_TRANSPORT, transport, 16))
-		return -1;
-	token_close(token);
-	snprintf(path, sizeof(path), "%s/pin", dir);
-	f = fopen(path, "w");
-	if (!f || fputs("123456\n", f) < 0 || fclose(f))
+	if (bed_setup())
 		return -1;
 	station_start(&st);
-	start_casd();
+	start_casd(&st, 1, options);
 	station_hello(&st);
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	char command[96];
-	int status = -1;
-
 	(void)state;
-	if (casd > 0) {
-		kill(casd, SIGTERM);
-		waitpid(casd, &status, 0);
-	}
+	end_casd(SIGTERM);
 	station_stop(&st);
-	softhsm_remove();
-	snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return status || system(command);
+	return bed_teardown();
 }
 
 int main(void)
