@@ -28,6 +28,8 @@
 #define LEASE "2"	/* seconds, where one is to run out */
 #define LEASE_OVER 4000	/* ms: it has, and SQLite would still wait for the lock */
 
+#define MANY 1100	/* requests: more than a station may have under way */
+
 /* Commands of profiles/personalize.lua before it wants the token, and before it claims. */
 #define UNTIL_KEYS 2
 #define UNTIL_CLAIM 3
@@ -255,6 +257,33 @@ static void session_ends_meanwhile(void **state)
 	gp_card_free(&card);
 }
 
+/* A station that wants more than is kept for it is read later, and no other one. */
+static void requests_are_limited(void **state)
+{
+	unsigned int results = 0, before = 0;
+	struct ck_builder f;
+
+	(void)state;
+	lock_database();
+	for (unsigned int i = 0; i < MANY; i++)
+		request(a, "nothing");
+	ck_begin(&f, CK_PING, MANY);
+	station_write(a->control, &f);
+	ping(b);
+	unlock_database();
+	while (results < MANY || !before) {
+		assert_true(station_read(a->control, &m));
+		if (m.f.type == CK_RESULT) {
+			results++;
+			continue;
+		}
+		assert_int_equal(m.f.type, CK_PONG);
+		before = results;
+	}
+	/* It was not even read before some of them were done with. */
+	assert_in_range(before, MANY - 1024, MANY);
+}
+
 /* What was read before the end is recorded. */
 static void end_records_what_was_told(void **state)
 {
@@ -367,6 +396,7 @@ int main(void)
 		cmocka_unit_test(database_holds_nobody_else),
 		cmocka_unit_test(channel_is_lost_meanwhile),
 		cmocka_unit_test(session_ends_meanwhile),
+		cmocka_unit_test(requests_are_limited),
 		cmocka_unit_test(end_records_what_was_told),
 		cmocka_unit_test(lease_runs_out_meanwhile),
 	};
