@@ -121,18 +121,20 @@ struct cksnl_coupler coupler(struct bed *b)
 }
 
 /* One turn of a loop that waits: a busy machine takes more than a millisecond for it. */
-static void await(int64_t end)
+static void await(int64_t end, const char *what, uint32_t wanted, uint32_t is)
 {
-	assert_true(client_now() < end);
+	if (client_now() >= end)
+		fail_msg("%s is %u, wanted %u", what, is, wanted);
 	usleep(1000);
 }
 
 void wait_coupler(struct bed *b, uint32_t state)
 {
 	int64_t end = client_now() + 3 * PATIENCE_MS;
+	uint32_t is;
 
-	while (coupler(b).state != state)
-		await(end);
+	while ((is = coupler(b).state) != state)
+		await(end, "state of the coupler", state, is);
 }
 
 struct cksnl_session session(struct bed *b)
@@ -146,18 +148,24 @@ struct cksnl_session session(struct bed *b)
 struct cksnl_session wait_session(struct bed *b, uint32_t state)
 {
 	int64_t end = client_now() + 3 * PATIENCE_MS;
+	struct cksnl_session s;
 
-	while (session(b).state != state)
-		await(end);
-	return session(b);
+	while ((s = session(b)).state != state) {
+		/* As when the card was too slow for its coupler. */
+		if (s.state >= CKS_SESSION_STATE_RESULT && state < s.state)
+			fail_msg("the session is over, wanted state %u: %s", state, s.reason);
+		await(end, "state of the session", state, s.state);
+	}
+	return s;
 }
 
 void wait_connected(struct bed *b, uint32_t state)
 {
 	int64_t end = client_now() + 3 * PATIENCE_MS;
+	uint32_t is;
 
-	while (station(b).state != state)
-		await(end);
+	while ((is = station(b).state) != state)
+		await(end, "state of the station", state, is);
 }
 
 int try_request(struct bed *b, uint32_t presence_gen)
@@ -351,7 +359,7 @@ void insert(struct bed *b)
 
 	assert_int_equal(simcard_insert(b->card), 0);
 	while (!coupler(b).present)
-		await(end);
+		await(end, "presence of the card", true, false);
 }
 
 int listen_at(struct bed *b, const char *address, bool plaintext_ok)
@@ -442,7 +450,12 @@ void rechannel(struct bed *b)
 void wait_commands(struct bed *b, unsigned int n)
 {
 	int64_t end = client_now() + 3 * PATIENCE_MS;
+	unsigned int is;
 
-	while (simcard_commands(b->card) < n)
-		await(end);
+	while ((is = simcard_commands(b->card)) < n) {
+		if (b->request && session(b).state >= CKS_SESSION_STATE_RESULT)
+			fail_msg("the session is over, wanted command %u of the card: %s", n,
+				 session(b).reason);
+		await(end, "number of commands that the card had", n, is);
+	}
 }
