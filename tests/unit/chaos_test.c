@@ -564,6 +564,7 @@ static void put_copy_back(void)
 	uint64_t limit;
 	char path[96];
 
+	free_disk();
 	for (int i = 0; i < DAEMONS; i++)
 		kill_daemon(i, SIGKILL);
 	assert_true(database_put_back());

@@ -290,5 +290,8 @@ bool pgserver_restore(const char *name)
 	};
 
 	snprintf(file, sizeof(file), "%s/copy", dir);
-	return run(argv);
+	if (run(argv))
+		return true;
+	print_log();
+	return false;
 }
