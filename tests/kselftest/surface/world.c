@@ -310,23 +310,34 @@ static void sessions_end(struct world *w, const struct cksnl_station *st)
 	}
 }
 
-static void station_again(struct world *w, struct cksnl_station st)
+/* What the program said had been disposed of before counts, too. */
+static void acknowledge(struct world *w, struct cksnl_station *st)
 {
 	struct cksnl_station acked = {
 		.has = CKSNL_HAS(CKS_A_STATION_ACKED_DISPOSITION),
+		.acked_disposition = st->last_disposition,
 	};
+
+	if (st->last_disposition > st->acked_disposition)
+		station_change(w, &acked);
+}
+
+static void station_again(struct world *w, struct cksnl_station st)
+{
 	unsigned int ms;
 
-	sessions_end(w, &st);
-	if (!as_set_up(w, &st))
+	/* Of the last numbers there are, none is next. */
+	if (!as_set_up(w, &st) || st.last_disposition > UINT64_MAX / 2) {
 		kcov_in_remote(station_set_up, w);
+		st = station_now(w);
+	}
+	acknowledge(w, &st);
+	sessions_end(w, &st);
 	for (ms = 0; st = station_now(w), st.connections || !has_lane(w, &st); ms++) {
 		assert_in_range(ms, 0, PATIENCE_MS);
 		usleep(1000);
 	}
-	acked.acked_disposition = st.last_disposition;
-	if (st.last_disposition > st.acked_disposition)
-		station_change(w, &acked);
+	acknowledge(w, &st);
 	w->number = st.last_disposition + 1;
 	w->lease = st.lease_epoch;
 	w->request = 0;
