@@ -122,6 +122,9 @@ static int teardown(void **state)
 	(void)state;
 	mux_free(mux);
 	link_close(control);
+	/* Callbacks that are due have a hold on their buffers, which event_base_free() leaves. */
+	while (event_base_get_num_events(base, EVENT_BASE_COUNT_ACTIVE))
+		event_base_loop(base, EVLOOP_NONBLOCK);
 	close(station);
 	event_base_free(base);
 	return 0;
