@@ -157,7 +157,7 @@ static int setup(void **state)
 
 static void remove_copy(const char *where)
 {
-	char name[160];
+	char name[192];
 
 	unlink(where);
 	snprintf(name, sizeof(name), "%s-wal", where);
