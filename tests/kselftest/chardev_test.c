@@ -24,6 +24,7 @@
 
 #include "modules.h"
 #include "simcard.h"
+#include "wait.h"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
 
@@ -81,18 +82,12 @@ static short events(int fd, short wanted, int ms)
 
 static void wait_present(int fd, bool present)
 {
-	for (int ms = 0; state(fd).present != present; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for(present ? "card in" : "card out", state(fd).present == present);
 }
 
 static void wait_commands(struct simcard *card, unsigned int n)
 {
-	for (int ms = 0; simcard_commands(card) < n; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("the card has the command", simcard_commands(card) >= n);
 }
 
 static void station_up(struct station *s, const uint8_t *atr, size_t len)

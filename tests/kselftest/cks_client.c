@@ -106,7 +106,7 @@ int client_send(int fd, const struct client_frame *f)
 	return client_send_raw(fd, f->body, f->len);
 }
 
-int64_t client_now(void)
+static int64_t now_ms(void)
 {
 	struct timespec ts;
 
@@ -118,7 +118,7 @@ static int recv_all(int fd, uint8_t *p, size_t len, int64_t end)
 {
 	while (len) {
 		struct pollfd pfd = { .fd = fd, .events = POLLIN };
-		int64_t left = end - client_now();
+		int64_t left = end - now_ms();
 		ssize_t n;
 
 		if (left < 0 || poll(&pfd, 1, (int)left) == 0) {
@@ -140,7 +140,7 @@ static int recv_all(int fd, uint8_t *p, size_t len, int64_t end)
 
 int client_recv(int fd, struct client_frame *ret_f, int ms)
 {
-	int64_t end = client_now() + ms;
+	int64_t end = now_ms() + ms;
 	uint8_t h[12];
 	int rc;
 

@@ -37,9 +37,6 @@ void client_put_int(struct client_frame *f, uint16_t tag, uint64_t v, unsigned i
 int client_send(int fd, const struct client_frame *f);
 int client_send_raw(int fd, const void *data, size_t len);
 
-/* Of the monotonic clock, ms. */
-int64_t client_now(void);
-
 /**
  * client_recv() - receive one frame
  * @fd: connection

@@ -23,6 +23,7 @@
 #include "libcksnl/cksnl.h"
 #include "modules.h"
 #include "simcard.h"
+#include "wait.h"
 
 #define SLOTS		4
 #define ROUNDS		4
@@ -148,10 +149,7 @@ static void start(struct user *u, struct simcard *card, atomic_bool *stop)
 static void wait_exchanges(struct user *u, unsigned int n)
 {
 	n += atomic_load(&u->exchanges);
-	for (int ms = 0; atomic_load(&u->exchanges) < n; ms++) {
-		assert_in_range(ms, 0, 60000);
-		usleep(1000);
-	}
+	wait_for("exchanges", atomic_load(&u->exchanges) >= n);
 }
 
 static void test_removal_under_load(void **ctx)

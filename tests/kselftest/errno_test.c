@@ -26,6 +26,7 @@
 
 #include "modules.h"
 #include "simcard.h"
+#include "wait.h"
 
 #define ETU		(372ULL * CKS_SIM_TICKS_PER_CLK)
 #define TURN		(40 * ETU)	/* from a character to the other side's: BGT is 22 */
@@ -101,19 +102,12 @@ static void wait_present(int fd)
 {
 	struct cks_state s = { .size = sizeof(s) };
 
-	for (int ms = 0; !s.present; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		assert_int_equal(ioctl(fd, CKS_IOC_STATE, &s), 0);
-		usleep(1000);
-	}
+	wait_for("card in", !ioctl(fd, CKS_IOC_STATE, &s) && s.present);
 }
 
 static void wait_commands(struct bed *b, unsigned int n)
 {
-	for (int ms = 0; simcard_commands(b->card) < n; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("the card has the command", simcard_commands(b->card) >= n);
 }
 
 static void empty(struct bed *b)
@@ -663,21 +657,21 @@ static void *one_of_them(void *arg)
 	return NULL;
 }
 
+static bool all_called(struct crowd *c, const unsigned int before[CROWD])
+{
+	for (unsigned int i = 0; i < CROWD; i++)
+		if (atomic_load(&c->calls[i]) - before[i] < CROWD_CALLS)
+			return false;
+	return true;
+}
+
 static void wait_calls(struct crowd *c)
 {
-	unsigned int before[CROWD], i;
+	unsigned int before[CROWD];
 
-	for (i = 0; i < CROWD; i++)
+	for (unsigned int i = 0; i < CROWD; i++)
 		before[i] = atomic_load(&c->calls[i]);
-	for (int ms = 0; ; ms++) {
-		for (i = 0; i < CROWD; i++)
-			if (atomic_load(&c->calls[i]) - before[i] < CROWD_CALLS)
-				break;
-		if (i == CROWD)
-			return;
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("calls of everybody", all_called(c, before));
 }
 
 static void test_crowd(void **state)

@@ -18,6 +18,7 @@
 
 #include "inject.h"
 #include "router_bed.h"
+#include "wait.h"
 
 #define TIMES_MAX	2000	/* failures of one operation, which ends without one */
 #define SESSION_MS	5000	/* for a frame that may never come */
@@ -343,7 +344,6 @@ static int probe(void *arg)
 static void clean_up(struct bed *b)
 {
 	struct cksnl_session s;
-	int ms;
 
 	if (b->channel >= 0)
 		close(b->channel);
@@ -352,11 +352,8 @@ static void clean_up(struct bed *b)
 	b->channel = -1;
 	b->control = -1;
 	cksnl_request_cancel(b->nl, b->request, "cleaned up");
-	for (ms = 0; !cksnl_session_get(b->nl, b->request, &s) &&
-	     s.state < CKS_SESSION_STATE_RESULT; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("the session is over", cksnl_session_get(b->nl, b->request, &s) ||
+		 s.state >= CKS_SESSION_STATE_RESULT);
 	if (!cksnl_session_get(b->nl, b->request, &s) && s.state == CKS_SESSION_STATE_RESULT) {
 		dispositions++;
 		assert_int_equal(dispose(b, dispositions, CKS_DISPOSITION_REJECTED, 0), 0);

@@ -27,6 +27,7 @@
 
 #include "modules.h"
 #include "simcard.h"
+#include "wait.h"
 
 #define SLOTS		3
 
@@ -183,17 +184,17 @@ static uint32_t u32(const struct answer *ans, int attr)
 	return nla_get_u32(ans->a[attr]);
 }
 
-static void wait_present(int slot, uint8_t present)
+static bool is_present(int slot)
 {
 	struct answer ans;
 
-	for (int ms = 0; ; ms++) {
-		get(slot, &ans);
-		if (nla_get_u8(ans.a[CKS_A_COUPLER_PRESENT]) == present)
-			return;
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	get(slot, &ans);
+	return nla_get_u8(ans.a[CKS_A_COUPLER_PRESENT]);
+}
+
+static void wait_present(int slot, uint8_t present)
+{
+	wait_for(present ? "card in" : "card out", is_present(slot) == present);
 }
 
 /* ------------------------------------------------------------------------------- events */

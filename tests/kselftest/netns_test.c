@@ -22,6 +22,7 @@
 
 #include "kernel_memory.h"
 #include "router_bed.h"
+#include "wait.h"
 
 #define OUTSIDE		"fd00::1"
 #define INSIDE		"fd00::2"
@@ -255,14 +256,9 @@ static bool has_lane(const struct cksnl_station *st, unsigned int index)
 
 static void wait_home(struct bed *b)
 {
-	struct cksnl_station st = station(b);
-	int ms;
+	struct cksnl_station st;
 
-	for (ms = 0; !has_lane(&st, b->coupler); ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-		st = station(b);
-	}
+	wait_for("a lane of the coupler", (st = station(b), has_lane(&st, b->coupler)));
 }
 
 /* A connection of the namespace that @ns stands for; -1: of this one. */

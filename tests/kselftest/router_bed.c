@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "router_bed.h"
+#include "wait.h"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_router", NULL };
 const uint8_t uuid[16] = "the test station";
@@ -30,12 +31,12 @@ static bool between(int fd, const struct client_frame *f, uint8_t wanted)
 void expect(struct bed *b, int fd, uint8_t type)
 {
 	/* A card may ask for more time more than once. */
-	int64_t end = client_now() + 3 * PATIENCE_MS;
+	int64_t end = wait_end();
 	int rc;
 
 	do {
 		rc = client_recv(fd, &b->f, PATIENCE_MS);
-	} while (rc == 1 && between(fd, &b->f, type) && client_now() < end);
+	} while (rc == 1 && between(fd, &b->f, type) && wait_now() < end);
 	if (rc != 1)
 		fail_msg("no frame, wanted type %02x: %s", type, rc ? strerror(errno) : "closed");
 	if (b->f.type == ERROR && type != ERROR)
@@ -123,14 +124,14 @@ struct cksnl_coupler coupler(struct bed *b)
 /* One turn of a loop that waits: a busy machine takes more than a millisecond for it. */
 static void await(int64_t end, const char *what, uint32_t wanted, uint32_t is)
 {
-	if (client_now() >= end)
+	if (wait_now() >= end)
 		fail_msg("%s is %u, wanted %u", what, is, wanted);
 	usleep(1000);
 }
 
 void wait_coupler(struct bed *b, uint32_t state)
 {
-	int64_t end = client_now() + 3 * PATIENCE_MS;
+	int64_t end = wait_end();
 	uint32_t is;
 
 	while ((is = coupler(b).state) != state)
@@ -147,7 +148,7 @@ struct cksnl_session session(struct bed *b)
 
 struct cksnl_session wait_session(struct bed *b, uint32_t state)
 {
-	int64_t end = client_now() + 3 * PATIENCE_MS;
+	int64_t end = wait_end();
 	struct cksnl_session s;
 
 	while ((s = session(b)).state != state) {
@@ -161,7 +162,7 @@ struct cksnl_session wait_session(struct bed *b, uint32_t state)
 
 void wait_connected(struct bed *b, uint32_t state)
 {
-	int64_t end = client_now() + 3 * PATIENCE_MS;
+	int64_t end = wait_end();
 	uint32_t is;
 
 	while ((is = station(b).state) != state)
@@ -355,7 +356,7 @@ void ack_disposed(struct bed *b, uint64_t number)
 
 void insert(struct bed *b)
 {
-	int64_t end = client_now() + 3 * PATIENCE_MS;
+	int64_t end = wait_end();
 
 	assert_int_equal(simcard_insert(b->card), 0);
 	while (!coupler(b).present)
@@ -449,7 +450,7 @@ void rechannel(struct bed *b)
 
 void wait_commands(struct bed *b, unsigned int n)
 {
-	int64_t end = client_now() + 3 * PATIENCE_MS;
+	int64_t end = wait_end();
 	unsigned int is;
 
 	while ((is = simcard_commands(b->card)) < n) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "router_bed.h"
+#include "wait.h"
 
 #define EXAMPLE_MAX	48
 #define BYTES_MAX	512
@@ -136,12 +137,8 @@ static void answer_prompt(struct bed *b)
 		.prompt = 1,
 		.answer = CKS_PROMPT_ANSWER_GIVEN,
 	};
-	int ms;
 
-	for (ms = 0; session(b).prompt != 1; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("the prompt", session(b).prompt == 1);
 	assert_int_equal(cksnl_prompt_answer(b->nl, &answer), 0);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "router_bed.h"
+#include "wait.h"
 
 #define VPCD_PORT	35963
 #define ROUNDS		20
@@ -144,12 +145,7 @@ static int reader(void)
 
 static void wait_free(struct bed *b)
 {
-	int ms;
-
-	for (ms = 0; coupler(b).has & CKSNL_HAS(CKS_A_COUPLER_OWNER); ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("the coupler is free", !(coupler(b).has & CKSNL_HAS(CKS_A_COUPLER_OWNER)));
 }
 
 static void off_until_it_is_switched_on(void **state)

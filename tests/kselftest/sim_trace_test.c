@@ -22,6 +22,7 @@
 #include "modules.h"
 #include "simcard.h"
 #include "simtrace.h"
+#include "wait.h"
 
 #define CLK_NS		(1e9 / simcard_clk_hz())
 #define ETU_NS		(372 * CLK_NS)
@@ -66,16 +67,13 @@ static void session(void)
 	struct cks_state st = { .size = sizeof(st) };
 	uint8_t rsp[16];
 	char path[64];
-	int fd, i;
+	int fd;
 
 	snprintf(path, sizeof(path), "/dev/cks/coupler%u", simcard_coupler(card));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	assert_true(fd >= 0);
 	assert_int_equal(simcard_insert(card), 0);
-	for (i = 0; i < 20000 && !st.present; i++) {
-		assert_int_equal(ioctl(fd, CKS_IOC_STATE, &st), 0);
-		usleep(1000);
-	}
+	wait_for("card in", !ioctl(fd, CKS_IOC_STATE, &st) && st.present);
 	assert_int_equal(ioctl(fd, CKS_IOC_RESET, &r), 0);
 	assert_int_equal(write(fd, command, sizeof(command)), sizeof(command));
 	assert_int_equal(read(fd, rsp, sizeof(rsp)), 2);

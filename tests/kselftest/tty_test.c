@@ -30,6 +30,7 @@
 #include "libcksnl/cksnl.h"
 #include "modules.h"
 #include "simcard.h"
+#include "wait.h"
 
 #define ROUNDS		20
 #define NL_TIMEOUT_MS	30000
@@ -157,13 +158,8 @@ static void wait_present(struct bed *b, uint8_t present)
 {
 	struct cksnl_coupler c;
 
-	for (int ms = 0;; ms++) {
-		assert_int_equal(cksnl_coupler_get(b->nl, b->coupler, &c), 0);
-		if (c.present == present)
-			return;
-		assert_in_range(ms, 0, 60000);
-		usleep(1000);
-	}
+	wait_for(present ? "card in" : "card out",
+		 !cksnl_coupler_get(b->nl, b->coupler, &c) && c.present == present);
 }
 
 static void bed_ready(struct bed *b, const uint8_t *atr, size_t len)
@@ -211,10 +207,7 @@ static bool coupler_exists(struct bed *b)
 
 static void wait_commands(struct bed *b, unsigned int n)
 {
-	for (int ms = 0; simcard_commands(b->card) < n; ms++) {
-		assert_in_range(ms, 0, 60000);
-		usleep(1000);
-	}
+	wait_for("the card has the command", simcard_commands(b->card) >= n);
 }
 
 /* ----------------------------------------------------------------------------- who may */
@@ -691,10 +684,7 @@ static void test_ends_under_load(void **ctx)
 	for (int i = 0; i < ROUNDS; i++) {
 		unsigned int before = atomic_load(&u.exchanges);
 
-		for (int ms = 0; i % 4 == 0 && atomic_load(&u.exchanges) == before; ms++) {
-			assert_in_range(ms, 0, 60000);
-			usleep(1000);
-		}
+		wait_for("exchanges", i % 4 || atomic_load(&u.exchanges) != before);
 		usleep((useconds_t)i * 7000);
 		if (i % 2) {
 			close(b.tty);
@@ -705,10 +695,7 @@ static void test_ends_under_load(void **ctx)
 		}
 		bed_attach(&b);
 		/* It can have the number of the old one, and the user may be there first. */
-		for (int ms = 0; (err = set_wiring(&b, simcard_clk_hz())) == -EBUSY; ms++) {
-			assert_in_range(ms, 0, 60000);
-			usleep(1000);
-		}
+		wait_for("no user", (err = set_wiring(&b, simcard_clk_hz())) != -EBUSY);
 		assert_int_equal(err, 0);
 		atomic_store(&u.coupler, b.coupler);
 	}

@@ -20,6 +20,7 @@
 
 #include "kernel_memory.h"
 #include "router_bed.h"
+#include "wait.h"
 
 #define WARM_ROUNDS	2	/* for the kernel's own caches to fill */
 #define MEMORY_SLACK_KB	16384
@@ -134,12 +135,8 @@ static void start(struct user *u, void *(*fn)(void *), int fd)
 static void wait_done(struct user *u)
 {
 	unsigned int wanted = atomic_load(&u->done) + EXCHANGES;
-	int ms;
 
-	for (ms = 0; atomic_load(&u->done) < wanted; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		usleep(1000);
-	}
+	wait_for("exchanges", atomic_load(&u->done) >= wanted);
 }
 
 static int open_device(unsigned int index)
@@ -182,13 +179,8 @@ struct round {
 static void wait_card(struct bed *b, unsigned int index)
 {
 	struct cksnl_coupler c = { .present = 0 };
-	int ms;
 
-	for (ms = 0; !c.present; ms++) {
-		assert_in_range(ms, 0, PATIENCE_MS);
-		assert_int_equal(cksnl_coupler_get(b->nl, index, &c), 0);
-		usleep(1000);
-	}
+	wait_for("card in", !cksnl_coupler_get(b->nl, index, &c) && c.present);
 }
 
 static void tty_up(struct round *r)
@@ -231,8 +223,7 @@ static void channel_up(struct bed *b)
 	cas_connect(b);
 	for (;;) {
 		new_request(b);
-		while (session(b).state == CKS_SESSION_STATE_REQUESTED)
-			usleep(1000);
+		wait_for("the request is told", session(b).state != CKS_SESSION_STATE_REQUESTED);
 		if (session(b).state != CKS_SESSION_STATE_RESULT)
 			break;
 		assert_int_equal(dispose(b, ++number, CKS_DISPOSITION_REJECTED, 0), 0);
