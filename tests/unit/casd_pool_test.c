@@ -180,6 +180,36 @@ static void job_that_has_not_begun_is_taken_back(void **state)
 	sem_destroy(&begun);
 }
 
+/* What has its time comes before all that wait, but after what runs. */
+static void urgent_job_is_next(void **state)
+{
+	struct trial first, waits, urgent;
+	sem_t gate, begun;
+
+	(void)state;
+	sem_init(&gate, 0, 0);
+	sem_init(&begun, 0, 0);
+	init(&first);
+	init(&waits);
+	init(&urgent);
+	first.gate = &gate;
+	first.begun = &begun;
+	waits.loop = base;
+	pool_submit(pool, POOL_LEDGER, &first.job);
+	pool_submit(pool, POOL_LEDGER, &waits.job);
+	sem_wait(&begun);
+	pool_submit_first(pool, POOL_LEDGER, &urgent.job);
+	sem_post(&gate);
+	event_base_dispatch(base);
+	assert_true(first.called && waits.called && urgent.called);
+	assert_int_equal(first.done, 0);
+	assert_int_equal(urgent.ran, 1);
+	assert_int_equal(urgent.done, 1);
+	assert_int_equal(waits.ran, 2);
+	sem_destroy(&gate);
+	sem_destroy(&begun);
+}
+
 static void *open_gate(void *gate)
 {
 	sem_post(gate);
@@ -298,6 +328,7 @@ int main(void)
 		TEST(jobs_keep_their_order),
 		TEST(workers_do_not_hold_others),
 		TEST(job_that_has_not_begun_is_taken_back),
+		TEST(urgent_job_is_next),
 		TEST(end_does_what_was_submitted),
 		TEST(end_refuses_when_its_time_is_over),
 	};

@@ -28,8 +28,8 @@ static int64_t now_ms(void)
  * struct renewal - all leases, renewed
  * @job: of the ledger's worker
  * @casd: whose
- * @asked: when, ms
- * @lapses: how often they had run out then
+ * @asked: when the worker did, ms
+ * @lapses: how often they had run out when that was wanted
  * @status: of the ledger
  * @held: how many it renewed
  */
@@ -76,7 +76,6 @@ const char *lease_may_take(const struct casd *casd)
 
 void lease_ask(const struct casd *casd, struct lease_asked *asked)
 {
-	asked->at = now_ms();
 	asked->lapses = casd->lapses;
 	asked->status = LEDGER_FAILED;
 }
@@ -84,6 +83,7 @@ void lease_ask(const struct casd *casd, struct lease_asked *asked)
 void lease_run(struct ledger *l, const char *name, const uint8_t station[16],
 	       struct lease_asked *asked)
 {
+	asked->at = now_ms();
 	asked->status = ledger_lease(l, station, &asked->epoch);
 	if (asked->status != LEDGER_OK)
 		log_warn("lease", "station=%s reason=\"%s\"", name, ledger_error(l));
@@ -180,6 +180,7 @@ static void run_renew(struct job *job)
 	struct renewal *j = (struct renewal *)job;
 	struct ledger *l = j->casd->ledger;
 
+	j->asked = now_ms();
 	j->status = ledger_renew(l, &j->held);
 	if (j->status != LEDGER_OK)
 		log_error("lease", "reason=\"%s\"", ledger_error(l));
@@ -204,7 +205,7 @@ static void renewed(struct job *job)
 	free(j);
 }
 
-static void renew(struct casd *casd, int64_t now)
+static void renew(struct casd *casd)
 {
 	struct renewal *j = casd->renewing ? NULL : calloc(1, sizeof(*j));
 
@@ -213,11 +214,11 @@ static void renew(struct casd *casd, int64_t now)
 	j->job.run = run_renew;
 	j->job.done = renewed;
 	j->casd = casd;
-	j->asked = now;
 	j->lapses = casd->lapses;
 	j->status = LEDGER_FAILED;
 	casd->renewing = true;
-	pool_submit(casd->pool, POOL_LEDGER, &j->job);
+	/* However much stations want of the database: without leases none of it counts. */
+	pool_submit_first(casd->pool, POOL_LEDGER, &j->job);
 }
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
@@ -245,7 +246,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		else if (now - st->away_since >= casd->lease * 1000LL)
 			let_go(casd, st);
 	}
-	renew(casd, now);
+	renew(casd);
 }
 
 bool lease_open(struct casd *casd)

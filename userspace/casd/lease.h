@@ -13,8 +13,8 @@ void lease_close(struct casd *casd);
 
 /**
  * struct lease_asked - a lease that is being taken, for a station whose HELLO has come
- * @at: when it was asked for, ms
- * @lapses: how often all leases had run out then
+ * @at: when the worker asked for it, ms
+ * @lapses: how often all leases had run out when HELLO came
  * @status: of the ledger
  * @epoch: of the lease
  */

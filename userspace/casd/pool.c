@@ -174,7 +174,7 @@ struct pool *pool_open(struct event_base *base)
 	return NULL;
 }
 
-void pool_submit(struct pool *p, enum pool_worker worker, struct job *job)
+static void submit(struct pool *p, enum pool_worker worker, struct job *job, bool first)
 {
 	struct worker *w = &p->worker[worker];
 
@@ -185,10 +185,23 @@ void pool_submit(struct pool *p, enum pool_worker worker, struct job *job)
 	if (p->late) {
 		refuse(p, job);
 	} else {
-		TAILQ_INSERT_TAIL(&w->queue, job, entry);
+		if (first)
+			TAILQ_INSERT_HEAD(&w->queue, job, entry);
+		else
+			TAILQ_INSERT_TAIL(&w->queue, job, entry);
 		pthread_cond_signal(&w->wake);
 	}
 	pthread_mutex_unlock(&p->lock);
+}
+
+void pool_submit(struct pool *p, enum pool_worker worker, struct job *job)
+{
+	submit(p, worker, job, false);
+}
+
+void pool_submit_first(struct pool *p, enum pool_worker worker, struct job *job)
+{
+	submit(p, worker, job, true);
 }
 
 bool pool_cancel(struct pool *p, enum pool_worker worker, struct job *job)

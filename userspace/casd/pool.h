@@ -56,6 +56,13 @@ struct pool *pool_open(struct event_base *base);
  */
 void pool_submit(struct pool *p, enum pool_worker worker, struct job *job);
 
+/*
+ * pool_submit_first() - the same, before all that have not begun
+ *
+ * For what has its time, whatever others have asked for.
+ */
+void pool_submit_first(struct pool *p, enum pool_worker worker, struct job *job);
+
 /**
  * pool_cancel() - take a job back that has not begun
  *
