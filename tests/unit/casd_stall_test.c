@@ -26,6 +26,7 @@
 #include "casd_bed.h"
 
 #define LEASE "2"	/* seconds, where one is to run out */
+#define SLOW 300	/* requests that take longer than that */
 #define LEASE_OVER 4000	/* ms: it has, and SQLite would still wait for the lock */
 
 #define MANY 1100	/* requests: more than a station may have under way */
@@ -66,6 +67,22 @@ static void unlock_database(void)
 {
 	sqlite3_close(lock);
 	lock = NULL;
+}
+
+/* Each new request takes it some milliseconds. */
+static void slow_database(bool yes)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(bed.db, &db), SQLITE_OK);
+	sqlite3_busy_timeout(db, 20000);
+	assert_int_equal(sqlite3_exec(db, yes ?
+		"CREATE TABLE slow AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1"
+		" FROM c WHERE n < 70) SELECT n FROM c;"
+		"CREATE TRIGGER slow_request BEFORE INSERT ON request BEGIN"
+		" SELECT max(x.n + y.n + z.n) FROM slow x, slow y, slow z; END" :
+		"DROP TRIGGER slow_request; DROP TABLE slow", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
 }
 
 /* Until casd has said so. */
@@ -354,6 +371,42 @@ static void lease_runs_out_meanwhile(void **state)
 	station_hello(b);
 }
 
+/*
+ * What a station has under way takes longer than the leases last: they are renewed all the same,
+ * and the one of a station whose HELLO waits behind all that is not given back.
+ */
+static void leases_outlast_what_waits(void **state)
+{
+	const char *const options[] = { "--lease", LEASE, NULL };
+	struct gp_card card;
+	uint64_t epoch;
+
+	(void)state;
+	end_casd(SIGTERM);
+	slow_database(true);
+	start_casd(stations, 2, options);
+	epoch = station_hello(a);
+	station_hello(b);
+	for (unsigned int i = 0; i < SLOW; i++)
+		request(b, "nothing");
+	ping(b);
+	station_say_hello(a);
+	for (unsigned int i = 0; i < SLOW; i++) {
+		assert_true(station_read(b->control, &m));
+		assert_int_equal(m.f.type, CK_RESULT);
+	}
+	assert_int_equal(station_await_hello(a), epoch);
+	blank(&card, 11);
+	begin(a, "plain", &card, 20);
+	finish(a, &card, CK_HOLD);
+	gp_card_free(&card);
+	end_casd(SIGTERM);
+	slow_database(false);
+	start_casd(stations, 2, NULL);
+	station_hello(a);
+	station_hello(b);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -399,6 +452,7 @@ int main(void)
 		cmocka_unit_test(requests_are_limited),
 		cmocka_unit_test(end_records_what_was_told),
 		cmocka_unit_test(lease_runs_out_meanwhile),
+		cmocka_unit_test(leases_outlast_what_waits),
 	};
 
 	return cmocka_run_group_tests_name("casd_stall", tests, setup, teardown);

@@ -133,12 +133,10 @@ void station_accept(struct fake_station *st)
 	assert_true(st->control >= 0);
 }
 
-uint64_t station_hello(struct fake_station *st)
+void station_say_hello(struct fake_station *st)
 {
 	static const uint8_t couplers[16] = { 0, 0, 0, 2, 0, 0, 0, 7, 0, 0, 0, 3 };
-	static struct message m;
 	struct ck_builder b;
-	uint64_t lease;
 
 	station_accept(st);
 	ck_begin(&b, CK_HELLO, 0);
@@ -148,6 +146,13 @@ uint64_t station_hello(struct fake_station *st)
 	ck_put_u64(&b, CK_T_LAST_DISPOSITION, st->last_disposition);
 	ck_put(&b, CK_T_COUPLERS, couplers, sizeof(couplers));
 	station_write(st->control, &b);
+}
+
+uint64_t station_await_hello(struct fake_station *st)
+{
+	static struct message m;
+	uint64_t lease;
+
 	assert_true(station_read(st->control, &m));
 	assert_int_equal(m.f.type, CK_HELLO);
 	lease = ck_u(&m.f, CK_T_LEASE_EPOCH);
@@ -157,6 +162,12 @@ uint64_t station_hello(struct fake_station *st)
 	if (!st->no_inventory)
 		station_inventory(st);
 	return lease;
+}
+
+uint64_t station_hello(struct fake_station *st)
+{
+	station_say_hello(st);
+	return station_await_hello(st);
 }
 
 void station_request(struct fake_station *st, uint64_t number, const char *application,

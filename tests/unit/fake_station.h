@@ -89,6 +89,10 @@ void station_accept(struct fake_station *st);
  */
 uint64_t station_hello(struct fake_station *st);
 
+/* station_say_hello(), station_await_hello() - the one, then the other */
+void station_say_hello(struct fake_station *st);
+uint64_t station_await_hello(struct fake_station *st);
+
 /* station_inventory() - INVENTORY: @has_result, or nothing */
 void station_inventory(struct fake_station *st);
 

@@ -37,7 +37,7 @@ struct session;
  * @leased: to this daemon, as far as it knows
  * @letting_go: no longer, as soon as that is recorded
  * @lease_epoch: of the lease
- * @away_since: it is leased, but not connected; ms, 0 if it is
+ * @away_since: it is leased, but said no HELLO; ms, 0 if it did
  * @uuid: from HELLO
  * @boot_id: from HELLO
  * @journal_epoch: from HELLO

@@ -239,7 +239,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	LIST_FOREACH(st, &casd->stations, entry) {
 		if (!st->leased || st->letting_go)
 			continue;
-		if (st->greeted)
+		if (st->greeted || st->greeting)
 			st->away_since = 0;
 		else if (!st->away_since)
 			st->away_since = now;
