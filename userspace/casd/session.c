@@ -89,6 +89,7 @@ void session_decide(struct session *s, enum ck_verdict verdict, const char *reas
 			*c = '?';
 	sandbox_destroy(s->sandbox);
 	s->sandbox = NULL;
+	task_drop(s);
 	s->waiting = false;
 	event_del(s->turn);
 	session_wait(s, SESSION_DECIDING, 0);
