@@ -21,13 +21,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "casd_bed.h"
 
 #define LEASE "2"	/* seconds, where one is to run out */
-#define SLOW 300	/* requests that take longer than that */
 #define LEASE_OVER 4000	/* ms: it has, and SQLite would still wait for the lock */
+
+#define LONGER "4"	/* where none is to, on a machine with much to do */
+#define SLOW_MS 8000	/* what takes longer than that, but not so long that it is given up */
 
 #define MANY 1100	/* requests: more than a station may have under way */
 
@@ -69,29 +72,53 @@ static void unlock_database(void)
 	lock = NULL;
 }
 
-/* Each new request takes it some milliseconds. */
-static void slow_database(bool yes)
+static void change_database(const char *sql)
 {
 	sqlite3 *db;
 
 	assert_int_equal(sqlite3_open(bed.db, &db), SQLITE_OK);
 	sqlite3_busy_timeout(db, 20000);
-	assert_int_equal(sqlite3_exec(db, yes ?
-		"CREATE TABLE slow AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1"
-		" FROM c WHERE n < 70) SELECT n FROM c;"
-		"CREATE TRIGGER slow_request BEFORE INSERT ON request BEGIN"
-		" SELECT max(x.n + y.n + z.n) FROM slow x, slow y, slow z; END" :
-		"DROP TRIGGER slow_request; DROP TABLE slow", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 }
 
-/* Until casd has said so. */
-static void await_log(const char *text)
+/* Each new request takes it some milliseconds. */
+#define SLOW "SELECT max(x.n + y.n + z.n) FROM slow x, slow y, slow z;"
+#define MAKE_SLOW							\
+	"CREATE TABLE slow AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1"	\
+	" FROM c WHERE n < 70) SELECT n FROM c;"				\
+	"CREATE TRIGGER slow_request BEFORE INSERT ON request BEGIN " SLOW " END"
+#define MAKE_FAST "DROP TRIGGER slow_request; DROP TABLE slow"
+
+/* No lease is given back. */
+#define KEEP_LEASES							\
+	"CREATE TRIGGER keep BEFORE UPDATE OF lease_until ON station WHEN new.lease_until = 0"	\
+	" BEGIN SELECT raise(ABORT, 'kept'); END"
+#define LET_LEASES_GO "DROP TRIGGER keep"
+
+/* How many slow requests take so long, as busy as the machine is now. */
+static unsigned int slow_requests(unsigned int ms)
+{
+	struct timespec before, now;
+	unsigned int took;
+
+	clock_gettime(CLOCK_MONOTONIC, &before);
+	change_database(SLOW SLOW SLOW SLOW SLOW SLOW SLOW SLOW);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	took = (unsigned int)((now.tv_sec - before.tv_sec) * 1000 +
+			      (now.tv_nsec - before.tv_nsec) / 1000000);
+	ms = took ? ms * 8 / took : 900;
+	return ms < 900 ? ms : 900;
+}
+
+/* Until casd has said so, so many times since it started first. */
+static void await_log(const char *text, int count)
 {
 	char command[256];
 	int tries = 0;
 
-	snprintf(command, sizeof(command), "grep -q '%s' %s/casd.log", text, bed.dir);
+	snprintf(command, sizeof(command), "[ $(grep -c '%s' %s/casd.log) -ge %d ]", text,
+		 bed.dir, count);
 	while (system(command)) {
 		assert_true(++tries < 2000);
 		poll(NULL, 0, 10);
@@ -329,7 +356,7 @@ static void end_records_what_was_told(void **state)
 	station_write(a->control, &f);
 	ping(a);
 	kill(bed.casd, SIGTERM);
-	await_log("event=stop");
+	await_log("event=stop", 1);
 	unlock_database();
 	assert_int_equal(waitpid(bed.casd, &status, 0), bed.casd);
 	assert_true(WIFEXITED(status) && !WEXITSTATUS(status));
@@ -377,21 +404,25 @@ static void lease_runs_out_meanwhile(void **state)
  */
 static void leases_outlast_what_waits(void **state)
 {
-	const char *const options[] = { "--lease", LEASE, NULL };
+	const char *const options[] = {
+		"--lease", LONGER, "--ping-interval", "60000", NULL,
+	};
 	struct gp_card card;
+	unsigned int many;
 	uint64_t epoch;
 
 	(void)state;
 	end_casd(SIGTERM);
-	slow_database(true);
+	change_database(MAKE_SLOW);
+	many = slow_requests(SLOW_MS);
 	start_casd(stations, 2, options);
 	epoch = station_hello(a);
 	station_hello(b);
-	for (unsigned int i = 0; i < SLOW; i++)
+	for (unsigned int i = 0; i < many; i++)
 		request(b, "nothing");
 	ping(b);
 	station_say_hello(a);
-	for (unsigned int i = 0; i < SLOW; i++) {
+	for (unsigned int i = 0; i < many; i++) {
 		assert_true(station_read(b->control, &m));
 		assert_int_equal(m.f.type, CK_RESULT);
 	}
@@ -401,7 +432,36 @@ static void leases_outlast_what_waits(void **state)
 	finish(a, &card, CK_HOLD);
 	gp_card_free(&card);
 	end_casd(SIGTERM);
-	slow_database(false);
+	change_database(MAKE_FAST);
+	start_casd(stations, 2, NULL);
+	station_hello(a);
+	station_hello(b);
+}
+
+/* A lease that cannot be given back is one more that is renewed: nobody else loses his. */
+static void lease_is_kept_until_its_end_is_recorded(void **state)
+{
+	const char *const options[] = { "--lease", LONGER, NULL };
+	struct gp_card card;
+
+	(void)state;
+	end_casd(SIGTERM);
+	start_casd(stations, 2, options);
+	station_hello(a);
+	station_hello(b);
+	change_database(KEEP_LEASES);
+	close(a->control);
+	a->control = -1;
+	/* It is tried again, with the leases renewed in between. */
+	await_log("event=let-go", 2);
+	ping(b);
+	change_database(LET_LEASES_GO);
+	station_hello(a);
+	blank(&card, 12);
+	begin(a, "plain", &card, 20);
+	finish(a, &card, CK_HOLD);
+	gp_card_free(&card);
+	end_casd(SIGTERM);
 	start_casd(stations, 2, NULL);
 	station_hello(a);
 	station_hello(b);
@@ -453,6 +513,7 @@ int main(void)
 		cmocka_unit_test(end_records_what_was_told),
 		cmocka_unit_test(lease_runs_out_meanwhile),
 		cmocka_unit_test(leases_outlast_what_waits),
+		cmocka_unit_test(lease_is_kept_until_its_end_is_recorded),
 	};
 
 	return cmocka_run_group_tests_name("casd_stall", tests, setup, teardown);

@@ -48,12 +48,14 @@ struct renewal {
  * @casd: whose
  * @station: NULL for all
  * @uuid: of it
+ * @recorded: it has ended
  */
 struct let_go {
 	struct job job;
 	struct casd *casd;
 	struct station *station;
 	uint8_t uuid[16];
+	bool recorded;
 };
 
 bool lease_over(const struct casd *casd)
@@ -119,7 +121,8 @@ static void run_let_go(struct job *job)
 	struct let_go *j = (struct let_go *)job;
 	struct ledger *l = j->casd->ledger;
 
-	if (ledger_let_go(l, j->station ? j->uuid : NULL) != LEDGER_OK)
+	j->recorded = ledger_let_go(l, j->station ? j->uuid : NULL) == LEDGER_OK;
+	if (!j->recorded)
 		log_warn("lease", "reason=\"%s\"", ledger_error(l));
 }
 
@@ -128,8 +131,8 @@ static void gone(struct job *job)
 	struct let_go *j = (struct let_go *)job;
 	struct station *st = j->station;
 
-	/* It may have been among all that were let go meanwhile. */
-	if (st && st->letting_go && st->leased) {
+	/* It may have been among all that were let go meanwhile. Without a record it counts. */
+	if (st && j->recorded && st->leased) {
 		st->leased = false;
 		j->casd->leases--;
 	}
