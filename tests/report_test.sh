@@ -64,6 +64,35 @@ read to 0xffffffff80000000 of 4 bytes by task 1 on cpu 0:
 ==================================================================
 cks: loading out-of-tree module taints kernel.
 EOF
+judge 0 "a data race of the kernel's own between works of ours" <<'EOF'
+==================================================================
+BUG: KCSAN: data-race in process_one_work / process_one_work
+read to 0xffffffff80000000 of 8 bytes by task 482 on cpu 1:
+ process_one_work+0x3a8/0x7c0
+Workqueue: cks_router stream_work [cks_router]
+==================================================================
+EOF
+judge 0 "a data race of the kernel's own where we sleep" <<'EOF'
+==================================================================
+[  857.510568] BUG: KCSAN: data-race in hrtimer_wakeup / schedule_hrtimeout_range_clock
+[  857.510894] write to 0xffffc9000020b818 of 8 bytes by interrupt on cpu 0:
+[  857.511103]  hrtimer_wakeup+0x23/0x40
+[  857.511273]  __hrtimer_run_queues+0x249/0x400
+[  857.532865] read to 0xffffc9000020b818 of 8 bytes by task 643 on cpu 0:
+[  857.533045]  schedule_hrtimeout_range_clock+0x102/0x180
+[  857.533207]  schedule_hrtimeout_range+0xe/0x10
+[  857.533364]  usleep_range_state+0x8c/0xb0
+[  857.533509]  cks_uart_test_interrupt+0xd9/0x1c0 [cks_uart]
+[  857.533800] ==================================================================
+EOF
+judge 1 "a data race of ours in a function that we call" <<'EOF'
+==================================================================
+[  857.510568] BUG: KCSAN: data-race in list_add_helper / list_add_helper
+[  857.510894] write (marked) to 0xffffc9000020b818 of 8 bytes by interrupt on cpu 0:
+[  857.511103]  list_add_helper+0x23/0x40
+[  857.511273]  cks_coupler_stage+0x249/0x400 [cks]
+[  857.533800] ==================================================================
+EOF
 judge 1 "a data race of the kernel's own, then a warning" <<'EOF'
 BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
 ==================================================================
