@@ -199,10 +199,31 @@ bool pgserver_start(void)
 	return pgserver_again(NULL);
 }
 
+bool pgserver_hang(bool hang)
+{
+	int sig = hang ? SIGSTOP : SIGCONT;
+	bool ok = !kill(server, sig);
+	char path[64];
+	pid_t pid;
+	FILE *f;
+
+	/* The first of them starts no further one now. */
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", server, server);
+	f = fopen(path, "re");
+	ok &= !!f;
+	while (f && fscanf(f, "%d", &pid) == 1)
+		ok &= !kill(pid, sig);
+	if (f)
+		fclose(f);
+	return ok;
+}
+
 void pgserver_kill(void)
 {
 	if (server <= 0)
 		return;
+	/* One that a failed test has left hanging would not end. */
+	kill(server, SIGCONT);
 	/* Its processes end at once and sync nothing; the next start has to recover. */
 	kill(server, SIGQUIT);
 	waitpid(server, NULL, 0);

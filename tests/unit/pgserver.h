@@ -37,6 +37,9 @@ void pgserver_kill(void);
 /* pgserver_again() - it comes back; @setting: such as "fsync=off", or NULL */
 bool pgserver_again(const char *setting);
 
+/* pgserver_hang() - none of its processes does anything more, or they go on; false on failure */
+bool pgserver_hang(bool hang);
+
 /* pgserver_drop() - all connections end */
 void pgserver_drop(void);
 

@@ -24,6 +24,7 @@
 #define ANSWER_MS	20000	/* for an answer; the server gives up before, see settings */
 #define LONG_MS		900000	/* the same for those that only show, over millions of rows */
 #define ATTEMPTS	5	/* to connect */
+#define CONNECT_MS	4000	/* after so long there is no further one */
 #define APART_MS	300	/* between them */
 #define RESOLVE_MS	10000	/* until a lost COMMIT must be known */
 #define SQL_MAX		2048
@@ -41,6 +42,7 @@
  * @readonly: it only shows
  * @inside: a transaction is under way
  * @xid: its number
+ * @silent: the connection was given up, as no answer came in time
  * @active: statement whose rows are being read
  */
 struct postgres {
@@ -49,6 +51,7 @@ struct postgres {
 	bool readonly;
 	bool inside;
 	char xid[24];
+	bool silent;
 	struct postgres_statement *active;
 };
 
@@ -149,6 +152,8 @@ static void failed(struct ledger *l, const char *what, const PGresult *r)
 	const struct postgres *pg = own(l);
 	const char *text = r ? PQresultErrorMessage(r) : PQerrorMessage(pg->conn);
 
+	if (pg->silent)
+		text = "the server gave no answer in time";
 	snprintf(l->error, sizeof(l->error), "database: %s: %.*s", what,
 		 (int)strcspn(text, "\n"), text);
 }
@@ -174,20 +179,26 @@ static bool is_last(const PGresult *r)
 	return severity && (!strcmp(severity, "FATAL") || !strcmp(severity, "PANIC"));
 }
 
-/* The next result, NULL at the end. When none comes in time the connection is given up. */
+/*
+ * The next result, NULL at the end. When none comes in time the connection is given up. What was
+ * asked may still be on its way: a server that hangs takes no more than the socket has room for.
+ */
 static PGresult *next_result(struct postgres *pg)
 {
 	int64_t until = now_ms() + (pg->readonly ? LONG_MS : ANSWER_MS);
 	PGresult *r;
 
 	while (PQisBusy(pg->conn)) {
-		struct pollfd p = { .fd = PQsocket(pg->conn), .events = POLLIN };
+		short out = PQflush(pg->conn) > 0 ? POLLOUT : 0;
+		struct pollfd p = { .fd = PQsocket(pg->conn), .events = (short)(POLLIN | out) };
 		int64_t left = until - now_ms();
 
-		if (left <= 0 || poll(&p, 1, (int)left) == 0)
+		if (left <= 0 || poll(&p, 1, (int)left) == 0) {
+			pg->silent = true;
 			give_up(pg);
-		else if (!PQconsumeInput(pg->conn))
+		} else if (!PQconsumeInput(pg->conn)) {
 			break;
+		}
 	}
 	r = PQgetResult(pg->conn);
 	if (r && is_last(r))
@@ -297,8 +308,10 @@ static bool connect_once(struct ledger *l)
 	PQfinish(pg->conn);
 	pg->inside = false;
 	pg->active = NULL;
+	pg->silent = false;
 	pg->conn = PQconnectdbParams(names, values, 1);
-	if (!pg->conn || lost(pg)) {
+	/* It must not block: also the sending of a statement has a bound, see next_result(). */
+	if (!pg->conn || lost(pg) || PQsetnonblocking(pg->conn, 1)) {
 		failed(l, "connect", NULL);
 		return false;
 	}
@@ -307,12 +320,13 @@ static bool connect_once(struct ledger *l)
 	return check_server(l);
 }
 
-/* Several, as a server that is started again needs its time. */
+/* Several, as a server that is started again needs its time; one that hangs has had it. */
 static bool connect_again(struct ledger *l)
 {
 	struct postgres *pg = own(l);
+	int64_t until = now_ms() + CONNECT_MS;
 
-	for (int i = 0; i < ATTEMPTS; i++) {
+	for (int i = 0; i < ATTEMPTS && (!i || now_ms() < until); i++) {
 		if (i)
 			pause_ms(APART_MS);
 		if (connect_once(l))
