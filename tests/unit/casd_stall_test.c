@@ -467,6 +467,63 @@ static void lease_is_kept_until_its_end_is_recorded(void **state)
 	station_hello(b);
 }
 
+/* Until the leases have been renewed, and what follows from that is done. */
+static void await_renewal(void)
+{
+	static const char sql[] = "SELECT CAST(max(lease_until) AS TEXT) FROM station";
+	char before[32], now[32];
+
+	for (int i = 0; i < 2; i++) {
+		int tries = 0;
+
+		query(sql, before, sizeof(before));
+		do {
+			assert_true(++tries < 2000);
+			poll(NULL, 0, 10);
+			query(sql, now, sizeof(now));
+		} while (!strcmp(now, before));
+	}
+}
+
+/* HELLO, as often as it takes. */
+static void come_back(struct fake_station *st)
+{
+	do {
+		station_say_hello(st);
+	} while (!station_read(st->control, &m));
+	assert_int_equal(m.f.type, CK_HELLO);
+}
+
+/*
+ * Another station is at the address of the first, and then one that another address has: no other
+ * station loses its lease by that.
+ */
+static void address_has_one_lease(void **state)
+{
+	const char *const options[] = { "--lease", LONGER, NULL };
+
+	(void)state;
+	end_casd(SIGTERM);
+	start_casd(stations, 2, options);
+	station_hello(a);
+	station_hello(b);
+	a->uuid[0] = 'c';
+	come_back(a);
+	await_renewal();
+	ping(b);
+	a->uuid[0] = 'b';
+	station_say_hello(a);
+	assert_false(station_read(a->control, &m));
+	await_renewal();
+	ping(b);
+	a->uuid[0] = 's';
+	come_back(a);
+	end_casd(SIGTERM);
+	start_casd(stations, 2, NULL);
+	station_hello(a);
+	station_hello(b);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -514,6 +571,7 @@ int main(void)
 		cmocka_unit_test(lease_runs_out_meanwhile),
 		cmocka_unit_test(leases_outlast_what_waits),
 		cmocka_unit_test(lease_is_kept_until_its_end_is_recorded),
+		cmocka_unit_test(address_has_one_lease),
 	};
 
 	return cmocka_run_group_tests_name("casd_stall", tests, setup, teardown);

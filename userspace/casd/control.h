@@ -35,6 +35,8 @@ struct session;
  * @asked: an INVENTORY is to come
  * @unknown: requests of this INVENTORY whose results were not given here
  * @leased: to this daemon, as far as it knows
+ * @asking: HELLOs with which a lease is being taken, also those of earlier connections
+ * @lease_of: whose it is, or is to be: @uuid may be another one since
  * @letting_go: no longer, as soon as that is recorded
  * @lease_epoch: of the lease
  * @away_since: it is leased, but said no HELLO; ms, 0 if it did
@@ -66,6 +68,8 @@ struct station {
 	bool asked;
 	unsigned int unknown;
 	bool leased;
+	unsigned int asking;
+	uint8_t lease_of[16];
 	bool letting_go;
 	uint64_t lease_epoch;
 	int64_t away_since;

@@ -146,13 +146,14 @@ static void recorded(struct job *job)
 
 void hello_frame(struct station *st, const struct ck_frame *f)
 {
-	const char *wrong = lease_may_take(st->casd);
+	const char *wrong;
 	struct hello_job *j;
 
 	if (st->greeted) {
 		link_refuse(st->link, CK_E_STATE, "HELLO twice");
 		return;
 	}
+	wrong = lease_may_take(st, f->field[CK_T_STATION].data);
 	j = wrong ? NULL : control_job(st, sizeof(*j), run_hello, recorded);
 	if (!j) {
 		st->backoff = st->casd->lease / 4;
@@ -170,7 +171,7 @@ void hello_frame(struct station *st, const struct ck_frame *f)
 	j->couplers = f->field[CK_T_COUPLERS].len / 8;
 	j->status = LEDGER_FAILED;
 	j->behind = true;
-	lease_ask(st->casd, &j->lease);
+	lease_ask(st, st->uuid, &j->lease);
 	st->greeting = true;
 	control_submit(&j->job);
 }

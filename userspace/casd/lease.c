@@ -70,15 +70,16 @@ static void drop(struct station *st, const char *why)
 	control_disconnect(st, why);
 }
 
-const char *lease_may_take(const struct casd *casd)
+static const char *run_out(const struct casd *casd)
 {
-	/* Before anything else: leases that have run out are not to be mistaken for good ones. */
 	return lease_over(casd) && casd->leases ? "the leases have run out" : NULL;
 }
 
-void lease_ask(const struct casd *casd, struct lease_asked *asked)
+void lease_ask(struct station *st, const uint8_t uuid[16], struct lease_asked *asked)
 {
-	asked->lapses = casd->lapses;
+	st->asking++;
+	memcpy(st->lease_of, uuid, sizeof(st->lease_of));
+	asked->lapses = st->casd->lapses;
 	asked->status = LEDGER_FAILED;
 }
 
@@ -95,6 +96,7 @@ const char *lease_taken(struct station *st, const struct lease_asked *asked)
 {
 	struct casd *casd = st->casd;
 
+	st->asking--;
 	if (asked->status != LEDGER_OK)
 		return asked->status == LEDGER_LEASED ? "another CAS serves the station" :
 							"the station's lease cannot be recorded";
@@ -111,7 +113,7 @@ const char *lease_taken(struct station *st, const struct lease_asked *asked)
 		if (!casd->leases++)
 			casd->lease_until = asked->at + casd->lease * 1000LL;
 	}
-	return lease_may_take(casd);
+	return run_out(casd);
 }
 
 /* ---- letting go ---- */
@@ -142,7 +144,7 @@ static void gone(struct job *job)
 }
 
 /* @st: NULL for all. Their sessions have ended: the next one to have them may be another CAS. */
-static void let_go(struct casd *casd, struct station *st)
+static void let_go(struct casd *casd, struct station *st, const char *why)
 {
 	struct let_go *j = calloc(1, sizeof(*j));
 
@@ -154,12 +156,35 @@ static void let_go(struct casd *casd, struct station *st)
 	j->casd = casd;
 	j->station = st;
 	if (st) {
-		memcpy(j->uuid, st->uuid, sizeof(j->uuid));
+		memcpy(j->uuid, st->lease_of, sizeof(j->uuid));
 		st->letting_go = true;
-		log_info("let-go", "station=%s", st->name);
-		session_end_all(st, "the station stayed away");
+		log_info("let-go", "station=%s reason=\"%s\"", st->name, why);
+		session_end_all(st, why);
 	}
 	pool_submit(casd->pool, POOL_LEDGER, &j->job);
+}
+
+static bool has_lease(const struct station *st)
+{
+	return st->leased || st->asking;
+}
+
+const char *lease_may_take(struct station *st, const uint8_t uuid[16])
+{
+	struct casd *casd = st->casd;
+	struct station *other;
+
+	/* Before anything else: leases that have run out are not to be mistaken for good ones. */
+	if (run_out(casd))
+		return run_out(casd);
+	LIST_FOREACH(other, &casd->stations, entry)
+		if (other != st && has_lease(other) && !memcmp(other->lease_of, uuid, 16))
+			return "another address has the station";
+	if (!has_lease(st) || !memcmp(st->lease_of, uuid, 16))
+		return NULL;
+	if (st->leased && !st->letting_go)
+		let_go(casd, st, "another station is there now");
+	return "the lease of the station that was there before is not over";
 }
 
 static void lapse(struct casd *casd, const char *why)
@@ -173,7 +198,7 @@ static void lapse(struct casd *casd, const char *why)
 	casd->leases = 0;
 	casd->lapses++;
 	/* Some may last a little longer in the database: what is renewed is what is held here. */
-	let_go(casd, NULL);
+	let_go(casd, NULL, why);
 }
 
 /* ---- renewing ---- */
@@ -247,7 +272,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 		else if (!st->away_since)
 			st->away_since = now;
 		else if (now - st->away_since >= casd->lease * 1000LL)
-			let_go(casd, st);
+			let_go(casd, st, "the station stayed away");
 	}
 	renew(casd);
 }

@@ -25,11 +25,16 @@ struct lease_asked {
 	uint64_t epoch;
 };
 
-/* lease_may_take() - NULL, or why no station may be leased now */
-const char *lease_may_take(const struct casd *casd);
+/*
+ * lease_may_take() - NULL, or why the station at @st must not be leased now
+ *
+ * A lease is of one address, and an address has one lease: one that is another station's now gives
+ * that up first.
+ */
+const char *lease_may_take(struct station *st, const uint8_t uuid[16]);
 
-/* lease_ask() - begin */
-void lease_ask(const struct casd *casd, struct lease_asked *asked);
+/* lease_ask() - begin; lease_taken() follows */
+void lease_ask(struct station *st, const uint8_t uuid[16], struct lease_asked *asked);
 
 /* lease_run() - take it; in the ledger's worker. @name: of the station, for the log */
 void lease_run(struct ledger *l, const char *name, const uint8_t station[16],
