@@ -388,7 +388,7 @@ static void end_rows(struct postgres_statement *s)
 	}
 	PQclear(s->result);
 	s->result = NULL;
-	PQfreemem(s->bytes);
+	free(s->bytes);
 	s->bytes = NULL;
 	s->ready = false;
 	s->done = false;
@@ -501,6 +501,21 @@ static int changes(struct statement *base)
 	return ((struct postgres_statement *)base)->changes;
 }
 
+/* A value of libpq ends with nothing; as a text it has to end with a NUL. */
+static bool unescape(struct postgres_statement *s, const char *value, size_t *len)
+{
+	unsigned char *bytes = PQunescapeBytea((const unsigned char *)value, len);
+
+	free(s->bytes);
+	s->bytes = bytes ? malloc(*len + 1) : NULL;
+	if (s->bytes) {
+		memcpy(s->bytes, bytes, *len);
+		s->bytes[*len] = 0;
+	}
+	PQfreemem(bytes);
+	return s->bytes;
+}
+
 static const char *text(struct statement *base, int column)
 {
 	struct postgres_statement *s = (struct postgres_statement *)base;
@@ -512,10 +527,7 @@ static const char *text(struct statement *base, int column)
 	value = PQgetvalue(s->result, 0, column);
 	if (PQftype(s->result, column) != OID_BYTES)
 		return value;
-	/* It ends with a NUL. */
-	PQfreemem(s->bytes);
-	s->bytes = PQunescapeBytea((const unsigned char *)value, &len);
-	return (const char *)s->bytes;
+	return unescape(s, value, &len) ? (const char *)s->bytes : NULL;
 }
 
 static int64_t number(struct statement *base, int column)
@@ -532,9 +544,7 @@ static const void *blob(struct statement *base, int column, size_t *len)
 	*len = 0;
 	if (!s->result || !PQntuples(s->result) || PQgetisnull(s->result, 0, column))
 		return NULL;
-	PQfreemem(s->bytes);
-	s->bytes = PQunescapeBytea((unsigned char *)PQgetvalue(s->result, 0, column), len);
-	if (!s->bytes)
+	if (!unescape(s, PQgetvalue(s->result, 0, column), len))
 		*len = 0;
 	return s->bytes;
 }
