@@ -89,7 +89,12 @@ static struct cks_uart_line *get_line(int irq, struct netlink_ext_ack *extack)
 	l->irq = irq;
 	raw_spin_lock_init(&l->lock);
 	INIT_LIST_HEAD(&l->uarts);
-	err = request_irq(irq, interrupt, IRQF_NO_THREAD | IRQF_SHARED, CKS_UART_DRIVER, l);
+	/*
+	 * Not request_irq(), which adds IRQF_COND_ONESHOT: behind a handler that is a thread the
+	 * line would be masked until that had run, which may be long after a character's time.
+	 */
+	err = request_threaded_irq(irq, interrupt, NULL, IRQF_NO_THREAD | IRQF_SHARED,
+				   CKS_UART_DRIVER, l);
 	if (err) {
 		if (err == -EBUSY)
 			NL_SET_ERR_MSG_FMT(extack,
