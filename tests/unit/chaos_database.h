@@ -33,8 +33,14 @@ extern const struct chaos_database chaos_database;
 bool database_begin(const char *dir, char *where, size_t cap);
 void database_end(void);
 
-/* database_remove() - as nobody had ever used it; no daemon runs */
+/* database_remove() - as nobody had ever used it, and without a witness; no daemon runs */
 void database_remove(void);
+
+/* database_witness() - what --witness is */
+const char *database_witness(void);
+
+/* database_forget() - the witness is gone */
+void database_forget(void);
 
 /* database_fill() - no space is left for it, nor for what @daemon writes */
 void database_fill(pid_t daemon);

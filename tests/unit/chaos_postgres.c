@@ -4,6 +4,7 @@
 #include "pgserver.h"
 
 #define NAME "chaos"
+#define WITNESS "witness"	/* a database that no backup is put back of */
 #define SIZE "96m"
 
 const struct chaos_database chaos_database = {
@@ -11,6 +12,7 @@ const struct chaos_database chaos_database = {
 };
 
 static bool made, full;
+static char witness[128];
 
 bool database_begin(const char *dir, char *where, size_t cap)
 {
@@ -18,7 +20,8 @@ bool database_begin(const char *dir, char *where, size_t cap)
 	if (!pgserver_small(SIZE) || !pgserver_start())
 		return false;
 	pgserver_where(NAME, where, cap);
-	return true;
+	pgserver_where(WITNESS, witness, sizeof(witness));
+	return pgserver_make(WITNESS, NULL);
 }
 
 void database_end(void)
@@ -29,6 +32,17 @@ void database_end(void)
 void database_remove(void)
 {
 	made = made ? pgserver_empty(NAME) : pgserver_make(NAME, NULL);
+	database_forget();
+}
+
+const char *database_witness(void)
+{
+	return witness;
+}
+
+void database_forget(void)
+{
+	pgserver_run(WITNESS, "DROP TABLE IF EXISTS witness");
 }
 
 void database_fill(pid_t daemon)

@@ -11,12 +11,13 @@ const struct chaos_database chaos_database = {
 	.twins = 1, .lease = "30", .between = 100,
 };
 
-static char file[96], copy[96];
+static char file[96], copy[96], witness[96];
 
 bool database_begin(const char *dir, char *where, size_t cap)
 {
 	snprintf(file, sizeof(file), "%s/cas.db", dir);
 	snprintf(copy, sizeof(copy), "%s/copy.db", dir);
+	snprintf(witness, sizeof(witness), "%s/witness", dir);
 	snprintf(where, cap, "%s", file);
 	return true;
 }
@@ -40,6 +41,17 @@ void database_remove(void)
 {
 	remove_file();
 	unlink(copy);
+	unlink(witness);
+}
+
+const char *database_witness(void)
+{
+	return witness;
+}
+
+void database_forget(void)
+{
+	unlink(witness);
 }
 
 static void limit_files(pid_t daemon, rlim_t limit)

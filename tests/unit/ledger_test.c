@@ -1489,6 +1489,9 @@ int main(void)
 		TEST(lost_connections_come_again),
 		TEST(lost_commit_is_looked_up),
 		TEST(older_server_is_noticed),
+		TEST(daemons_have_one_witness),
+		TEST(second_daemon_wants_a_server),
+		TEST(claim_waits_for_no_witness),
 #endif
 	};
 

@@ -33,7 +33,8 @@ static const char usage[] =
 	"\n"
 	"  --db DATABASE        of records and ledger: a file, or a PostgreSQL server that several\n"
 	"                       casd share: postgresql://..., host=..., service=...\n"
-	"  --witness FILE       notes what was given out, to notice an old database\n"
+	"  --witness WHERE      notes what was given out, to notice an old database: a file, or a\n"
+	"                       server, which several casd need\n"
 	"                       (default: that of --db with .witness; with a server none)\n"
 	"  --heads FILE         keeps heads of the ledger, signed; best on another machine's disk\n"
 	"  --signer NAME        key pair in the token for them (default: ledger)\n"
@@ -63,7 +64,7 @@ static const char usage[] =
 /**
  * struct options - from the command line
  * @db: path
- * @witness: path, NULL for that of @db with .witness
+ * @witness: path or server, NULL for that of @db with .witness
  * @heads: file of the ledger's heads, or NULL
  * @signer: key pair for them
  * @stations: addresses
@@ -250,7 +251,7 @@ static bool open_ledger(struct casd *casd, const struct options *o)
 		log_error("start", "reason=\"--db is too long\"");
 		return false;
 	}
-	/* The witness is of this CAS's own chain. */
+	/* What the witness has of this CAS is under its name. */
 	if (ledger_name(casd->ledger, casd->name) != LEDGER_OK ||
 	    ledger_witness(casd->ledger, o->witness ? o->witness : path) != LEDGER_OK ||
 	    ledger_start(casd->ledger, casd->lease, &epoch) != LEDGER_OK) {

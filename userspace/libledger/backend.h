@@ -80,4 +80,7 @@ struct backend {
 bool sqlite_open(struct ledger *l, const char *path, bool readonly);
 bool postgres_open(struct ledger *l, const char *where, bool readonly);
 
+/* Connect, whatever is there; false with the reason. */
+bool postgres_connect(struct ledger *l, const char *where);
+
 #endif

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "backend.h"
-#include "database.h"
+#include "witness.h"
 
 enum ledger_status db_refused(struct ledger *l, const char *format, ...)
 {
@@ -28,7 +28,8 @@ bool db_begin(struct ledger *l)
 	l->next_seq = 0;
 	if (!l->backend->begin(l))
 		return false;
-	if (l->anew && !chain_goes_on(l)) {
+	if (l->anew && (!chain_goes_on(l) ||
+			(l->witnesses && witness_server_compare(l) != LEDGER_OK))) {
 		l->backend->rollback(l);
 		return false;
 	}
@@ -93,6 +94,7 @@ void ledger_close(struct ledger *l)
 		return;
 	if (l->witness >= 0)
 		close(l->witness);
+	ledger_close(l->witnesses);
 	l->backend->close(l);
 	free(l);
 }

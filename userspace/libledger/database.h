@@ -24,6 +24,7 @@
  * @process: number of this process of the daemon; it is an epoch of leases
  * @lease: for how many seconds it has a station
  * @witness: descriptor, -1 for none
+ * @witnesses: server with the witness of several daemons, or NULL
  * @error: what failed or was refused last
  */
 struct ledger {
@@ -39,6 +40,7 @@ struct ledger {
 	int64_t process;
 	unsigned int lease;
 	int witness;
+	struct ledger *witnesses;
 	char error[256];
 };
 

@@ -52,7 +52,8 @@ const char *ledger_error(const struct ledger *l);
 
 /*
  * ledger_witness() - compare the database with its witness, and keep that from now on
- * @path: file of the witness, best on another disk; made if it is not there
+ * @path: file of the witness, best on another disk; made if it is not there. Or where a PostgreSQL
+ *	server is, best another one: several daemons have one witness there, and need it
  *
  * Every claim is noted in the witness after its commit and before any field of the record can be
  * read. LEDGER_REFUSED if the database lacks the entry that the witness names: it is an old copy,

@@ -779,7 +779,7 @@ static bool make_tables(struct ledger *l)
 	return !other;
 }
 
-bool postgres_open(struct ledger *l, const char *where, bool readonly)
+static bool open_server(struct ledger *l, const char *where, bool readonly)
 {
 	struct postgres *pg = calloc(1, sizeof(*pg));
 
@@ -792,7 +792,17 @@ bool postgres_open(struct ledger *l, const char *where, bool readonly)
 		return false;
 	}
 	pg->readonly = readonly;
-	if (has_password(l, where) || !connect_again(l))
+	return !has_password(l, where) && connect_again(l);
+}
+
+bool postgres_connect(struct ledger *l, const char *where)
+{
+	return open_server(l, where, false);
+}
+
+bool postgres_open(struct ledger *l, const char *where, bool readonly)
+{
+	if (!open_server(l, where, readonly))
 		return false;
 	if (readonly)
 		return make_tables(l);
