@@ -79,6 +79,8 @@ bool database_copy(void)
 
 bool database_put_back(void)
 {
+	/* What a daemon that was killed began may be under way. */
+	pgserver_drop();
 	return pgserver_restore(NAME);
 }
 

@@ -40,6 +40,7 @@
 #define STATIONS	3
 #define DAEMONS		4
 #define KVN		0x31
+#define NOTICED		5000	/* ms, until something wants to be written */
 #define PATIENCE	120000	/* ms, for all to come to rest */
 
 #define CARDS		500
@@ -608,7 +609,9 @@ static void play(unsigned int n)
 		sim_run(&w, 20);
 		mind_daemons();
 		mind_stopped();
-		if (full_until && sim_now() >= full_until)
+		/* The first time until it was noticed, if that is known. */
+		if (full_until && sim_now() >= full_until +
+		    (database_had_no_space() ? 0 : NOTICED))
 			free_disk();
 		if (sim_now() >= next) {
 			fault();
