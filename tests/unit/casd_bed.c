@@ -82,6 +82,7 @@ void record_key(unsigned int i, unsigned int j, uint8_t key[16])
 {
 	memset(key, (int)(10 * i + j), 16);
 	memcpy(key, "\xc3\x5e\x91", 3);
+	key[3] = (uint8_t)i;
 }
 
 static void record_iccid(unsigned int i, char iccid[24])
@@ -93,7 +94,7 @@ static void record_iccid(unsigned int i, char iccid[24])
 void record_pins(unsigned int i, char pin1[12], char puk1[12])
 {
 	snprintf(pin1, 12, "5907%04u", i);
-	snprintf(puk1, 12, "876543%02u", i);
+	snprintf(puk1, 12, "87654%03u", i);
 }
 
 static void put_sealed(FILE *f, const char *column, const char *iccid, const char *clear)

@@ -12,7 +12,7 @@
 
 #include "fake_station.h"
 
-#define RECORDS 30
+#define RECORDS 130
 
 #ifdef POSTGRES
 #define DB "postgresql:///casd"

@@ -119,7 +119,7 @@ static void personalizes_a_card(void **state)
 
 	assert_int_equal(card.mac_errors, 0);
 	assert_dgi(&card, 0x8010, "59070000", 8);
-	assert_dgi(&card, 0x8011, "87654300", 8);
+	assert_dgi(&card, 0x8011, "87654000", 8);
 	assert_dgi(&card, 0x9f02, "\x26\x20\x11\x23\x45\x67\x00\x0f", 8);
 	assert_dgi(&card, 0x0101, "\xaa\xbb\xcc", 3);
 	for (int i = 0; i < 260; i++)
@@ -662,12 +662,15 @@ static void keys_are_not_in_memory(void **state)
 	struct gp_card card;
 
 	(void)state;
-	blank(&card, 49);
-	session("personalize", &card);
-	assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
-	assert_no_key_in_memory(&card, -1);
-	dispose(CK_DISP_GOOD);
-	gp_card_free(&card);
+	for (unsigned int i = 0; i < 100; i++) {
+		blank(&card, 1000 + i);
+		session("personalize", &card);
+		assert_int_equal(ck_u(&m.f, CK_T_VERDICT), CK_GOOD);
+		if (i == 99)
+			assert_no_key_in_memory(&card, -1);
+		dispose(CK_DISP_GOOD);
+		gp_card_free(&card);
+	}
 }
 
 /* A session that meets the end of the key process is rejected; the next one has a new process. */
@@ -898,7 +901,7 @@ static void ledger_holds_together(void **state)
 	}
 	assert_true(all > 40);
 	ledger_close(l);
-	assert_query("SELECT count(*) FROM ledger WHERE body LIKE '%5907%' OR body LIKE '%876543%'",
+	assert_query("SELECT count(*) FROM ledger WHERE body LIKE '%5907%' OR body LIKE '%87654%'",
 		     "0");
 }
 
