@@ -81,8 +81,8 @@ static void luhn(char *digits)
 void record_key(unsigned int i, unsigned int j, uint8_t key[16])
 {
 	memset(key, (int)(10 * i + j), 16);
-	memcpy(key, "\xc3\x5e\x91", 3);
-	key[3] = (uint8_t)i;
+	memcpy(key, RECORD_KEYS, 8);
+	key[8] = (uint8_t)i;
 }
 
 static void record_iccid(unsigned int i, char iccid[24])

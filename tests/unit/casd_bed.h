@@ -14,6 +14,11 @@
 
 #define RECORDS 130
 
+/* What all keys, PINs and PUKs of records begin with, and nothing else has. */
+#define RECORD_KEYS "\xc3\x5e\x91\x2a\x77\xd4\x0b\xe8"
+#define RECORD_PINS "59070"
+#define RECORD_PUKS "87654"
+
 #ifdef POSTGRES
 #define DB "postgresql:///casd"
 #else

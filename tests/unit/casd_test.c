@@ -623,6 +623,7 @@ static void assert_no_key_in(const struct memory *mem, const struct gp_card *car
 	const struct aes_key *const session_keys[] = {
 		&card->scp.enc, &card->scp.mac, &card->scp.rmac,
 	};
+	char pin1[12], puk1[12];
 	uint8_t key[16];
 
 	assert_int_equal(memory_has(mem, kmc, 16), 0);
@@ -633,14 +634,14 @@ static void assert_no_key_in(const struct memory *mem, const struct gp_card *car
 		assert_int_equal(memory_has(mem, key, 16), 0);
 		assert_int_equal(memory_has(mem, session_keys[j]->bytes, 16), working >= 0);
 	}
-	for (unsigned int r = 0; r < RECORDS; r++) {
-		char pin1[12], puk1[12];
-
-		record_key(r, 0, key);
-		assert_int_equal(memory_has(mem, key, 16), 0);
-		record_pins(r, pin1, puk1);
-		assert_int_equal(memory_has(mem, pin1, 8), (int)r == working);
-		assert_int_equal(memory_has(mem, puk1, 8), (int)r == working);
+	/* Each alone would take longer than the CAS waits for its station. */
+	assert_int_equal(memory_has(mem, RECORD_KEYS, 8), 0);
+	assert_int_equal(memory_has(mem, RECORD_PINS, 5), working >= 0);
+	assert_int_equal(memory_has(mem, RECORD_PUKS, 5), working >= 0);
+	if (working >= 0) {
+		record_pins((unsigned int)working, pin1, puk1);
+		assert_int_equal(memory_has(mem, pin1, 8), 1);
+		assert_int_equal(memory_has(mem, puk1, 8), 1);
 	}
 }
 
