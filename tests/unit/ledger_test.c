@@ -1492,6 +1492,7 @@ int main(void)
 		TEST(daemons_have_one_witness),
 		TEST(second_daemon_wants_a_server),
 		TEST(claim_waits_for_no_witness),
+		TEST(witness_never_goes_back),
 #endif
 	};
 

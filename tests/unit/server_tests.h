@@ -306,4 +306,23 @@ static void claim_waits_for_no_witness(void **state)
 	damaged = true;
 }
 
+/* Two daemons that begin at once both meet all chains; the slower one has read less of them. */
+static void witness_never_goes_back(void **state)
+{
+	struct ledger_record record;
+	struct ledger_request r;
+	char witness[128];
+
+	(void)state;
+	stock();
+	assert_true(pgserver_make("witness4", NULL));
+	pgserver_where("witness4", witness, sizeof(witness));
+	assert_int_equal(ledger_witness(l, witness), LEDGER_OK);
+	assert_true(pgserver_run("witness4", "UPDATE witness SET seq = 1000 WHERE node = 'cas1'"));
+	claim_on(1, "KDD:01", &r, &record);
+	assert_true(pgserver_run("witness4", "SELECT 1 / count(*) FROM witness"
+				 " WHERE node = 'cas1' AND seq = 1000"));
+	damaged = true;
+}
+
 #endif

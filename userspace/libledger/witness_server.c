@@ -41,10 +41,12 @@ static enum ledger_status note(struct ledger *l, const char *node, int64_t seq,
 
 	if (!db_begin(w))
 		return failed(l);
+	/* A daemon that met this chain while it went on does not take back what was noted since. */
 	ok = db_run(w, NULL,
 		    "INSERT INTO witness(node, seq, hash) VALUES(?, ?, ?)"
-		    " ON CONFLICT(node) DO UPDATE SET seq = excluded.seq, hash = excluded.hash",
-		    "tib", node, seq, hash, (size_t)CHAIN_HASH);
+		    " ON CONFLICT(node) DO UPDATE SET seq = excluded.seq, hash = excluded.hash"
+		    " WHERE witness.seq < excluded.seq", "tib", node, seq, hash,
+		    (size_t)CHAIN_HASH);
 	return db_end(w, ok ? LEDGER_OK : LEDGER_FAILED) == LEDGER_OK ? LEDGER_OK : failed(l);
 }
 
