@@ -26,7 +26,7 @@
 #include "libledger/statement.h"
 #include "libtoken/token.h"
 #include "pgserver.h"
-#include "softhsm.h"
+#include "softhsm_token.h"
 
 const uint8_t kmc[16] = { 0x9d, 0x31, 0x5e, 0xc2, 0x07, 0xb8, 0x44, 0xf1,
 				 0x6a, 0x1c, 0xe3, 0x92, 0x58, 0x0d, 0xa7, 0x73 };
@@ -48,12 +48,7 @@ void write_file(const char *path, const char *text)
 
 static int make_token(void)
 {
-	struct token_pin pin = { "123456", 6 };
-	char error[192];
-
-	if (softhsm_directory() || token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, 192))
-		return -1;
-	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	token = softhsm_token();
 	if (!token)
 		return -1;
 	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||

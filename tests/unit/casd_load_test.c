@@ -36,7 +36,7 @@
 #include "libgp/hex.h"
 #include "libledger/ledger.h"
 #include "libtoken/token.h"
-#include "softhsm.h"
+#include "softhsm_token.h"
 
 #define COUPLERS	8	/* of a station */
 #define PATIENCE	60	/* seconds without any progress */
@@ -134,7 +134,6 @@ static void write_row(FILE *f, unsigned int i)
 static void make_order(void)
 {
 	struct order_import how = { .order = "load", .test = true };
-	struct token_pin pin = { "123456", 6 };
 	struct order_report report;
 	char path[128], error[192];
 	struct orderkey key;
@@ -142,9 +141,7 @@ static void make_order(void)
 	struct ledger *l;
 	FILE *f;
 
-	assert_int_equal(softhsm_directory(), 0);
-	assert_null(token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, sizeof(error)));
-	t = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	t = softhsm_token();
 	assert_non_null(t);
 	assert_int_equal(token_import(t, "kmc", TOKEN_MASTER, kmc, 16), 0);
 	assert_int_equal(token_import(t, "transport", TOKEN_TRANSPORT, transport, 16), 0);

@@ -33,7 +33,7 @@
 #include "libledger/statement.h"
 #include "libtoken/token.h"
 #include "sim_station.h"
-#include "softhsm.h"
+#include "softhsm_token.h"
 
 #define GAME		40	/* cards, besides those that come after a database is put back */
 #define AFTER		8
@@ -69,12 +69,7 @@ static struct {
 
 static int make_token(void)
 {
-	struct token_pin pin = { "123456", 6 };
-	char error[192];
-
-	if (softhsm_directory() || token_init(SOFTHSM_MODULE, "cards", &pin, &pin, error, 192))
-		return -1;
-	token = token_open(SOFTHSM_MODULE, "cards", &pin, error, sizeof(error));
+	token = softhsm_token();
 	if (!token)
 		return -1;
 	return token_import(token, "kmc", TOKEN_MASTER, kmc, 16) ||
