@@ -7,9 +7,9 @@
  *
  * With CKS_SURFACE_MESSAGES and CKS_SURFACE_CONNECTIONS it is a fuzzer, guided by KCOV, until there
  * were as many of both. CKS_SURFACE_SEED (7816) says how it begins; the same seed makes the same
- * programs as long as the kernel's threads run in the same order. What ran last is in
- * $CKS_SHARE/surface-trail, what the corpus would be then in $CKS_SHARE/surface-corpus; either is
- * run by CKS_SURFACE_CORPUS=PATH.
+ * programs as long as the kernel's threads run in the same order. In $CKS_SHARE, what ran last is
+ * surface-trail, what reached something new is in surface-found as soon as it did, and what the
+ * corpus would be in the end in surface-corpus; each of them is run by CKS_SURFACE_CORPUS=PATH.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +24,7 @@
 #define FIGURES		256	/* programs after which they are printed */
 #define EPOCH_PROGRAMS	64	/* of a trail */
 #define EDGES_MIN	2000	/* that the corpus reaches */
+#define DONE_SHARE	4	/* of its messages, one of so many is carried out */
 #define CORPUS		CKS_TOP "/tests/kselftest/surface/corpus"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_router", NULL };
@@ -70,7 +71,11 @@ static void replay(void **state)
 		fail_msg("there is no corpus in %s", dir ? dir : CORPUS);
 	for (i = 0; i < corpus.n; i++)
 		run(corpus.p[i]);
-	printf("# corpus: %u programs, %u edges\n", corpus.n, kcov_edges());
+	printf("# corpus: %u programs, %u edges; %llu of %llu messages carried out, "
+	       "%llu answers to a CAS\n", corpus.n, kcov_edges(), (unsigned long long)world.done,
+	       (unsigned long long)world.messages, (unsigned long long)world.answers);
+	/* A corpus whose numbers are not those of the family any more gets nothing but errors. */
+	assert_in_range(world.done, world.messages / DONE_SHARE, world.messages);
 	/* Where it is a fuzzer the modules are built for KCOV (the row fuzz), else not. */
 	if (getenv("CKS_SURFACE_MESSAGES"))
 		assert_in_range(kcov_edges(), EDGES_MIN, UINT32_MAX);
@@ -111,7 +116,9 @@ static void fuzz(void **state)
 	uint64_t connections = setting("CKS_SURFACE_CONNECTIONS", 0);
 	struct dice d = { .state = setting("CKS_SURFACE_SEED", 7816) | 1ULL << 63 };
 	static struct program p;
-	char trail[512];
+	char trail[512], path[512];
+	const char *dir = shared(path, sizeof(path), "surface-found");
+	unsigned int found = 0;
 
 	(void)state;
 	assert_true(traced);
@@ -127,8 +134,11 @@ static void fuzz(void **state)
 		} else {
 			program_make(&d, &p);
 		}
-		if (run(&p))
+		if (run(&p)) {
 			corpus_add(&corpus, &p);
+			if (dir)
+				corpus_save(&p, dir, found++);
+		}
 		if (++programs % FIGURES == 0)
 			figures(programs);
 	}

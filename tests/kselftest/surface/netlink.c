@@ -228,6 +228,13 @@ static void learn(struct world *w, const struct nlmsghdr *h)
 	}
 }
 
+static bool acknowledged(const struct nlmsghdr *h)
+{
+	const struct nlmsgerr *e = NLMSG_DATA(h);
+
+	return h->nlmsg_type == NLMSG_ERROR && NLMSG_PAYLOAD(h, 0) >= sizeof(*e) && !e->error;
+}
+
 static void take_answers(struct world *w, int fd)
 {
 	static _Alignas(NLMSG_ALIGNTO) uint8_t buf[32768];
@@ -245,6 +252,7 @@ static void take_answers(struct world *w, int fd)
 			size_t step = NLMSG_ALIGN(h->nlmsg_len);
 
 			learn(w, h);
+			w->done += acknowledged(h);
 			if (step >= left)
 				break;
 			left -= step;

@@ -46,6 +46,7 @@ struct conn {
  * @settings, @station: of the coupler and of the station, as they are to be
  * @journal: number of the last one
  * @messages, @connections, @calls, @records: how many there were
+ * @done: of the messages that asked for an acknowledgment, those that the kernel carried out
  * @answers: to commands, batches and resets of a CAS
  */
 struct world {
@@ -76,6 +77,7 @@ struct world {
 	struct cksnl_station station;
 	uint64_t journal;
 	uint64_t messages;
+	uint64_t done;
 	uint64_t connections;
 	uint64_t calls;
 	uint64_t records;
