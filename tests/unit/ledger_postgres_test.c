@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* All of ledger_test once more, in PostgreSQL. */
-#define POSTGRES
-#include "ledger_test.c"
+/* All of ledger_test once more, in PostgreSQL, and what is about its server. */
+#include "ledger_cases.h"
+
+int main(void)
+{
+	static const struct CMUnitTest *const own[] = { server_cases, daemon_cases, NULL };
+
+	return ledger_run(own);
+}
