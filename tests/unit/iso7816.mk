@@ -5,7 +5,8 @@ include ../../kernel/iso7816/files.mk
 
 iso7816_engine := $(addprefix ../../kernel/iso7816/,$(ISO7816_COMMON) $(ISO7816_COUPLER) $(ISO7816_CARD))
 
-$(foreach t,atr pps t0 t1 card line hostile noise work,$(eval iso7816_$(t)_test_SRCS := $(iso7816_engine)))
+$(foreach t,atr pps t0 t1 t1_chain t1_recovery t1_times card line hostile noise work,\
+	$(eval iso7816_$(t)_test_SRCS := $(iso7816_engine)))
 
 # Counts basic blocks.
 iso7816_work_test_CPPFLAGS := -fsanitize-coverage=trace-pc
