@@ -201,6 +201,12 @@ static void cks_engine_send(struct cks_coupler *c, const struct iso7816_action *
 	c->ops->send(c, &chars);
 }
 
+/* The processor may have been away since the engine was told a time: no period shrinks by that. */
+static void cks_engine_switched(struct cks_coupler *c)
+{
+	iso7816_coupler_switched(&c->engine, cks_engine_now(c));
+}
+
 static void cks_engine_act(struct cks_coupler *c, const struct iso7816_action *act)
 {
 	switch (act->op) {
@@ -208,9 +214,11 @@ static void cks_engine_act(struct cks_coupler *c, const struct iso7816_action *a
 		trace_cks_activate(c->index, true, c->presence_gen, c->power_gen);
 		c->powered = true;
 		c->ops->activate(c);
+		cks_engine_switched(c);
 		break;
 	case ISO7816_DO_RST_LOW:
 		c->ops->rst(c, false);
+		cks_engine_switched(c);
 		break;
 	case ISO7816_DO_RST_HIGH:
 		c->ops->rst(c, true);
@@ -223,6 +231,7 @@ static void cks_engine_act(struct cks_coupler *c, const struct iso7816_action *a
 		break;
 	case ISO7816_DO_DEACTIVATE:
 		c->ops->deactivate(c);
+		cks_engine_switched(c);
 		if (c->powered) {
 			c->powered = false;
 			c->power_gen++;

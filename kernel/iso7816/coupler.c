@@ -638,6 +638,24 @@ void iso7816_coupler_sent(struct iso7816_coupler *c, u64 t, u8 flags)
 	}
 }
 
+void iso7816_coupler_switched(struct iso7816_coupler *c, u64 t)
+{
+	switch (c->phase) {
+	case PH_RST:
+		c->deadline = iso7816_add(t, ISO7816_CLK(c->cfg.reset_clks));
+		break;
+	case PH_OFF_WAIT:
+		c->off_at = t;
+		c->deadline = iso7816_add(t, ISO7816_CLK(OFF_CLKS));
+		break;
+	case PH_OFF:
+		c->off_at = t;
+		break;
+	default:
+		break;
+	}
+}
+
 void iso7816_coupler_timer(struct iso7816_coupler *c, u64 now)
 {
 	if (exchanging(c) && now >= c->expiry) {

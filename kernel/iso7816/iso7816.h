@@ -429,6 +429,16 @@ void iso7816_coupler_rx(struct iso7816_coupler *c, u64 t, u8 byte, u8 flags);
 void iso7816_coupler_sent(struct iso7816_coupler *c, u64 t, u8 flags);
 
 /**
+ * iso7816_coupler_switched() - the contacts are as the last action wanted them
+ * @c: coupler
+ * @t: ticks, not before they were
+ *
+ * RST stays low for its time from there (6.2.2, 6.2.3), and the card off. Who switches them at the
+ * moment at which he asks for actions need not say so.
+ */
+void iso7816_coupler_switched(struct iso7816_coupler *c, u64 t);
+
+/**
  * iso7816_coupler_timer() - time is @now; does nothing before the deadline
  */
 void iso7816_coupler_timer(struct iso7816_coupler *c, u64 now);

@@ -3,6 +3,7 @@
  * A driver whose hardware is a few variables. Its operations are called with the coupler's lock
  * held, and report from within: what a driver may do.
  */
+#include <linux/delay.h>
 #include <linux/slab.h>
 
 #include "fake_coupler.h"
@@ -39,9 +40,13 @@ static int configure(struct cks_coupler *c, const struct cks_settings *s,
 
 static void activate(struct cks_coupler *c)
 {
-	fake(c)->active = true;
-	fake(c)->rst = false;
-	fake(c)->activations++;
+	struct fake_coupler *f = fake(c);
+
+	udelay(f->late_us);
+	f->active = true;
+	f->rst = false;
+	f->activations++;
+	f->low_at = ktime_get();
 }
 
 static void deactivate(struct cks_coupler *c)
@@ -57,8 +62,10 @@ static void rst(struct cks_coupler *c, bool high)
 	struct fake_coupler *f = fake(c);
 
 	f->rst = high;
-	if (high)
-		say(f, ktime_add_ns(ktime_get(), ATR_DELAY_NS), f->atr, f->atr_len);
+	if (!high)
+		return;
+	f->high_at = ktime_get();
+	say(f, ktime_add_ns(f->high_at, ATR_DELAY_NS), f->atr, f->atr_len);
 }
 
 static void line(struct cks_coupler *c, const struct iso7816_line *line)

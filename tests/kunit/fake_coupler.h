@@ -29,6 +29,9 @@
  * @sent: characters of the coupler
  * @sent_len: how many
  * @refuse: no settings are good
+ * @late_us: that the processor is away before the contacts are switched on
+ * @low_at: RST is low since then, with CLK
+ * @high_at: RST is high since then
  */
 struct fake_coupler {
 	struct cks_coupler *c;
@@ -46,6 +49,9 @@ struct fake_coupler {
 	u8 sent[300];
 	u16 sent_len;
 	bool refuse;
+	unsigned int late_us;
+	ktime_t low_at;
+	ktime_t high_at;
 };
 
 /* A coupler more on the same hardware, not registered; or ERR_PTR(). */

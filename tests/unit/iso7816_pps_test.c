@@ -49,6 +49,49 @@ TEST(rst_times)
 	free(s);
 }
 
+/* The times count from when the contacts were switched, however late that was. */
+TEST(late_contacts)
+{
+	struct script *s = script_new(ISO7816_STRICT);
+	struct iso7816_action act;
+
+	iso7816_coupler_init(&s->c, &s->cfg);
+	assert_int_equal(iso7816_coupler_reset(&s->c, s->t, ISO7816_COLD), ISO7816_OK);
+	take(s, ISO7816_DO_ACTIVATE, &act);
+	s->t += CLK(10000);
+	iso7816_coupler_switched(&s->c, s->t);
+	line_is(s, 372, 1, 0);
+	nothing(s);
+	expires(s, CLK(400));
+	take(s, ISO7816_DO_RST_HIGH, &act);
+	rx_after(s, CLK(400), 0x3b, 0);
+	gives_after(s, 12, "00");
+	line_is(s, 372, 1, 0);
+	done(s, ISO7816_OK);
+	assert_int_equal(iso7816_coupler_reset(&s->c, s->t, ISO7816_WARM), ISO7816_OK);
+	take(s, ISO7816_DO_RST_LOW, &act);
+	s->t += CLK(10000);
+	iso7816_coupler_switched(&s->c, s->t);
+	line_is(s, 372, 1, 0);
+	expires(s, CLK(400));
+	take(s, ISO7816_DO_RST_HIGH, &act);
+	/* off on the way to on, and off for some time */
+	assert_int_equal(iso7816_coupler_reset(&s->c, s->t, ISO7816_COLD), ISO7816_OK);
+	take(s, ISO7816_DO_DEACTIVATE, &act);
+	s->t += CLK(40000);
+	iso7816_coupler_switched(&s->c, s->t);
+	expires(s, CLK(50000));
+	take(s, ISO7816_DO_ACTIVATE, &act);
+	iso7816_coupler_deactivate(&s->c, s->t, ISO7816_E_CANCELED);
+	take(s, ISO7816_DO_DEACTIVATE, &act);
+	s->t += CLK(40000);
+	iso7816_coupler_switched(&s->c, s->t);
+	assert_int_equal(iso7816_coupler_reset(&s->c, s->t, ISO7816_COLD), ISO7816_OK);
+	expires(s, CLK(50000));
+	take(s, ISO7816_DO_ACTIVATE, &act);
+	free(s);
+}
+
 static void ts_window_of(enum iso7816_policy policy, u64 limit)
 {
 	struct iso7816_action act;
@@ -609,6 +652,7 @@ TEST(codes)
 
 static TEST_CASE cases[] = {
 	RUN(rst_times),
+	RUN(late_contacts),
 	RUN(ts_window),
 	RUN(ts_values),
 	RUN(inverse),

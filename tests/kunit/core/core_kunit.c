@@ -169,6 +169,17 @@ static void reset_leads_to_ready(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->f->claims, 2);
 }
 
+/* 6.2.2: RST low for 400 clock cycles, 100 us here, from when the contacts are switched. */
+static void late_activation_is_as_long(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+
+	x->f->late_us = 300;
+	ready(test);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(x->f->high_at, x->f->low_at), 100);
+	release(x);
+}
+
 static void mute_card_is_a_failure(struct kunit *test)
 {
 	struct fixture *x = test->priv;
@@ -416,6 +427,7 @@ static void notifiers_are_told(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(presence_and_its_generations),
 	KUNIT_CASE(reset_leads_to_ready),
+	KUNIT_CASE(late_activation_is_as_long),
 	KUNIT_CASE(mute_card_is_a_failure),
 	KUNIT_CASE(exchange_brings_the_response),
 	KUNIT_CASE(what_cannot_be_begun),
