@@ -40,14 +40,25 @@ static int directory(char *dir, size_t size)
 	return -1;
 }
 
-static int load(const char *dir, const char *name)
+int module_path(const char *name, char *path, size_t size)
 {
-	char path[PATH_MAX];
-	int fd, err;
+	char dir[PATH_MAX - 64];
 
-	if (snprintf(path, sizeof(path), "%s/%s.ko", dir, name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (directory(dir, sizeof(dir))) {
+		fprintf(stderr, "no directory of modules; set MODDIR\n");
+		return -1;
+	}
+	if (snprintf(path, size, "%s/%s.ko", dir, name) >= (int)size) {
+		fprintf(stderr, "%s: the path of it is too long\n", name);
+		return -1;
+	}
+	return 0;
+}
+
+static int load(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
 	if (fd < 0)
 		return -errno;
 	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
@@ -57,17 +68,15 @@ static int load(const char *dir, const char *name)
 
 int modules_load(const char *const *names)
 {
-	char dir[PATH_MAX - 64];
+	char path[PATH_MAX];
+	int err;
 
-	if (directory(dir, sizeof(dir))) {
-		fprintf(stderr, "no directory of modules; set MODDIR\n");
-		return -1;
-	}
 	for (; *names; names++) {
-		int err = load(dir, *names);
-
+		if (module_path(*names, path, sizeof(path)))
+			return -1;
+		err = load(path);
 		if (err) {
-			fprintf(stderr, "cannot load %s/%s.ko: %s\n", dir, *names, strerror(-err));
+			fprintf(stderr, "cannot load %s: %s\n", path, strerror(-err));
 			return -1;
 		}
 	}
@@ -88,13 +97,14 @@ int module_unload(const char *name)
 
 int modules_unload(const char *const *names)
 {
-	int n = 0, rc = 0;
+	int n = 0, rc = 0, err;
 
 	while (names[n])
 		n++;
 	while (n--) {
-		if (syscall(SYS_delete_module, names[n], O_NONBLOCK)) {
-			fprintf(stderr, "cannot unload %s: %s\n", names[n], strerror(errno));
+		err = module_unload(names[n]);
+		if (err) {
+			fprintf(stderr, "cannot unload %s: %s\n", names[n], strerror(-err));
 			rc = -1;
 		}
 	}

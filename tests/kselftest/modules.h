@@ -5,6 +5,17 @@
 #ifndef KSELFTEST_MODULES_H
 #define KSELFTEST_MODULES_H
 
+#include <stddef.h>
+
+/**
+ * module_path() - where one lies
+ * @name: without .ko
+ * @path: receives it
+ * @size: of @path
+ * Return: 0, or -1 after a message on stderr
+ */
+int module_path(const char *name, char *path, size_t size);
+
 /**
  * modules_load() - load modules of the build, in this order
  * @names: without .ko, ending in NULL
