@@ -187,9 +187,16 @@ static bool advance(struct sim_slot *s, u64 now)
 	return true;
 }
 
+/* What the UART has not received yet is half of what the line remembers. */
+static bool uart_is_behind(const struct sim_slot *s)
+{
+	return sim_line_ahead(&s->line, SIM_CARD, s->uart.receiver.from) >= SIM_HISTORY / 2;
+}
+
 /*
  * What the card has received before now, and what it sends by now, does not depend on what comes
- * now. No more at once than the line remembers, so that the UART still finds it there.
+ * now. No more than the line remembers, however often and however late this is called, so that the
+ * UART still finds it there.
  *
  * Return: when there is more to do
  */
@@ -198,7 +205,7 @@ static u64 card_until(struct sim_slot *s, u64 now)
 	unsigned int n;
 	u64 t;
 
-	for (n = 0; (t = card_due(s)) <= now && n < SIM_HISTORY / 2; n++) {
+	for (n = 0; (t = card_due(s)) <= now && n < SIM_HISTORY / 2 && !uart_is_behind(s); n++) {
 		card_advance(s, t);
 		settle(s, t);
 	}
