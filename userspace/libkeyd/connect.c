@@ -101,9 +101,18 @@ void disconnect_keyd(struct token *t)
 	}
 }
 
+static int wait_at_most(struct token *t, int seconds)
+{
+	struct timeval wait = { .tv_sec = seconds };
+
+	if (setsockopt(t->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
+	    setsockopt(t->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait)))
+		return failed(t, "socket");
+	return 0;
+}
+
 int connect_keyd(struct token *t)
 {
-	struct timeval wait = { .tv_sec = KEYD_WAIT };
 	uint8_t hello[KEYD_MESSAGE_MAX];
 	struct timespec now;
 	ssize_t n;
@@ -116,12 +125,11 @@ int connect_keyd(struct token *t)
 	t->tried = now.tv_sec;
 	if (t->o->socket ? reach(t) : start(t))
 		goto fail;
-	if (setsockopt(t->fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait)) ||
-	    setsockopt(t->fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait))) {
-		failed(t, "socket");
+	if (wait_at_most(t, t->o->socket ? KEYD_WAIT : KEYD_START))
 		goto fail;
-	}
 	n = recv(t->fd, hello, sizeof(hello), 0);
+	if (wait_at_most(t, KEYD_WAIT))
+		goto fail;
 	if (n == 1 && hello[0] == KEYD_OK)
 		return 0;
 	if (n > 1 && hello[0] == KEYD_FAILED)

@@ -6,7 +6,8 @@
  * Of libtoken/token.h there are: token_close, token_error, token_find, token_derive, token_cmac,
  * token_unwrap, token_wrap_cbc, token_unseal, token_kcv, token_destroy, token_scp02_key,
  * token_scp02_dek, token_wrap_des, token_find_signer, token_sign. Each blocks for one message there
- * and back, and for KEYD_WAIT at most. One thread at a time per struct token.
+ * and back, and for KEYD_WAIT at most, and where cas-keyd has to be started for KEYD_START before.
+ * One thread at a time per struct token.
  *
  * If cas-keyd is gone, calls fail with the reason; it is started, or connected to, again with the
  * next call, at most once a second. Keys of before are not valid any more, those of token_find()
@@ -17,7 +18,8 @@
 
 #include "libtoken/token.h"
 
-#define KEYD_WAIT 10	/* seconds */
+#define KEYD_WAIT 10	/* seconds, for an answer */
+#define KEYD_START 30	/* seconds, until it is logged in to the token */
 
 /**
  * struct keyd_options - where cas-keyd is
