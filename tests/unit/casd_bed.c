@@ -18,6 +18,7 @@
 
 #include "../../userspace/casctl/casctl.h"
 #include "casd_bed.h"
+#include "casd_database.h"
 #include "identity.h"
 #include "libgp/aes.h"
 #include "libgp/gcm.h"
@@ -25,7 +26,6 @@
 #include "libledger/ledger.h"
 #include "libledger/statement.h"
 #include "libtoken/token.h"
-#include "pgserver.h"
 #include "softhsm_token.h"
 
 const uint8_t kmc[16] = { 0x9d, 0x31, 0x5e, 0xc2, 0x07, 0xb8, 0x44, 0xf1,
@@ -230,13 +230,8 @@ int bed_setup(void)
 	strcpy(bed.dir, "/tmp/casd-test-XXXXXX");
 	if (!mkdtemp(bed.dir) || make_token())
 		return -1;
-#ifdef POSTGRES
-	if (!pgserver_start() || !pgserver_make("casd", NULL) || !pgserver_environment())
+	if (!database_begin(bed.dir, bed.db, sizeof(bed.db)))
 		return -1;
-	strcpy(bed.db, DB);
-#else
-	snprintf(bed.db, sizeof(bed.db), "%s/" DB, bed.dir);
-#endif
 	snprintf(bed.witness, sizeof(bed.witness), "%s/witness", bed.dir);
 	snprintf(bed.pin_file, sizeof(bed.pin_file), "%s/pin", bed.dir);
 	snprintf(bed.profiles, sizeof(bed.profiles), "%s/profiles", bed.dir);
@@ -255,9 +250,7 @@ int bed_teardown(void)
 
 	token_close(token);
 	softhsm_remove();
-#ifdef POSTGRES
-	pgserver_stop();
-#endif
+	database_end();
 	snprintf(command, sizeof(command), "rm -rf '%s'", bed.dir);
 	return system(command);
 }

@@ -19,12 +19,6 @@
 #define RECORD_PINS "59070"
 #define RECORD_PUKS "87654"
 
-#ifdef POSTGRES
-#define DB "postgresql:///casd"
-#else
-#define DB "cas.db"
-#endif
-
 extern const uint8_t kmc[16], transport[16], data_key[16], public_key[16];
 
 /**

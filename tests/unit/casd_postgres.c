@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "casd_database.h"
+
+#include <stdio.h>
+
+#include "pgserver.h"
+
+#define NAME "casd"
+
+bool database_begin(const char *dir, char *where, size_t cap)
+{
+	(void)dir;
+	snprintf(where, cap, "postgresql:///" NAME);
+	return pgserver_start() && pgserver_make(NAME, NULL) && pgserver_environment();
+}
+
+void database_end(void)
+{
+	pgserver_stop();
+}
