@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Puts the tables of cases together, in their order, and runs them as one group. */
 #include "casd_cases.h"
 
 #include "casd_scene.h"

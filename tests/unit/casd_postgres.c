@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A PostgreSQL server of their own, for the cases of casd. */
 #include "casd_database.h"
 
 #include <stdio.h>

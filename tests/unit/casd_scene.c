@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The daemon, the station and the numbers that the cases of casd share. */
 #include "casd_scene.h"
 
 #include <signal.h>

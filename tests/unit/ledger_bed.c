@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* An empty ledger for each case, and what most cases do with it. */
 #include "ledger_bed.h"
 
 #include <stdio.h>

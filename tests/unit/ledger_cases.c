@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Puts the tables together, the bed around each case, and runs them as one group. */
 #include "ledger_cases.h"
 
 static struct CMUnitTest cases[128];

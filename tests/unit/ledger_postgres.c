@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Databases of a PostgreSQL server, for the cases of the ledger. */
 #include "ledger_database.h"
 #include "ledger_postgres.h"
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Files, for the cases of the ledger. */
 #include "ledger_database.h"
 
 #include <setjmp.h>
