@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The rates and cards of the sessions that are checked, and one session from reset to its end. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>

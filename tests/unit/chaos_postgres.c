@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* A PostgreSQL server, and what chaos does to it. */
 #include "chaos_database.h"
 
 #include "pgserver.h"

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* Makes a cluster in a temporary directory, and starts and stops its server. */
 #include "pgserver.h"
 
 #include <errno.h>
