@@ -4,7 +4,7 @@
 chaos_games := chaos_games.c sim_station.c ../../userspace/casctl/orderkey.c \
 	$(patsubst %,../../tools/cardsim/%.c,gpcard scp03_card keyset datastore dataobject identity kdf aes)
 
-chaos_test_SRCS := chaos_sqlite.c $(chaos_games)
+chaos_test_SRCS := chaos_sqlite.c sqlite_file.c $(chaos_games)
 chaos_postgres_test_SRCS := chaos_postgres.c pgserver.c $(chaos_games)
 
 $(foreach t,chaos_test chaos_postgres_test,\

@@ -2,11 +2,12 @@
 /* A file of SQLite, and what chaos does to it. */
 #include "chaos_database.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "sqlite_file.h"
 
 const struct chaos_database chaos_database = {
 	.twins = 1, .lease = "30", .between = 100,
@@ -27,20 +28,9 @@ void database_end(void)
 {
 }
 
-static void remove_file(void)
-{
-	static const char *const tails[] = { "", "-wal", "-shm" };
-	char name[112];
-
-	for (int i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "%s%s", file, tails[i]);
-		unlink(name);
-	}
-}
-
 void database_remove(void)
 {
-	remove_file();
+	sqlite_file_remove(file);
 	unlink(copy);
 	unlink(witness);
 }
@@ -91,24 +81,12 @@ void database_drop(void)
 
 bool database_copy(void)
 {
-	sqlite3 *from = NULL, *to = NULL;
-	sqlite3_backup *b = NULL;
-	bool copied = false;
-
-	if (sqlite3_open_v2(file, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-	    sqlite3_open(copy, &to) == SQLITE_OK)
-		b = sqlite3_backup_init(to, "main", from, "main");
-	if (b)
-		copied = sqlite3_backup_step(b, -1) == SQLITE_DONE;
-	sqlite3_backup_finish(b);
-	sqlite3_close(to);
-	sqlite3_close(from);
-	return copied;
+	return sqlite_file_copy(file, copy);
 }
 
 bool database_put_back(void)
 {
-	remove_file();
+	sqlite_file_remove(file);
 	return !rename(copy, file);
 }
 

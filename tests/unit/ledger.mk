@@ -4,7 +4,7 @@
 ledger_cases := ledger_bed.c ledger_cases.c \
 	$(patsubst %,ledger_%_cases.c,import sealed record lease disposition order limit role component chain)
 
-ledger_test_SRCS := ledger_sqlite.c $(ledger_cases)
+ledger_test_SRCS := ledger_sqlite.c sqlite_file.c $(ledger_cases)
 ledger_postgres_test_SRCS := ledger_postgres.c pgserver.c $(ledger_cases) \
 	ledger_server_cases.c ledger_daemon_cases.c
 

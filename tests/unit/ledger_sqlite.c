@@ -8,11 +8,12 @@
 
 #include <cmocka.h>
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "sqlite_file.h"
 
 const struct ledger_database ledger_database = {
 	.chain = "",
@@ -51,43 +52,20 @@ void database_damaged(void)
 {
 }
 
-static void remove_file(const char *path)
-{
-	static const char *const tails[] = { "", "-wal", "-shm" };
-	char name[192];
-
-	for (int i = 0; i < 3; i++) {
-		snprintf(name, sizeof(name), "%s%s", path, tails[i]);
-		unlink(name);
-	}
-}
-
 void database_remove(void)
 {
-	remove_file(file);
+	sqlite_file_remove(file);
 }
 
 bool database_copy(char *where, size_t cap)
 {
-	sqlite3 *from = NULL, *to = NULL;
-	sqlite3_backup *b = NULL;
-	bool copied = false;
-
 	snprintf(where, cap, "%s.old", file);
-	if (sqlite3_open_v2(file, &from, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
-	    sqlite3_open(where, &to) == SQLITE_OK)
-		b = sqlite3_backup_init(to, "main", from, "main");
-	if (b)
-		copied = sqlite3_backup_step(b, -1) == SQLITE_DONE;
-	sqlite3_backup_finish(b);
-	sqlite3_close(to);
-	sqlite3_close(from);
-	return copied;
+	return sqlite_file_copy(file, where);
 }
 
 void database_remove_copy(const char *where)
 {
-	remove_file(where);
+	sqlite_file_remove(where);
 }
 
 static bool in_file(const char *tail, const void *bytes, size_t len)
