@@ -17,7 +17,7 @@
  *
  * Every function here may be called in hard interrupt. An event, with all that it sets off in both
  * halves, takes at most 5000 basic blocks, of which the most go into the choice of a rate behind
- * the ATR (iso7816_work_test); and memory is copied one T=1 block at a time, but for the response
+ * the ATR (iso7816/work_test); and memory is copied one T=1 block at a time, but for the response
  * in iso7816_card_respond(). The owner serialises the calls on one object.
  *
  * Time is a u64 count of ticks, 1/960 of a period of the card clock, from an epoch of the

@@ -1,8 +1,0 @@
-casd_load_test_SRCS := ../../userspace/casctl/orderkey.c ../../tools/cardsim/gpcard.c \
-	../../tools/cardsim/scp03_card.c ../../tools/cardsim/keyset.c ../../tools/cardsim/datastore.c \
-	../../tools/cardsim/dataobject.c ../../tools/cardsim/identity.c ../../tools/cardsim/kdf.c \
-	../../tools/cardsim/aes.c
-casd_load_test_PKGS := libcrypto sqlite3 libpq p11-kit-1 libcjson
-casd_load_test_LIBS := frame gp token ledger
-casd_load_test_CPPFLAGS := -I$(TOP)/tools/cardsim -DCASD=\"$(B)/bin/casd\"
-casd_load_test_LDLIBS := -ldl

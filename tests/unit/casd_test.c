@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: GPL-2.0-only
-/* The CAS daemon as a whole, with SQLite. */
-#include "casd_cases.h"
-
-int main(void)
-{
-	return casd_run(heads_cases, export_cases);
-}

@@ -1,9 +1,0 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
-/* The games of chaos_games.c, with the database of chaos_database.h. */
-#ifndef TESTS_CHAOS_H
-#define TESTS_CHAOS_H
-
-/* chaos_run() - with main()'s arguments; return: what main() does */
-int chaos_run(int argc, char **argv);
-
-#endif

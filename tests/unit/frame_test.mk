@@ -1,1 +1,0 @@
-frame_test_LIBS := frame

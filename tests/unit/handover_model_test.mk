@@ -1,2 +1,0 @@
-handover_model_test_PKGS := sqlite3 libpq libcrypto libcjson
-handover_model_test_LIBS := ledger gp

@@ -1,2 +1,0 @@
-scp02_test_PKGS := libcrypto
-scp02_test_LIBS := gp

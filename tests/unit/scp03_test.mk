@@ -1,2 +1,0 @@
-scp03_test_PKGS := libcrypto
-scp03_test_LIBS := gp
