@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "inject.h"
@@ -201,24 +200,9 @@ static int a_listening_station(struct bed *b, unsigned int nth)
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_tty", "cks_router" };
 
-static int load(const char *name)
-{
-	const char *dir = getenv("MODDIR");
-	char path[512];
-	int fd, err;
-
-	assert_non_null(dir);
-	snprintf(path, sizeof(path), "%s/%s.ko", dir, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
-	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
-	close(fd);
-	return err;
-}
-
 static int load_and_unload(void *arg)
 {
-	int err = load(arg);
+	int err = module_load(arg);
 
 	if (!err)
 		assert_int_equal(module_unload(arg), 0);
@@ -243,7 +227,7 @@ static void modules_load_or_do_not(void **state)
 			assert_in_range(nth, 1, TIMES_MAX);
 			snprintf(name, sizeof(name), "%s", modules[i]);
 			inject_arm_in(&place, nth, load_and_unload, name);
-			err = load(name);
+			err = module_load(name);
 			if (!inject_disarm())
 				break;
 			failures += !!err;

@@ -55,28 +55,29 @@ int module_path(const char *name, char *path, size_t size)
 	return 0;
 }
 
-static int load(const char *path)
+int module_load(const char *name)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	char path[PATH_MAX];
+	int fd, err;
 
+	if (module_path(name, path, sizeof(path)))
+		return -ENOENT;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	err = syscall(SYS_finit_module, fd, "", 0) ? -errno : 0;
 	close(fd);
-	return err == -EEXIST ? 0 : err;
+	return err;
 }
 
 int modules_load(const char *const *names)
 {
-	char path[PATH_MAX];
 	int err;
 
 	for (; *names; names++) {
-		if (module_path(*names, path, sizeof(path)))
-			return -1;
-		err = load(path);
-		if (err) {
-			fprintf(stderr, "cannot load %s: %s\n", path, strerror(-err));
+		err = module_load(*names);
+		if (err && err != -EEXIST) {
+			fprintf(stderr, "cannot load %s: %s\n", *names, strerror(-err));
 			return -1;
 		}
 	}

@@ -17,7 +17,14 @@
 int module_path(const char *name, char *path, size_t size);
 
 /**
- * modules_load() - load modules of the build, in this order
+ * module_load() - load one
+ * @name: without .ko
+ * Return: 0 or a negative errno; -EEXIST when it is there already
+ */
+int module_load(const char *name);
+
+/**
+ * modules_load() - load modules of the build, in this order, but for those that are there
  * @names: without .ko, ending in NULL
  * Return: 0, or -1 after a message on stderr
  */

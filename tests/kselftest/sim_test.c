@@ -22,6 +22,8 @@
 #include <linux/cks.h>
 #include <linux/cks_sim.h>
 
+#include "modules.h"
+
 #define CLK		3571200U
 #define UART_CLK	1843200U
 #define TICKS		((uint64_t)CKS_SIM_TICKS_PER_CLK)
@@ -41,29 +43,7 @@ static bool tap(bool ok, const char *name)
 
 /* ----------------------------------------------------------------------------- modules */
 
-static const char *const modules[] = { "cks", "cks_uart", "cks_sim" };
-
-static bool load(const char *name)
-{
-	const char *dir = getenv("MODDIR");
-	char path[512];
-	bool ok;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s.ko", dir ? dir : CKS_OUT "/modules", name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	ok = fd >= 0 && !syscall(SYS_finit_module, fd, "", 0);
-	if (!ok)
-		printf("# %s: %s\n", path, strerror(errno));
-	if (fd >= 0)
-		close(fd);
-	return ok;
-}
-
-static bool unload(const char *name)
-{
-	return !syscall(SYS_delete_module, name, 0);
-}
+static const char *const modules[] = { "cks", "cks_uart", "cks_sim", NULL };
 
 /* ------------------------------------------------------------------------ the card's side */
 
@@ -680,8 +660,7 @@ static void test_many(void)
 
 int main(void)
 {
-	unsigned int i;
-	bool ok = true;
+	bool ok;
 	int bench;
 
 	printf("1..27\n");
@@ -689,8 +668,7 @@ int main(void)
 		printf("Bail out! loads kernel modules: run it in the guest\n");
 		return 2;
 	}
-	for (i = 0; i < 3; i++)
-		ok &= load(modules[i]);
+	ok = !modules_load(modules);
 	bench = open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
 	if (!tap(ok && bench >= 0, "the bench opens"))
 		return 1;
@@ -705,9 +683,6 @@ int main(void)
 	test_order_of_closing();
 	test_two_readers();
 	test_many();
-	ok = true;
-	while (i--)
-		ok &= unload(modules[i]);
-	tap(ok, "the modules unload");
+	tap(!modules_unload(modules), "the modules unload");
 	return failed;
 }
