@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # The same games once for each database.
 
-chaos_games := chaos/games.c chaos/sim_station.c ../../userspace/casctl/orderkey.c $(cardsim_gpcard)
+chaos_games := $(patsubst %,chaos/%.c,games cards tokens daemons faults oracle sim_station) \
+	../../userspace/casctl/orderkey.c $(cardsim_gpcard)
 
 chaos/sqlite_test_SRCS := chaos/sqlite.c database/sqlite_file.c $(chaos_games)
 chaos/postgres_test_SRCS := chaos/postgres.c database/pgserver.c $(chaos_games)
