@@ -6,21 +6,23 @@ set -eu
 
 cd "$(dirname "$0")/.."
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+out=$(mktemp)
+trap 'rm -f "$log" "$out"' EXIT
 n=0
 failed=0
 
-# judge STATUS NAME: the log on stdin
+# judge STATUS NAME [TEXT]: the log on stdin; with TEXT, the report must have it
 judge()
 {
 	local got=0
 	cat >"$log"
-	tools/qemu/report "$log" >/dev/null || got=$?
+	tools/qemu/report "$log" >"$out" 2>&1 || got=$?
 	n=$((n + 1))
-	if [ $got = "$1" ]; then
+	if [ $got = "$1" ] && { [ -z "${3:-}" ] || grep -qF -- "$3" "$out"; }; then
 		echo "ok $n - $2"
 	else
 		echo "not ok $n - $2"
+		sed 's/^/# /' "$out"
 		failed=1
 	fi
 }
@@ -56,7 +58,7 @@ write to 0xffff888000000000 of 4 bytes by task 1 on cpu 0:
  cks_sim_write+0x20/0x40 [cks_sim]
 ==================================================================
 EOF
-judge 0 "a data race of the kernel's own" <<'EOF'
+judge 0 "a data race of the kernel's own" "data races of the kernel's own, passed over: 1" <<'EOF'
 ==================================================================
 BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
 read to 0xffffffff80000000 of 4 bytes by task 1 on cpu 0:
@@ -97,6 +99,16 @@ judge 1 "a data race of the kernel's own, then a warning" <<'EOF'
 BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
 ==================================================================
 WARNING: CPU: 0 PID: 1 at x
+EOF
+judge 1 "a warning of another processor's within a data race of the kernel's own" "WARNING: CPU: 1" <<'EOF'
+==================================================================
+[   12.510568] BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
+[   12.510894] read to 0xffffffff80000000 of 4 bytes by task 1 on cpu 0:
+[   12.511103]  tick_nohz_next_event+0x20/0x40
+[   12.511273]  tick_nohz_get_sleep_length+0x60/0xa0
+[   12.511170] WARNING: CPU: 1 PID: 77 at kernel/core/session.c:99 cks_session_end+0x40/0x50 [cks]
+[   12.511302]  do_idle+0x1c8/0x270
+[   12.533800] ==================================================================
 EOF
 judge 0 "what a further scan of kmemleak does not confirm" <<'EOF'
 kmemleak: Kernel memory leak detector initialized (mem pool available: 15868)
