@@ -95,6 +95,13 @@ judge 1 "a data race of ours in a function that we call" <<'EOF'
 [  857.511273]  cks_coupler_stage+0x249/0x400 [cks]
 [  857.533800] ==================================================================
 EOF
+judge 1 "a data race of ours in a module whose name has digits" <<'EOF'
+==================================================================
+BUG: KCSAN: data-race in t1_receive / t1_send
+read to 0xffff888000000000 of 4 bytes by task 1 on cpu 0:
+ t1_receive+0x20/0x40 [cks_iso7816_kunit]
+==================================================================
+EOF
 judge 1 "a data race of the kernel's own, then a warning" <<'EOF'
 BUG: KCSAN: data-race in tick_nohz_next_event / tick_sched_handle
 ==================================================================
