@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Commits a defect when it is loaded, for `check` beside this file: a kernel that does not complain
- * of it would not complain of ours either. Each is harmless to what runs afterwards.
+ * of it would not complain of ours either. Each is harmless to what runs afterwards. What a kernel
+ * takes its time to notice lasts until the module is unloaded.
  */
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
@@ -14,6 +15,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/timer.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
 
 static char *commit = "";
 module_param(commit, charp, 0);
@@ -79,6 +82,36 @@ static void freed_with_timer(void)
 	mod_timer(t, jiffies + 10 * HZ);
 	/* The debugging of objects takes the timer back. */
 	kfree(t);
+}
+
+static struct workqueue_struct *queue;
+
+static void no_work(struct work_struct *w)
+{
+}
+
+/* Runs in the queue itself, which does one work at a time: the next one cannot have begun. */
+static void free_next(struct work_struct *unused)
+{
+	struct work_struct *next = kmalloc(sizeof(*next), GFP_KERNEL);
+
+	if (!next)
+		return;
+	INIT_WORK(next, no_work);
+	queue_work(queue, next);
+	/* The debugging of objects takes the work back. */
+	kfree(next);
+}
+
+static void freed_with_work(void)
+{
+	static DECLARE_WORK(work, free_next);
+
+	queue = alloc_ordered_workqueue("cks_defects", 0);
+	if (!queue)
+		return;
+	queue_work(queue, &work);
+	destroy_workqueue(queue);
 }
 
 static void wrong_order(void)
@@ -159,6 +192,39 @@ static void race(void)
 		kthread_stop(b);
 }
 
+/* What lasts. */
+static struct task_struct *lasting;
+
+static int sleeps(void *unused)
+{
+	static DECLARE_WAIT_QUEUE_HEAD(nobody_wakes);
+
+	wait_event(nobody_wakes, kthread_should_stop());
+	return 0;
+}
+
+static void hung(void)
+{
+	lasting = kthread_run(sleeps, NULL, "cks_hung");
+}
+
+static int is_busy(void *unused)
+{
+	/* A grace period keeps the limit that it began with: let those of the old one end. */
+	synchronize_rcu();
+	start_poll_synchronize_rcu();
+	preempt_disable();
+	while (!kthread_should_stop())
+		cpu_relax();
+	preempt_enable();
+	return 0;
+}
+
+static void stall(void)
+{
+	lasting = kthread_run(is_busy, NULL, "cks_stall");
+}
+
 static const struct {
 	const char *name;
 	void (*commit)(void);
@@ -169,11 +235,14 @@ static const struct {
 	{ "shift-too-far", shift_too_far },
 	{ "index-too-large", index_too_large },
 	{ "freed-with-timer", freed_with_timer },
+	{ "freed-with-work", freed_with_work },
 	{ "wrong-order", wrong_order },
 	{ "spinlock-in-interrupt", spinlock_in_interrupt },
 	{ "overrun", overrun },
 	{ "leak", leak },
 	{ "race", race },
+	{ "hung", hung },
+	{ "stall", stall },
 };
 
 static int __init defects_init(void)
@@ -194,6 +263,8 @@ module_init(defects_init);
 
 static void __exit defects_exit(void)
 {
+	if (!IS_ERR_OR_NULL(lasting))
+		kthread_stop(lasting);
 }
 module_exit(defects_exit);
 
