@@ -197,6 +197,7 @@ struct cks_dispo {
  * @station: whose
  * @index: of the coupler
  * @present: a coupler of this number is registered
+ * @leaving: it is being given to another namespace, whatever the core says of it meanwhile
  * @stopped: no request is made on it
  * @listener: of its channel socket, or NULL
  * @vpcd: it is a reader of vpcd, and serves no order
@@ -206,6 +207,7 @@ struct cks_lane {
 	struct cks_station *station;
 	u32 index;
 	bool present;
+	bool leaving;
 	bool stopped;
 	struct cks_listener *listener;
 	bool vpcd;
@@ -333,8 +335,12 @@ void cks_station_free(struct cks_station *st);
 
 /* Whose couplers are whose may have changed: open and close sockets. No lock held. */
 void cks_station_look(struct cks_station *st);
-/* Have the coupler no more; 0, -ENODEV, or -EBUSY while a request has it. No lock held. */
+/*
+ * Have the coupler no more; 0, -ENODEV, or -EBUSY while a request has it. Where 0, _let_gone() is
+ * called once it belongs to another one, or does not after all. No lock held.
+ */
 int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack *extack);
+void cks_station_let_gone(struct cks_station *st, u32 index);
 
 /**
  * struct cks_station_change - what station-set wants; NULL or unset has_ leaves as it is

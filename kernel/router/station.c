@@ -204,7 +204,7 @@ static void lanes_work(struct work_struct *work)
 		struct cks_lane *lane = &st->lanes[i];
 
 		spin_lock(&st->seen_lock);
-		seen = test_bit(i, st->seen) && cks_net_has(st->net, i);
+		seen = test_bit(i, st->seen) && cks_net_has(st->net, i) && !lane->leaving;
 		spin_unlock(&st->seen_lock);
 		lane->present = seen;
 		if (!seen) {
@@ -262,11 +262,20 @@ int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack
 		err = -EBUSY;
 	} else {
 		st->lanes[index].present = false;
+		st->lanes[index].leaving = true;
 		lane_unlisten(&st->lanes[index]);
 	}
 	mutex_unlock(&st->lock);
 	mutex_unlock(&st->config);
 	return err;
+}
+
+void cks_station_let_gone(struct cks_station *st, u32 index)
+{
+	mutex_lock(&st->lock);
+	st->lanes[index].leaving = false;
+	mutex_unlock(&st->lock);
+	cks_station_look(st);
 }
 
 /* ------------------------------------------------------------------------- dispositions */

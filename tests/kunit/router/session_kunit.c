@@ -145,6 +145,36 @@ static void station_that_ends_gives_all_back(struct kunit *test)
 	cks_coupler_release(x->f->c, &other);
 }
 
+static bool is_lane(struct fixture *x, unsigned int index)
+{
+	bool is;
+
+	mutex_lock(&x->st->lock);
+	is = x->st->lanes[index].present;
+	mutex_unlock(&x->st->lock);
+	return is;
+}
+
+/* Until it belongs to another namespace, news of any coupler make the station look for it anew. */
+static void lane_that_is_given_away_stays_away(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	unsigned int index = cks_coupler_index(x->f->c);
+	u64 nr;
+
+	fake_coupler_card(x->f, true);
+	cks_station_look(x->st);
+	KUNIT_ASSERT_TRUE(test, is_lane(x, index));
+	KUNIT_ASSERT_EQ(test, cks_station_let_go(x->st, index, &x->extack), 0);
+	cks_station_look(x->st);
+	KUNIT_EXPECT_FALSE(test, is_lane(x, index));
+	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), -ENODEV);
+	KUNIT_EXPECT_EQ(test, cks_station_let_go(x->st, index, &x->extack), -ENODEV);
+	cks_station_let_gone(x->st, index);
+	KUNIT_EXPECT_TRUE(test, is_lane(x, index));
+	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(card_is_contacted_and_disposed_of),
 	KUNIT_CASE(dispositions_leave_no_gap),
@@ -153,6 +183,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(card_taken_out_is_rejected),
 	KUNIT_CASE(coupler_that_goes_is_given_back),
 	KUNIT_CASE(station_that_ends_gives_all_back),
+	KUNIT_CASE(lane_that_is_given_away_stays_away),
 	{}
 };
 
