@@ -70,8 +70,7 @@ static void open(struct cks_channel *ch, const struct cks_msg *m)
 				  "resume_from names a command that never came");
 		return;
 	}
-	s->token_valid = false;
-	memzero_explicit(s->token, sizeof(s->token));
+	cks_session_void_token(s);
 	s->want_rechannel = false;
 	if (s->channel)
 		cks_channel_detach(s, CKS_CODE_STATE, "channel opened again");
@@ -125,6 +124,8 @@ static void channel_lost(struct cks_session *s)
 
 void cks_channel_fence(struct cks_session *s)
 {
+	/* One that was given out and not used yet: its successor may have to wait for room. */
+	cks_session_void_token(s);
 	if (!s->channel)
 		return;
 	cks_channel_detach(s, CKS_CODE_LEASE, "another node has taken this station over");

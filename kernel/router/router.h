@@ -437,6 +437,7 @@ bool cks_session_happen(struct cks_session *s, enum cks_happening h);
 void cks_session_arm(struct cks_session *s, unsigned int ms);	/* 0: no deadline */
 void cks_session_offer_sent(struct cks_session *s);
 void cks_session_new_token(struct cks_session *s);
+void cks_session_void_token(struct cks_session *s);
 
 /* The session ends with reject, and the CAS is told if it knew of it. */
 void cks_session_fail(struct cks_session *s, enum cks_code code, const char *reason);
@@ -495,7 +496,10 @@ void cks_channel_accept(void *lane, struct cks_transport *tp);
 void cks_channel_reply(struct cks_session *s);
 /* Take the channel from its session and close it; code 0: without ERROR. station.lock held. */
 void cks_channel_detach(struct cks_session *s, enum cks_code code, const char *reason);
-/* The CAS that has it is no longer the station's: its connection is closed, the card stays on. */
+/*
+ * The CAS that has it, or may open it, is no longer the station's: its connection is closed, its
+ * token opens nothing any more, and the card stays on. station.lock held.
+ */
 void cks_channel_fence(struct cks_session *s);
 
 /* -------------------------------------------------------------------------------- link.c */

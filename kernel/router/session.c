@@ -101,6 +101,12 @@ void cks_session_new_token(struct cks_session *s)
 	s->token_valid = true;
 }
 
+void cks_session_void_token(struct cks_session *s)
+{
+	s->token_valid = false;
+	memzero_explicit(s->token, sizeof(s->token));
+}
+
 void cks_session_offer_sent(struct cks_session *s)
 {
 	bool first = !s->offered;
@@ -114,8 +120,7 @@ void cks_session_offer_sent(struct cks_session *s)
 static void session_decide(struct cks_session *s, enum cks_happening h)
 {
 	cks_session_happen(s, h);
-	s->token_valid = false;
-	memzero_explicit(s->token, sizeof(s->token));
+	cks_session_void_token(s);
 	s->want_request = false;
 	s->want_rechannel = false;
 	cks_prompt_clear(s);

@@ -145,6 +145,24 @@ static void station_that_ends_gives_all_back(struct kunit *test)
 	cks_coupler_release(x->f->c, &other);
 }
 
+/* Of a CAS that did not open its channel yet, while its successor takes nothing in. */
+static void fenced_cas_has_no_token(struct kunit *test)
+{
+	static const u8 none[CKS_ID_LEN];
+	struct fixture *x = test->priv;
+	struct cks_session *s;
+	u64 nr;
+
+	waiting(test, &nr);
+	mutex_lock(&x->st->lock);
+	s = cks_session_find(x->st, nr);
+	cks_session_new_token(s);
+	cks_channel_fence(s);
+	KUNIT_EXPECT_FALSE(test, s->token_valid);
+	KUNIT_EXPECT_MEMEQ(test, s->token, none, sizeof(none));
+	mutex_unlock(&x->st->lock);
+}
+
 static bool is_lane(struct fixture *x, unsigned int index)
 {
 	bool is;
@@ -183,6 +201,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(card_taken_out_is_rejected),
 	KUNIT_CASE(coupler_that_goes_is_given_back),
 	KUNIT_CASE(station_that_ends_gives_all_back),
+	KUNIT_CASE(fenced_cas_has_no_token),
 	KUNIT_CASE(lane_that_is_given_away_stays_away),
 	{}
 };
