@@ -72,8 +72,10 @@ static void open(struct cks_channel *ch, const struct cks_msg *m)
 	}
 	cks_session_void_token(s);
 	s->want_rechannel = false;
-	if (s->channel)
+	if (s->channel) {
 		cks_channel_detach(s, CKS_CODE_STATE, "channel opened again");
+		cks_exchange_channel_lost(s);
+	}
 	s->channel = ch;
 	ch->session = s;
 	cks_stream_limit(ch->stream, CKS_BODY_CHANNEL);

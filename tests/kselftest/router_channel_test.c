@@ -332,6 +332,37 @@ static void batch_in_progress_is_resumed(void **state)
 	expect_no_more(b, pos);
 }
 
+/* The old connection is not known to be dead: a new control connection brings a new token. */
+static void batch_is_resumed_beside_its_channel(void **state)
+{
+	struct bed *b = *state;
+	struct batch_list l = { .len = 0 };
+	uint32_t pos = 0;
+	int old;
+
+	cas_connect(b);
+	begin_session(b);
+	batch_add(&l, read2, sizeof(read2), 0, 0);
+	batch_add(&l, hold, sizeof(hold), 0, 0);
+	batch_add(&l, read8, sizeof(read8), 0, 0);
+	send_batch(b, 1, &l, true);
+	expect_data(b, 1, read2_answer, sizeof(read2_answer));
+	wait_commands(b, 2);
+	old = b->channel;
+	cas_disconnect(b);
+	cas_connect(b);
+	take_request(b);
+	open_channel(b, 0);	/* the first response did not arrive */
+	assert_int_equal(client_int(&b->f, OUTCOME), 3);
+	expect_error(b, old, 3);
+	simcard_let_go(b->card);
+	expect_batched(b, 1, 2, 3);
+	expect_answer(b, &pos, 0, read2_answer, sizeof(read2_answer));
+	expect_answer(b, &pos, 0, sw9000, sizeof(sw9000));
+	expect_no_more(b, pos);
+	close(old);
+}
+
 static void batch_ends_with_its_card(void **state)
 {
 	struct bed *b = *state;
@@ -407,6 +438,7 @@ int main(void)
 		BED(batch_is_streamed),
 		BED(batch_stops_with_its_channel),
 		BED(batch_in_progress_is_resumed),
+		BED(batch_is_resumed_beside_its_channel),
 		BED(batch_ends_with_its_card),
 		BED(batch_is_cancelled),
 		BED(malformed_batch_executes_nothing),
