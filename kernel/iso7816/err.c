@@ -34,7 +34,7 @@ static const struct {
 	[ISO7816_E_PARITY] = { "parity errors in spite of repetitions", -EIO },
 	[ISO7816_E_BLOCK] = { "invalid T=1 blocks in spite of repetitions", -EIO },
 	[ISO7816_E_LOOP] = {
-		"the card asked for more time or another command without an end", -EPROTO },
+		"the card wants more time, commands or blocks without an end", -EPROTO },
 	[ISO7816_E_ABORTED] = { "the card aborted the chain", -ECONNABORTED },
 	[ISO7816_E_OVERFLOW] = { "the response is longer than the buffer", -EMSGSIZE },
 	[ISO7816_E_APDU] = { "not a valid command APDU or TPDU", -EINVAL },

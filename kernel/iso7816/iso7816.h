@@ -77,7 +77,7 @@ enum iso7816_err {
 	ISO7816_E_PROCEDURE,	/* T=0: procedure byte that means nothing */
 	ISO7816_E_PARITY,	/* characters wrong after all repetitions */
 	ISO7816_E_BLOCK,	/* T=1: invalid blocks, retries used up */
-	ISO7816_E_LOOP,		/* endless NULL, 61xx, 6Cxx or WTX */
+	ISO7816_E_LOOP,		/* endless NULL, 61xx, 6Cxx, WTX or chain */
 	ISO7816_E_ABORTED,	/* T=1: the card aborted the chain */
 	ISO7816_E_OVERFLOW,	/* response longer than the buffer */
 	ISO7816_E_APDU,		/* not a valid command APDU or TPDU */
@@ -289,7 +289,8 @@ struct iso7816_action {
  * @ifsd: information field size offered to the card in T=1, 1...254; 0 keeps the default 32
  * @max_null: NULL bytes in a row before %ISO7816_E_LOOP
  * @max_wtx: S(WTX request) in a row before %ISO7816_E_LOOP; one that the card repeats because it
- *	missed the response looks the same and counts
+ *	missed the response looks the same and counts, and so does a block of the card's chain
+ *	that adds nothing to the response: empty, or with EMV one that does not fit any more
  * @nad: T=1: node address byte of the blocks sent, DAD in b7-5 and SAD in b3-1 (11.3.2.1); those
  *	of the card have them exchanged. 0 for no addresses
  * @reset_clks: clock cycles of RST low, at least 400; EMV asks for 40,000 to 45,000

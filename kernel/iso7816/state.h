@@ -81,7 +81,7 @@ struct iso7816_t1 {
 	u8 sendings;		/* of the I-block at pos, those that it asked for */
 	u8 err;			/* enum iso7816_err to end with */
 	u8 wtx;			/* multiplier of BWT for the block expected now */
-	u16 requests;		/* S requests of the card in a row */
+	u16 requests;		/* for more time in a row: S requests, blocks without data */
 	u16 drained;		/* characters ignored while waiting for silence */
 	struct iso7816_t1_rx rx;
 };

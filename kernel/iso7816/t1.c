@@ -10,6 +10,9 @@
  *
  * A chain ends early by S(ABORT), rule 9 of 11.6.2.3: when the response does not fit, when the
  * exchange's own time is over, or when the card wants it. EMV has no S(ABORT).
+ *
+ * A block of the card's chain that adds nothing to the response is legal, and gives the card
+ * another BWT: it counts as one of the S requests in a row.
  */
 #include "internal.h"
 
@@ -247,30 +250,46 @@ static void invalid(struct iso7816_coupler *c, u8 why)
 	ask_again(c, why);
 }
 
-static void progress(struct iso7816_coupler *c)
+static void understood(struct iso7816_coupler *c)
 {
 	c->t1.attempts = 0;
-	c->t1.requests = 0;
 	c->t1.bad_echo = false;
 }
 
-static void append(struct iso7816_coupler *c, const u8 *inf, u8 len)
+static void progress(struct iso7816_coupler *c)
+{
+	understood(c);
+	c->t1.requests = 0;
+}
+
+/* The card wants more time, by whatever: so often in a row, and no more. */
+static bool may_take_longer(struct iso7816_coupler *c)
+{
+	if (c->t1.requests++ < c->cfg.max_wtx)
+		return true;
+	iso7816_fail(c, ISO7816_E_LOOP);
+	return false;
+}
+
+/* Return: whether the response has grown */
+static bool append(struct iso7816_coupler *c, const u8 *inf, u8 len)
 {
 	struct iso7816_exchange *x = c->x;
 
 	if (len > x->rsp_size - x->rsp_len) {
 		c->overflow = true;
-		return;
+		return false;
 	}
 	memcpy(x->rsp + x->rsp_len, inf, len);
 	x->rsp_len += len;
+	return len;
 }
 
 static void got_i(struct iso7816_coupler *c, u8 pcb, const u8 *inf, u8 len)
 {
 	struct iso7816_t1 *t1 = &c->t1;
-
 	enum iso7816_err why;
+	bool grown;
 
 	if (t1->sent == SENT_REQUEST || chaining(c) || t1->aborted ||
 	    !!(pcb & T1_I_SEQ) != t1->nr ||
@@ -278,23 +297,27 @@ static void got_i(struct iso7816_coupler *c, u8 pcb, const u8 *inf, u8 len)
 		invalid(c, T1_OTHER);
 		return;
 	}
-	progress(c);
+	understood(c);
 	if (!t1->acked) {
 		t1->acked = true;
 		t1->ns ^= 1;
 	}
 	t1->nr ^= 1;
-	append(c, inf, len);
+	grown = append(c, inf, len);
+	if (grown)
+		t1->requests = 0;
 	t1->more = pcb & T1_I_MORE;
 	why = unwanted(c);
-	if (t1->more && why)
+	if (t1->more && why) {
 		abort_chain(c, why);
-	else if (t1->more)
-		send_r(c, 0);
-	else if (c->x->rsp_len < 2 && !c->overflow)
+	} else if (t1->more) {
+		if (grown || may_take_longer(c))
+			send_r(c, 0);
+	} else if (c->x->rsp_len < 2 && !c->overflow) {
 		iso7816_fail(c, ISO7816_E_BLOCK);
-	else
+	} else {
 		iso7816_done(c, ISO7816_OK);
+	}
 }
 
 static void got_r(struct iso7816_coupler *c, u8 pcb)
@@ -384,10 +407,8 @@ static void got_s(struct iso7816_coupler *c, u8 pcb, u8 inf)
 	 * Our response may not have arrived, or the card may want still more: a request that comes
 	 * again looks the same, so all of them count.
 	 */
-	if (t1->requests++ >= c->cfg.max_wtx) {
-		iso7816_fail(c, ISO7816_E_LOOP);
+	if (!may_take_longer(c))
 		return;
-	}
 	t1->attempts = 0;
 	if (pcb == T1_IFS) {
 		t1->ifsc = inf;

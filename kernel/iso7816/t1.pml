@@ -22,9 +22,10 @@
  *    T1_BLOCK and T1_OVER, of either side, are part of a block's arrival.
  *  - When both sides send, each is deaf to the other. Both blocks are lost, but of the longer
  *    one the end may come through as a damaged block.
- *  - b4-1 of R-blocks, INF of S-blocks, NAD and lengths of 0 say nothing here. A response that is
- *    too long, and the end of the exchange's own time, are the coupler's free choice to abort a
- *    chain; so is the card's. Wrong echoes are left out, and the time that S(ABORT) may take.
+ *  - b4-1 of R-blocks, INF of S-blocks and NAD say nothing here. A response that is too long, and
+ *    the end of the exchange's own time, are the coupler's free choice to abort a chain; so is
+ *    the card's. Wrong echoes are left out, and the time that S(ABORT) may take. Under EMV, what
+ *    does not fit is as a block of no units.
  *  - The card's owner works on the command that it got last and on no other, as
  *    iso7816_card_respond() demands: after RESYNCH nobody wants the response to an older one.
  */
@@ -50,6 +51,9 @@
 #endif
 #ifndef ABORTS			/* 1: either side may end a chain by S(ABORT request) */
 #define ABORTS		0
+#endif
+#ifndef EMPTY			/* 1: other cards: blocks of a chain may have no units */
+#define EMPTY		0
 #endif
 #ifndef CARD_IFS		/* 1: the card sends S(IFS request) before its first response */
 #define CARD_IFS	0
@@ -353,11 +357,22 @@ inline t1_ask_again()
 
 #define t1_invalid()	t1_ask_again()
 
+inline t1_understood()
+{
+	c.attempts = 0
+}
+
 inline t1_progress()
 {
-	c.attempts = 0;
+	t1_understood();
 	c.requests = 0
 }
+
+#ifdef SEED_EMPTY
+#define T1_GROWN	true
+#else
+#define T1_GROWN	(in.units > 0)
+#endif
 
 inline t1_append()
 {
@@ -378,16 +393,22 @@ inline t1_got_i()
 	   (in.units > c.ifsd && POLICY != TOLERANT) ->
 		t1_invalid()
 	:: else ->
-		t1_progress();
+		t1_understood();
 		if
 		:: !c.acked -> c.acked = 1; c.ns = !c.ns
 		:: else
 		fi;
 		c.nr = !c.nr;
 		t1_append();
+		if
+		:: T1_GROWN -> c.requests = 0
+		:: else
+		fi;
 		c.more = in.more;
 		if
-		:: in.more -> t1_send_r()
+		:: in.more && !T1_GROWN && c.requests >= MAX_WTX -> fail()
+		:: in.more && !T1_GROWN && c.requests < MAX_WTX -> c.requests++; t1_send_r()
+		:: in.more && T1_GROWN -> t1_send_r()
 		:: in.more && ABORTS -> t1_abort_chain()
 		:: !in.more -> done(true)
 		fi
@@ -542,7 +563,10 @@ inline card_send_i()
 
 inline card_next_i()
 {
-	k.chunk = (k.rsp_len - k.rsp_pos < k.ifsd -> k.rsp_len - k.rsp_pos : k.ifsd);
+	if
+	:: k.chunk = (k.rsp_len - k.rsp_pos < k.ifsd -> k.rsp_len - k.rsp_pos : k.ifsd)
+	:: EMPTY -> k.chunk = 0
+	fi;
 	card_send_i()
 }
 

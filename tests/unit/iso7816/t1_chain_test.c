@@ -233,6 +233,73 @@ TEST(abort_of_a_long_response)
 	free(s);
 }
 
+/* @n blocks of a chain of the card, from its @from-th on, each acknowledged. */
+static void chained(struct script *s, int from, int n, const char *inf)
+{
+	char block[64];
+	int i;
+
+	for (i = from; i < from + n; i++) {
+		snprintf(block, sizeof(block), "00%s%02zX %s", i % 2 ? "60" : "20",
+			 strlen(inf) / 2, inf);
+		block_gives(s, block);
+		block_sends(s, i % 2 ? "008000" : "009000");
+	}
+}
+
+/*
+ * Without a timeout too a chain has an end. An empty block is legal, and gives the card as much
+ * time as S(WTX): both are counted together, and data begin the count anew.
+ */
+TEST(endless_chain)
+{
+	static const char *const atrs[] = { "3B800181", "3B800181", "3BE00000813110 45 05" };
+	enum iso7816_policy policy;
+
+	for (policy = ISO7816_STRICT; policy <= ISO7816_EMV; policy++) {
+		struct script *s = script_new(policy);
+
+		s->cfg.ifsd = 0;
+		s->cfg.max_wtx = 3;
+		script_ready(s, atrs[policy], 1);
+		begin(s, "00B0000006");
+		block_sends(s, "000005 00B0000006");
+		chained(s, 0, 3, "");
+		chained(s, 3, 1, "AA");
+		chained(s, 4, 3, "");
+		chained(s, 7, 1, "BB");
+		block_gives(s, "000002 9000");
+		responds(s, "AABB9000");
+		begin(s, "00B0000006");
+		block_sends(s, "004005 00B0000006");
+		block_gives(s, "00C30101");
+		block_sends(s, "00E30101");
+		chained(s, 1, 2, "");
+		block_gives(s, "006000");
+		done(s, ISO7816_E_LOOP);
+		assert_false(iso7816_coupler_ready(&s->c));
+		free(s);
+	}
+}
+
+/* Nor does EMV, which has no S(ABORT), take what does not fit for ever. */
+TEST(endless_response)
+{
+	struct script *s = script_new(ISO7816_EMV);
+
+	s->cfg.ifsd = 0;
+	s->cfg.max_wtx = 3;
+	script_ready(s, "3BE00000813110 45 05", 1);
+	begin_sized(s, "00B0000000", 4, 0);
+	block_sends(s, "000005 00B0000000");
+	chained(s, 0, 1, "010203");
+	chained(s, 1, 3, "040506");
+	block_gives(s, "002003 040506");
+	done(s, ISO7816_E_LOOP);
+	assert_false(iso7816_coupler_ready(&s->c));
+	free(s);
+}
+
 /* The exchange's own time ends: a chain by S(ABORT), and that again by a time of its own. */
 TEST(abort_in_time)
 {
@@ -344,6 +411,8 @@ static TEST_CASE cases[] = {
 	RUN(too_small_buffer),
 	RUN(abort_by_card),
 	RUN(abort_of_a_long_response),
+	RUN(endless_chain),
+	RUN(endless_response),
 	RUN(abort_in_time),
 	{}
 };
