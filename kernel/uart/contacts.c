@@ -38,11 +38,34 @@ void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power)
 		w->contacts(w, rst_high, power);
 }
 
+/*
+ * 6.4: without VCC I/O is low, by a break that lasts until the card is activated. Where VCC cannot
+ * be switched, the card has it at all times.
+ */
+static u8 idle_break(const struct cks_uart *u)
+{
+	return can_switch(u) && !u->power ? UART_LCR_SBC : 0;
+}
+
 void cks_uart_set_rate(struct cks_uart *u, const struct cks_uart_rate *rate, u8 lcr)
 {
 	u->rate = *rate;
 	u->lcr = lcr;
-	u->family->set_rate(&u->io, rate, lcr);
+	u->family->set_rate(&u->io, rate, lcr | idle_break(u));
+}
+
+/**
+ * cks_uart_rest() - no card active, as the settings in force want it: at 372/1, without power
+ * @u: UART
+ * Context: locked
+ */
+void cks_uart_rest(struct cks_uart *u)
+{
+	const struct cks_uart_rate *rate = cks_uart_rate_of(u, 372, 1);
+
+	cks_uart_set_contacts(u, false, false);
+	if (rate)
+		cks_uart_set_rate(u, rate, CKS_UART_LCR_IDLE);
 }
 
 /**

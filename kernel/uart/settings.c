@@ -125,8 +125,7 @@ int cks_uart_configure(struct cks_coupler *c, const struct cks_settings *setting
 	raw_spin_lock_irqsave(u->lock, flags);
 	u->set = s;
 	swap(u->rates, rates);
-	cks_uart_set_rate(u, cks_uart_rate_of(u, 372, 1), CKS_UART_LCR_IDLE);
-	cks_uart_set_contacts(u, false, false);
+	cks_uart_rest(u);
 	u->idle_caps = cks_uart_capabilities(u, 372, 1);
 	raw_spin_unlock_irqrestore(u->lock, flags);
 	kfree(rates);

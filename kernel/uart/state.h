@@ -75,7 +75,7 @@ struct cks_uart_char {
  * @rates: found by configure(), by TA1; @div 0 where a rate is out of reach
  * @rate: in force
  * @ier: shadow of the register
- * @lcr: shadow
+ * @lcr: shadow, without the break
  * @mcr: shadow
  * @msr: modem inputs as last read
  * @rst_high: level of RST
@@ -263,6 +263,7 @@ void cks_uart_line(struct cks_coupler *c, const struct iso7816_line *line);
 bool cks_uart_present(struct cks_coupler *c);
 void cks_uart_set_contacts(struct cks_uart *u, bool rst_high, bool power);
 void cks_uart_set_rate(struct cks_uart *u, const struct cks_uart_rate *rate, u8 lcr);
+void cks_uart_rest(struct cks_uart *u);
 void cks_uart_off(struct cks_uart *u);
 
 /* rx.c */

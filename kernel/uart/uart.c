@@ -240,7 +240,6 @@ void cks_uart_suspend(struct cks_uart *u)
 
 int cks_uart_resume(struct cks_uart *u)
 {
-	const struct cks_uart_rate *rate;
 	unsigned long flags;
 	int err;
 
@@ -251,10 +250,7 @@ int cks_uart_resume(struct cks_uart *u)
 	}
 	cks_uart_begin(u);
 	raw_spin_lock_irqsave(u->lock, flags);
-	rate = cks_uart_rate_of(u, 372, 1);
-	if (rate)
-		cks_uart_set_rate(u, rate, CKS_UART_LCR_IDLE);
-	cks_uart_set_contacts(u, false, false);
+	cks_uart_rest(u);
 	u->gone = false;
 	u->stuck = false;
 	raw_spin_unlock_irqrestore(u->lock, flags);

@@ -26,6 +26,7 @@ struct fixture {
 	u8 mcr[WRITES];		/* what was written to MCR, and LCR at the time */
 	u8 lcr[WRITES];
 	unsigned int writes;
+	unsigned int exposed;	/* writes after which I/O was high, and the card without power */
 };
 
 static void advance(struct fixture *x, u64 now)
@@ -54,6 +55,8 @@ static void out(void *ctx, unsigned int reg, u8 value)
 
 	advance(x, now);
 	sim_uart_write(&x->model, reg, value, now);
+	if (!(x->model.mcr & UART_MCR_DTR) && !(x->model.lcr & UART_LCR_SBC))
+		x->exposed++;
 	if (reg == UART_MCR && x->writes < WRITES) {
 		x->mcr[x->writes] = value;
 		x->lcr[x->writes++] = x->model.lcr;
@@ -180,6 +183,33 @@ static void contacts_go_off_in_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->model.ier, 0);
 }
 
+/* New settings are for a card without power, which has I/O low all the time. */
+static void settings_leave_io_low(struct kunit *test)
+{
+	static const struct cks_coupler_ops ops = {
+		.owner = THIS_MODULE, .name = "cks_uart_kunit", .configure = cks_uart_configure,
+	};
+	struct fixture *x = plug(test, NULL, 16, &cks_uart_16550);
+	struct cks_settings set = x->u.set;
+	struct iso7816_config cfg = { };
+
+	KUNIT_ASSERT_EQ(test, find(x), 0);
+	x->u.coupler = cks_coupler_alloc(NULL, NULL, &ops, &set, &x->u);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->u.coupler));
+	x->u.lock = cks_coupler_lock(x->u.coupler);
+	cks_uart_off(&x->u);
+	KUNIT_EXPECT_TRUE(test, x->model.lcr & UART_LCR_SBC);
+	x->exposed = 0;
+	set.clk_hz = 3579545;
+	set.detect_line = CKS_MODEM_LINE_NONE;
+	KUNIT_EXPECT_EQ(test, cks_uart_configure(x->u.coupler, &set, &cfg, &x->extack), 0);
+	KUNIT_EXPECT_EQ(test, x->u.set.clk_hz, set.clk_hz);
+	KUNIT_EXPECT_TRUE(test, x->model.lcr & UART_LCR_SBC);
+	KUNIT_EXPECT_EQ(test, x->exposed, 0);
+	cks_coupler_put(x->u.coupler);
+	kfree(x->u.rates);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(each_family_is_found),
 	KUNIT_CASE(no_family_passes_for_another),
@@ -187,6 +217,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(broken_ones_are_refused),
 	KUNIT_CASE(fifo_is_measured),
 	KUNIT_CASE(contacts_go_off_in_order),
+	KUNIT_CASE(settings_leave_io_low),
 	{}
 };
 

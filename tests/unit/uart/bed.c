@@ -111,6 +111,11 @@ static void log_char(void)
 	s->edge = lane->wave[(lane->count - 1) % SIM_HISTORY].start;
 }
 
+bool bed_high(void)
+{
+	return sim_line_level(&bed.line, 1 << SIM_UART, bed.now);
+}
+
 static void serial_out(void *ctx, unsigned int reg, u8 value)
 {
 	u8 was = bed.uart.lcr;
@@ -120,6 +125,8 @@ static void serial_out(void *ctx, unsigned int reg, u8 value)
 	bed.accesses++;
 	advance_uart(bed.now);
 	sim_uart_write(&bed.uart, reg, value, bed.now);
+	if (!(bed.uart.mcr & UART_MCR_DTR) && bed_high())
+		bed.exposed++;
 	if (reg == UART_TX && !(bed.uart.lcr & UART_LCR_DLAB))
 		log_char();
 	if (reg == UART_LCR && bed.u.active && bed.card.sending) {
@@ -618,8 +625,7 @@ void bed_init(const struct bed_config *cfg)
 	assert(!bed.u.family->start(&bed.u.io));
 	raw_spin_lock(&bed.lock);
 	cks_uart_off(&bed.u);
-	cks_uart_set_rate(&bed.u, cks_uart_rate_of(&bed.u, 372, 1), UART_LCR_WLEN8 |
-			  UART_LCR_PARITY | UART_LCR_EPAR | UART_LCR_STOP);
+	cks_uart_rest(&bed.u);
 	bed.u.idle_caps = cks_uart_capabilities(&bed.u, 372, 1);
 	bed.capabilities = bed.u.idle_caps;
 	raw_spin_unlock(&bed.lock);

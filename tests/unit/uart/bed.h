@@ -130,6 +130,7 @@ struct bed_sent {
  * @repeated: signals of the card that the driver says it has seen
  * @cost: what both have cost, as the driver says, thousandths of an etu
  * @flagged: characters reported with an error
+ * @exposed: writes to registers after which I/O was high, and the card without power
  * @accesses: to registers
  * @interrupts: delivered
  * @timers: expired
@@ -168,6 +169,7 @@ struct bed {
 	unsigned int repeated;
 	u64 cost[CKS_COSTS];
 	unsigned int flagged;
+	unsigned int exposed;
 
 	unsigned int accesses;
 	unsigned int interrupts;
@@ -212,6 +214,8 @@ void bed_init(const struct bed_config *cfg);
 enum iso7816_err bed_reset(void);
 /* One exchange, until it is over. */
 enum iso7816_err bed_exchange(struct iso7816_exchange *x);
+/* The UART leaves I/O high. */
+bool bed_high(void);
 /* Let the time pass. */
 void bed_run(u64 ns);
 /* Nanoseconds of sixteenths of the card's etu. */

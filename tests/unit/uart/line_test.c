@@ -643,6 +643,31 @@ static void test_deep_fifo(void **state)
 	}
 }
 
+/* 6.4: a card without power has I/O low, also while the UART is set to another rate. */
+static void test_low_without_power(void **state)
+{
+	(void)state;
+	begin(&rates[0], false);
+	assert_true(bed_high());
+	bed.exposed = 0;
+	raw_spin_lock(&bed.lock);
+	cks_uart_deactivate(bed.u.coupler);
+	cks_uart_rest(&bed.u);
+	raw_spin_unlock(&bed.lock);
+	assert_false(bed_high());
+	assert_int_equal(bed.exposed, 0);
+	assert_int_equal(bed_reset(), ISO7816_OK);
+	assert_int_equal(bed.exposed, 0);
+	assert_true(bed_high());
+
+	/* A card that always has power hears the idle line. */
+	raw_spin_lock(&bed.lock);
+	bed.u.set.power_line = CKS_MODEM_LINE_NONE;
+	cks_uart_rest(&bed.u);
+	raw_spin_unlock(&bed.lock);
+	assert_true(bed_high());
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -659,6 +684,7 @@ int main(void)
 		cmocka_unit_test(test_late_t1),
 		cmocka_unit_test(test_deep_fifo),
 		cmocka_unit_test(test_cost),
+		cmocka_unit_test(test_low_without_power),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
