@@ -105,7 +105,7 @@ static int check_address(const struct cks_place *place, struct netlink_ext_ack *
 		return -EINVAL;
 	}
 	if (!place->address || last < place->address || last > (resource_size_t)-1 ||
-	    place->address % place->io_width) {
+	    place->address & (place->io_width - 1)) {
 		NL_SET_ERR_MSG_FMT(extack, "address %#llx is no place for registers",
 				   place->address);
 		return -EINVAL;
