@@ -89,12 +89,19 @@ static bool cks_file_ended(struct cks_file *f)
 	return smp_load_acquire(&f->state) != CKS_FILE_RUNNING;
 }
 
+/* The next command can come: another thread may be in poll() for that. */
+static void cks_file_idle(struct cks_file *f)
+{
+	WRITE_ONCE(f->state, CKS_FILE_IDLE);
+	wake_up(&f->wait);
+}
+
 /* A response was taken, or nobody will take it. Called with the mutex held. */
 static void cks_file_forget(struct cks_file *f)
 {
 	memzero_explicit(f->rsp, f->command.x.rsp_len);
 	f->command.x.rsp_len = 0;
-	WRITE_ONCE(f->state, CKS_FILE_IDLE);
+	cks_file_idle(f);
 }
 
 static int cks_file_lock(struct cks_file *f, bool nonblock)
@@ -130,7 +137,7 @@ static int cks_file_exchange(struct cks_file *f, u32 len, u32 timeout_ms, enum i
 	err = cks_coupler_exchange(f->coupler, &f->owner, &f->command);
 	if (err) {
 		memzero_explicit(f->cmd, len);
-		WRITE_ONCE(f->state, CKS_FILE_IDLE);
+		cks_file_idle(f);
 	}
 	return err;
 }
@@ -318,7 +325,7 @@ static int cks_ioctl_reset(struct cks_file *f, void __user *user)
 	err = cks_coupler_reset(f->coupler, &f->owner, &f->command,
 				arg.kind == CKS_WARM ? ISO7816_WARM : ISO7816_COLD);
 	if (err) {
-		WRITE_ONCE(f->state, CKS_FILE_IDLE);
+		cks_file_idle(f);
 		return err;
 	}
 

@@ -12,18 +12,21 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "modules.h"
 #include "simcard.h"
+#include "thread.h"
 #include "wait.h"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
@@ -270,6 +273,53 @@ static void test_nonblock(void **ctx)
 	assert_int_equal(events(s.fd, POLLIN, PATIENCE_MS), POLLIN);
 	assert_int_equal(read(s.fd, buf, sizeof(buf)), 2);
 	assert_memory_equal(buf, ok_sw, 2);
+	station_down(&s);
+}
+
+struct poller {
+	int fd;
+	atomic_int tid;
+	int ret;
+	short events;
+	bool late;
+};
+
+static void *await_turn(void *arg)
+{
+	struct poller *p = arg;
+	struct pollfd pfd = { .fd = p->fd, .events = POLLOUT };
+	struct timespec patience = { .tv_sec = 3 * PATIENCE_MS / 1000 };
+	int64_t end = wait_now() + 1000 * patience.tv_sec;
+
+	p->tid = gettid();
+	p->ret = ppoll(&pfd, 1, &patience, NULL);
+	p->events = pfd.revents;
+	/* When its time is over it looks once more, though nobody has woken it up. */
+	p->late = wait_now() >= end;
+	return NULL;
+}
+
+/* Whoever waits in poll() to write is woken up by whoever reads the response before. */
+static void test_poll_while_another_reads(void **ctx)
+{
+	struct station s;
+	struct poller p;
+	pthread_t thread;
+	uint8_t buf[8];
+
+	(void)ctx;
+	station_ready(&s, atr_t0, sizeof(atr_t0));
+	assert_int_equal(write(s.fd, case1, sizeof(case1)), sizeof(case1));
+	assert_int_equal(events(s.fd, POLLIN | POLLOUT, PATIENCE_MS), POLLIN);
+
+	p = (struct poller){ .fd = s.fd };
+	assert_int_equal(pthread_create(&thread, NULL, await_turn, &p), 0);
+	wait_for("a thread in poll()", thread_sleeps_in(p.tid, SYS_ppoll));
+	assert_int_equal(read(s.fd, buf, sizeof(buf)), 2);
+	pthread_join(thread, NULL);
+	assert_int_equal(p.ret, 1);
+	assert_int_equal(p.events, POLLOUT);
+	assert_false(p.late);
 	station_down(&s);
 }
 
@@ -610,6 +660,7 @@ int main(void)
 		cmocka_unit_test(test_t1),
 		cmocka_unit_test(test_boundaries),
 		cmocka_unit_test(test_nonblock),
+		cmocka_unit_test(test_poll_while_another_reads),
 		cmocka_unit_test(test_signal),
 		cmocka_unit_test(test_transmit),
 		cmocka_unit_test(test_arguments),

@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -23,6 +22,7 @@
 #include <linux/cks_sim.h>
 
 #include "modules.h"
+#include "thread.h"
 
 #define CLK		3571200U
 #define UART_CLK	1843200U
@@ -577,23 +577,6 @@ static void test_order_of_closing(void)
 	tap(ok && gone(number), "bench before an open coupler with an active card");
 }
 
-/* The thread @tid sleeps in read(). */
-static bool reading(pid_t tid)
-{
-	char path[64], line[32] = "";
-	FILE *f;
-	int nr;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", tid);
-	f = fopen(path, "r");
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	return sscanf(line, "%d", &nr) == 1 && nr == SYS_read;
-}
-
 struct reader {
 	int slot;
 	atomic_int tid;
@@ -622,7 +605,7 @@ static void test_two_readers(void)
 	bench = open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
 	r.slot = add_slot(bench, UART_CLK, &number);
 	pthread_create(&thread, NULL, read_one, &r);
-	for (ms = 0; ms < PATIENCE_MS && !(r.tid && reading(r.tid)); ms++)
+	for (ms = 0; ms < PATIENCE_MS && !thread_sleeps_in(r.tid, SYS_read); ms++)
 		usleep(1000);
 	ok = ms < PATIENCE_MS;
 	fcntl(r.slot, F_SETFL, O_RDWR | O_NONBLOCK);
