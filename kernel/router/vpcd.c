@@ -41,7 +41,8 @@ enum vpcd_control {
  * @node: in the station's list
  * @tp: transport
  * @work: does everything
- * @coupler: claimed, or NULL
+ * @coupler: of the lane when the connection was made
+ * @claimed: since the reader's first message
  * @owner: the claim
  * @cmd: of the core
  * @lock: protects @busy, @lost, @closing
@@ -66,6 +67,7 @@ struct vpcd {
 	struct cks_transport *tp;
 	struct work_struct work;
 	struct cks_coupler *coupler;
+	bool claimed;
 	struct cks_owner owner;
 	struct cks_command cmd;
 	spinlock_t lock;	/* protects @busy, @lost, @closing */
@@ -90,6 +92,7 @@ static void vpcd_free(struct kref *ref)
 
 	kvfree_sensitive(v->in, HEADER + MESSAGE_MAX);
 	kvfree_sensitive(v->out, HEADER + CKS_RESPONSE_MAX);
+	cks_coupler_put(v->coupler);
 	kfree(v);
 }
 
@@ -127,11 +130,8 @@ static void vpcd_die(struct vpcd *v)
 	struct cks_vpcds *set = &v->lane->station->vpcds;
 
 	v->tp->ops->release(v->tp);
-	if (v->coupler) {
+	if (v->claimed)
 		cks_coupler_release(v->coupler, &v->owner);
-		cks_coupler_put(v->coupler);
-		v->coupler = NULL;
-	}
 	v->dead = true;
 	spin_lock(&set->lock);
 	list_del(&v->node);
@@ -237,23 +237,20 @@ static int finished(struct vpcd *v)
 	return 0;
 }
 
-/* Claim the coupler and switch the card on; the message that has come waits. */
+/*
+ * Claim the coupler and switch the card on; the message that has come waits. One that has come by
+ * this number meanwhile is another one, and perhaps no reader.
+ */
 static int contact(struct vpcd *v)
 {
 	struct cks_coupler_status status;
-	struct cks_coupler *c;
 	int err;
 
-	c = cks_coupler_get(v->lane->index);
-	if (!c)
-		return -ENODEV;
-	cks_coupler_status(c, &status);
-	err = status.present ? cks_coupler_claim(c, &v->owner) : -ENOMEDIUM;
-	if (err) {
-		cks_coupler_put(c);
+	cks_coupler_status(v->coupler, &status);
+	err = status.present ? cks_coupler_claim(v->coupler, &v->owner) : -ENOMEDIUM;
+	if (err)
 		return err;
-	}
-	v->coupler = c;
+	v->claimed = true;
 	return reset(v);
 }
 
@@ -310,7 +307,7 @@ static int step(struct vpcd *v)
 		return transmit(v);
 	} else if (!whole(v)) {
 		return receive(v);
-	} else if (!v->coupler) {
+	} else if (!v->claimed) {
 		err = contact(v);
 	} else {
 		err = message(v);
@@ -344,19 +341,6 @@ static void vpcd_work(struct work_struct *work)
 	kref_put(&v->ref, vpcd_free);
 }
 
-/* Whether there is a card for the reader. */
-static bool card_there(u32 index)
-{
-	struct cks_coupler *c = cks_coupler_get(index);
-	struct cks_coupler_status status = { .present = false };
-
-	if (c) {
-		cks_coupler_status(c, &status);
-		cks_coupler_put(c);
-	}
-	return status.present;
-}
-
 static struct cks_transport *dial(struct cks_lane *lane)
 {
 	struct sockaddr_storage addr = {};
@@ -368,14 +352,18 @@ static struct cks_transport *dial(struct cks_lane *lane)
 	return cks_tcp_connect(lane->station->net, &addr);
 }
 
-static void begin(struct cks_lane *lane)
+/* The reference to the coupler is the connection's then. */
+static void begin(struct cks_lane *lane, struct cks_coupler *c)
 {
 	struct cks_vpcds *set = &lane->station->vpcds;
 	struct vpcd *v = kzalloc(sizeof(*v), GFP_KERNEL);
 
-	if (!v)
+	if (!v) {
+		cks_coupler_put(c);
 		return;
+	}
 	kref_init(&v->ref);
+	v->coupler = c;
 	v->in = kvmalloc(HEADER + MESSAGE_MAX, GFP_KERNEL);
 	v->out = kvmalloc(HEADER + CKS_RESPONSE_MAX, GFP_KERNEL);
 	v->tp = v->in && v->out ? dial(lane) : NULL;
@@ -402,16 +390,20 @@ static void begin(struct cks_lane *lane)
 void cks_vpcd_tick(struct cks_lane *lane)
 {
 	struct cks_vpcds *set = &lane->station->vpcds;
-	bool there = card_there(lane->index), connected = false;
+	struct cks_coupler *c = cks_coupler_get(lane->index);
+	struct cks_coupler_status status = { .present = false };
+	bool connected = false;
 	struct vpcd *v;
 
 	lockdep_assert_held(&lane->station->lock);
+	if (c)
+		cks_coupler_status(c, &status);
 	spin_lock(&set->lock);
 	list_for_each_entry(v, &set->list, node) {
 		if (v->lane != lane)
 			continue;
 		connected = true;
-		if (there)
+		if (status.present)
 			continue;
 		/* Who has not claimed the coupler is not told that its card has gone. */
 		spin_lock(&v->lock);
@@ -420,8 +412,10 @@ void cks_vpcd_tick(struct cks_lane *lane)
 		vpcd_wake(v);
 	}
 	spin_unlock(&set->lock);
-	if (there && !connected)
-		begin(lane);
+	if (status.present && !connected)
+		begin(lane, c);
+	else if (c)
+		cks_coupler_put(c);
 }
 
 void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane)

@@ -71,6 +71,11 @@ static int card(void)
 	return fd;
 }
 
+static bool is_reader(struct bed *b)
+{
+	return station(b).vpcd_lanes.data[b->coupler / 8] & 1 << b->coupler % 8;
+}
+
 static bool no_card(void)
 {
 	return accept(listener, NULL, NULL) < 0 && errno == EAGAIN;
@@ -156,7 +161,7 @@ static void off_until_it_is_switched_on(void **state)
 	assert_true(no_card());
 	assert_int_equal(set_vpcd(b, true), 0);
 	assert_int_equal(set_vpcd(b, true), 0);
-	assert_true(station(b).vpcd_lanes.data[b->coupler / 8] & 1 << b->coupler % 8);
+	assert_true(is_reader(b));
 	/* nothing is switched on before the reader asks */
 	fd = card();
 	assert_int_equal(coupler(b).state, CKS_COUPLER_STATE_INACTIVE);
@@ -248,6 +253,30 @@ static void no_card_is_a_closed_connection(void **state)
 	wait_free(b);
 }
 
+/* What comes by the number of one that has gone is no reader, even if it did not ask yet. */
+static void another_coupler_is_no_reader(void **state)
+{
+	struct bed *b = *state;
+	int fd;
+
+	assert_int_equal(set_vpcd(b, true), 0);
+	fd = card();
+	close(b->bench);
+	simcard_free(b->card);
+	wait_for("the station knows that it has gone", !is_reader(b));
+	b->bench = simbench_open();
+	assert_true(b->bench >= 0);
+	b->card = simcard_new(b->bench, atr_t0, sizeof(atr_t0));
+	assert_non_null(b->card);
+	/* the same number again, unless the connection keeps it */
+	b->coupler = simcard_coupler(b->card);
+	insert(b);
+	control(fd, GET_ATR);
+	expect_end(fd);
+	assert_false(coupler(b).has & CKSNL_HAS(CKS_A_COUPLER_OWNER));
+	assert_int_equal(coupler(b).state, CKS_COUPLER_STATE_INACTIVE);
+}
+
 static void orders_and_readers_exclude_each_other(void **state)
 {
 	struct bed *b = *state;
@@ -334,6 +363,7 @@ int main(void)
 		TEST(driver_that_was_away),
 		TEST(commands_and_resets),
 		TEST(no_card_is_a_closed_connection),
+		TEST(another_coupler_is_no_reader),
 		TEST(orders_and_readers_exclude_each_other),
 		TEST(what_a_reader_can_do_wrong),
 		TEST(unloaded_at_work),
