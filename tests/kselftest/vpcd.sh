@@ -43,7 +43,7 @@ atr_shown()
 
 check "a card comes" trayctl "$tray" feed 0
 check "pcscd sees it" wait_for "opensc-tool --list-readers | grep -q '^0 *Yes'" 60
-check "opensc-tool shows its ATR" wait_for atr_shown 60
+check "opensc-tool shows its ATR" wait_for atr_shown 180
 is "which is the card's" "$(echo "$atr" | tr -d ' :\n' | tr A-F a-f)" \
 	"$(echo "$own" | tr -d ' :' | tr A-F a-f)"
 
@@ -52,7 +52,7 @@ selected()
 	opensc-tool --reader 0 --send-apdu 00:A4:04:00:00 >"$TMP/apdu" 2>&1 &&
 		grep -q 'SW1=0x90, SW2=0x00' "$TMP/apdu"
 }
-check "a command of its own goes to the card and back" wait_for selected 60
+check "a command of its own goes to the card and back" wait_for selected 180
 
 timeout 10 pcsc_scan -n >"$TMP/scan" 2>&1
 check "pcsc_scan sees it" grep -q 'Card inserted' "$TMP/scan"
