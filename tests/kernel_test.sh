@@ -65,6 +65,25 @@ check 'an option does' test "$dir" != "$first"
 mkdir -p "$dir"
 ask instrumented
 check 'one that is built is not built again' test "$rc:$(cat "$tmp/out")" = "0:$dir"
+
+# While one waits for another one's build, its script is replaced.
+exec 8>"$XDG_CACHE_HOME/cardstation/kernels/.instrumented.lock"
+flock 8
+rmdir "$dir"
+timeout 60 "$tmp/kernel" instrumented >"$tmp/out" 2>&1 8>&- &
+for ((i = 0; i < 3000; i++)); do
+	! grep -q waiting "$tmp/out" || break
+	sleep 0.01
+done
+cp "$tmp/kernel" "$tmp/whole"
+yes ')' | head -c 65536 >"$tmp/kernel"
+mkdir "$dir"
+flock -u 8
+rc=0
+wait $! || rc=$?
+check 'an update of the tree does not disturb one that runs' is 0 "$dir"
+cp "$tmp/whole" "$tmp/kernel"
+
 echo 'CONFIG_ONE_MORE=y' >>"$tmp/kernels/base.config"
 place
 check 'nor taken for the one that another base makes' is 1 'is not there'
