@@ -83,14 +83,19 @@ static bool order(struct checker *k, const char *rule, uint64_t before, uint64_t
 	return before && before <= after ? true : fail(k, rule, 0, after, 0);
 }
 
-/* 6.2.1 and 6.2.2: RST low, VCC, I/O in reception, CLK; RST high not before 400 cycles. */
+/*
+ * 6.2.1 and 6.2.2: RST low, VCC and CLK, I/O in reception not before VCC, and within 200 cycles of
+ * CLK; RST high not before 400.
+ */
 static bool activation(struct checker *k)
 {
 	const struct wire *w = k->w;
 
-	if (!w->vcc_on || w->rst_at_vcc || !w->io_at_vcc || !w->rst_high)
+	if (!w->vcc_on || w->rst_at_vcc || w->io_at_vcc || !w->rst_high)
 		return fail(k, "activation order", 0, 0, 0);
-	return order(k, "activation order", w->vcc_on, w->rst_high) &&
+	return order(k, "activation order", w->vcc_on, w->io_high) &&
+	       order(k, "activation order", w->io_high, w->rst_high) &&
+	       most(k, "reception", 0, w->io_high - w->vcc_on, 200 * TICKS_PER_CLK) &&
 	       least(k, "reset time", 0, w->rst_high - w->vcc_on, 400 * TICKS_PER_CLK);
 }
 

@@ -218,6 +218,7 @@ static void vcc(struct reader *r, bool level, bool rst_level, uint64_t time)
 		w->vcc_on = time;
 		w->rst_at_vcc = rst_level;
 		w->io_at_vcc = r->level[WIRE_COUPLER];
+		w->io_high = 0;
 		w->rst_high = 0;
 		w->rst_low = 0;
 		w->io_low = 0;
@@ -250,6 +251,8 @@ static bool record(struct reader *r, const struct cks_sim_edge *e, bool *rst_lev
 	case CKS_SIM_SIGNAL_CARD:
 		if (w->rst_high && !w->rst_low)
 			return edge(r, e->signal == CKS_SIM_SIGNAL_CARD, e->value, e->time);
+		if (w->vcc_on && !w->io_high && e->value && e->signal == CKS_SIM_SIGNAL_UART)
+			w->io_high = e->time;
 		if (w->rst_low && !w->io_low && !e->value && e->signal == CKS_SIM_SIGNAL_UART)
 			w->io_low = e->time;
 		r->level[e->signal == CKS_SIM_SIGNAL_CARD] = e->value;

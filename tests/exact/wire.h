@@ -53,7 +53,8 @@ struct wire_char {
  * @tick_hz: ticks in a second
  * @vcc_on: VCC and CLK on; 0 as the others below where it is not in the trace
  * @rst_at_vcc: level of RST then
- * @io_at_vcc: level of the line as the coupler drives it
+ * @io_at_vcc: level of the line as the coupler drives it, then
+ * @io_high: and when it first lets the line go high from there on
  * @rst_high: and RST first high
  * @rst_low: and low again, at the end
  * @io_low: the coupler pulls the line low, after that
@@ -67,6 +68,7 @@ struct wire {
 	uint64_t vcc_on;
 	bool rst_at_vcc;
 	bool io_at_vcc;
+	uint64_t io_high;
 	uint64_t rst_high;
 	uint64_t rst_low;
 	uint64_t io_low;

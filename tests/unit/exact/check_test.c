@@ -30,6 +30,7 @@ struct script {
 	int lost;
 	int rst_at_vcc;
 	int io_at_vcc;
+	long io;		/* from VCC on to I/O in reception */
 	long rst;		/* from VCC on */
 	long ts;		/* from RST */
 	long atr;		/* between its characters */
@@ -55,13 +56,13 @@ struct script {
 };
 
 static const struct script t0 = {
-	.t = 0, .io_at_vcc = 1, .rst = 400, .ts = 400, .atr = 12 * ETU, .first = GT, .guard = GT,
+	.t = 0, .io = 200, .rst = 400, .ts = 400, .atr = 12 * ETU, .first = GT, .guard = GT,
 	.answer = 12 * ETU, .card = 12 * ETU, .turn = GT, .signal = 3906, .low = ETU,
 	.again = 13 * ETU, .our_signal = 3906, .our_low = ETU, .card_again = 13 * ETU,
 };
 
 static const struct script t1 = {
-	.t = 1, .io_at_vcc = 1, .rst = 400, .ts = 400, .atr = 12 * ETU, .first = 22 * ETU,
+	.t = 1, .io = 200, .rst = 400, .ts = 400, .atr = 12 * ETU, .first = 22 * ETU,
 	.guard = GT, .answer = 22 * ETU, .card = 12 * ETU, .turn = 22 * ETU, .again = GT,
 	.card_again = 12 * ETU,
 };
@@ -141,7 +142,7 @@ static void build(const struct script *s)
 	put(0, CKS_SIM_SIGNAL_RST, s->rst_at_vcc);
 	put(0, CKS_SIM_SIGNAL_VCC, 0);
 	put(at, CKS_SIM_SIGNAL_VCC, 1);
-	put(at + 1, CKS_SIM_SIGNAL_UART, 1);
+	put(at + (uint64_t)s->io, CKS_SIM_SIGNAL_UART, 1);
 	put(at + 1, CKS_SIM_SIGNAL_RST, 0);
 	put(at += (uint64_t)s->rst, CKS_SIM_SIGNAL_RST, 1);
 	put_char(CKS_SIM_SIGNAL_CARD, at += (uint64_t)s->ts, 0x3b, false, 0);
@@ -298,8 +299,14 @@ static void test_others(void **state)
 	s.rst_at_vcc = 1;
 	assert_string_equal(broken(&s), "activation order");
 	s = t0;
-	s.io_at_vcc = 0;
+	s.io_at_vcc = 1;
 	assert_string_equal(broken(&s), "activation order");
+	s = t0;
+	s.io = 500;	/* never, before RST */
+	assert_string_equal(broken(&s), "activation order");
+	s = t0;
+	s.io = 201;
+	assert_string_equal(broken(&s), "reception");
 	s = t0;
 	s.parity = 1;
 	assert_string_equal(broken(&s), "parity");
