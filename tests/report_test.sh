@@ -121,5 +121,19 @@ judge 0 "what a further scan of kmemleak does not confirm" <<'EOF'
 kmemleak: Kernel memory leak detector initialized (mem pool available: 15868)
 kmemleak: 1 new suspected memory leaks (see /sys/kernel/debug/kmemleak)
 EOF
+shortage()
+{
+	cat <<-EOF
+	inject_test: vmalloc error: size 65792, vm_struct allocation failed, mode:0xcc0(GFP_KERNEL)
+	CPU: 0 UID: 0 PID: 200 Comm: inject_test
+	Call Trace:
+	 <TASK>
+	 warn_alloc+0x10/0x20
+	 </TASK>
+	Mem-Info:
+	EOF
+}
+judge 0 "vmalloc() without memory" < <(shortage)
+judge 1 "and then another trace" < <(shortage; echo "Call Trace:")
 echo "1..$n"
 exit $failed
