@@ -1,28 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The calls of sockets that the suite's own transport_tcp.o makes, each of which can be made to
- * fail: it is compiled with this file before it (Kbuild).
+ * Calls of the router's that are made to fail, one at a time; see failing_calls.h.
  */
 #ifndef KUNIT_ROUTER_FAILING_H
 #define KUNIT_ROUTER_FAILING_H
 
-#include <linux/net.h>
+#include <linux/types.h>
 
-enum socket_call { CALL_CREATE, CALL_BIND, CALL_LISTEN, CALL_ACCEPT, CALL_CONNECT, CALL_RECV,
-	CALL_SEND, CALLS };
+enum failing_call { CALL_CREATE, CALL_BIND, CALL_LISTEN, CALL_ACCEPT, CALL_CONNECT, CALL_RECV,
+	CALL_SEND, CALL_ALLOC, CALLS };
+
+struct cas;
+struct fixture;
+struct kunit;
 
 /* Return: the error that this call is to end with, or 0. */
-int failing(enum socket_call call);
+int failing(enum failing_call call);
 
-#define sock_create_kern(...)	(failing(CALL_CREATE) ?: sock_create_kern(__VA_ARGS__))
-#define kernel_bind(...)	(failing(CALL_BIND) ?: kernel_bind(__VA_ARGS__))
-#define kernel_listen(...)	(failing(CALL_LISTEN) ?: kernel_listen(__VA_ARGS__))
-#define kernel_accept(...)	(failing(CALL_ACCEPT) ?: kernel_accept(__VA_ARGS__))
-#define kernel_connect(...)	(failing(CALL_CONNECT) ?: kernel_connect(__VA_ARGS__))
-#define kernel_recvmsg(...)	(failing(CALL_RECV) ?: kernel_recvmsg(__VA_ARGS__))
-#define kernel_sendmsg(...)	(failing(CALL_SEND) ?: kernel_sendmsg(__VA_ARGS__))
+/* The @nth call of @call from now on ends with @err. */
+void failing_arm(enum failing_call call, int err, unsigned int nth);
+/* Return: whether it has failed. */
+bool failing_disarm(void);
 
-/* The file has one of its own, as if it were the first. */
-#undef pr_fmt
+/**
+ * failing_in_turn() - each call of a kind fails once in a life of the station
+ * @test: has the fixture
+ * @life: from its listening on; returns whether all of it was done
+ * @call: the kind
+ * @err: what each ends with
+ *
+ * Whatever became of a life, nothing is left of it, and the one in which nothing fails is whole.
+ * Return: how many were not
+ */
+unsigned int failing_in_turn(struct kunit *test, bool (*life)(struct fixture *x, struct cas *c),
+			     enum failing_call call, int err);
 
 #endif

@@ -40,6 +40,13 @@ void fixture_exit(struct kunit *test)
 	kfree(x);
 }
 
+int fixture_listen(struct fixture *x, bool on)
+{
+	const struct cks_station_change ch = { .has_listen = true, .listen = on };
+
+	return cks_station_change(x->st, &ch, &x->extack);
+}
+
 int fixture_request(struct fixture *x, u64 *ret_request)
 {
 	const struct cks_session_new n = {
@@ -50,22 +57,38 @@ int fixture_request(struct fixture *x, u64 *ret_request)
 	return cks_session_new(x->st, &n, ret_request, &x->extack);
 }
 
+static enum cks_phase phase_of(struct fixture *x, u64 request)
+{
+	enum cks_phase phase;
+	struct cks_session *s;
+
+	mutex_lock(&x->st->lock);
+	s = cks_session_find(x->st, request);
+	phase = s ? s->phase : CKS_P_DISPOSED;
+	mutex_unlock(&x->st->lock);
+	return phase;
+}
+
 bool fixture_comes_to(struct fixture *x, u64 request, enum cks_phase phase)
 {
 	unsigned long end = jiffies + FAKE_PATIENCE;
-	struct cks_session *s;
-	bool there;
 
 	do {
-		mutex_lock(&x->st->lock);
-		s = cks_session_find(x->st, request);
-		there = s && s->phase == phase;
-		mutex_unlock(&x->st->lock);
-		if (there)
+		if (phase_of(x, request) == phase)
 			return true;
 		usleep_range(500, 1000);
 	} while (time_before(jiffies, end));
 	return false;
+}
+
+enum cks_phase fixture_leaves(struct fixture *x, u64 request, enum cks_phase phase)
+{
+	unsigned long end = jiffies + FAKE_PATIENCE;
+	enum cks_phase is;
+
+	while ((is = phase_of(x, request)) == phase && time_before(jiffies, end))
+		usleep_range(500, 1000);
+	return is;
 }
 
 int fixture_dispose(struct fixture *x, u64 request, u64 number)

@@ -20,9 +20,12 @@ struct fixture {
 int fixture_init(struct kunit *test);
 void fixture_exit(struct kunit *test);
 
+int fixture_listen(struct fixture *x, bool on);
 int fixture_request(struct fixture *x, u64 *ret_request);
 /* Return: whether the session is in the phase, once it is, or after a long time. */
 bool fixture_comes_to(struct fixture *x, u64 request, enum cks_phase phase);
+/* Return: the phase that follows this one, or CKS_P_DISPOSED; this one after a long time. */
+enum cks_phase fixture_leaves(struct fixture *x, u64 request, enum cks_phase phase);
 void fixture_cancel(struct fixture *x, u64 request, const char *reason);
 int fixture_dispose(struct fixture *x, u64 request, u64 number);
 
