@@ -29,6 +29,10 @@ static int fail_nth = -1;
 static uint64_t count;
 static bool exact = true;
 static unsigned int placed;	/* armed at a place, for so many from @count on; or 0 */
+static bool large;		/* armed for what is large */
+
+static const struct inject_place everywhere = { .end = UINT64_MAX };
+static const struct inject_place nowhere;
 
 static int put(const char *kind, const char *file, const char *text)
 {
@@ -64,6 +68,23 @@ static uint64_t get(const char *path)
 	return strtoull(text, NULL, 0);
 }
 
+/* Of this kind, what is not called from there neither counts nor fails. */
+static void confine(const char *kind, const struct inject_place *to)
+{
+	set(kind, "require-start", to->start);
+	set(kind, "require-end", to->end);
+}
+
+/* Whether this thread is one of those whose calls a "task-filter" lets fail. */
+static void set_filtered(bool on)
+{
+	int fd = open("/proc/thread-self/make-it-fail", O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, on ? "1" : "0", 1), 1);
+	close(fd);
+}
+
 bool inject_setup(void)
 {
 	fail_nth = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
@@ -78,16 +99,62 @@ bool inject_setup(void)
 	assert_int_equal(put("failslab", "ignore-gfp-wait", "N"), 0);
 	assert_int_equal(put("fail_page_alloc", "ignore-gfp-wait", "N"), 0);
 	set("fail_page_alloc", "min-order", 0);
+	set("failslab", "stacktrace-depth", 32);
+	set("fail_page_alloc", "stacktrace-depth", 32);
+	/* What kmemleak notes of an allocation would be half of what fails, and nobody sees it. */
+	inject_spare("__create_object");
 	return true;
 }
 
-void inject_arm(unsigned int nth)
+void inject_spare(const char *symbol)
+{
+	struct inject_place spared;
+
+	inject_in_function(&spared, symbol);
+	for (size_t i = 0; i < 2; i++) {
+		set(kinds[i], "reject-start", spared.start);
+		set(kinds[i], "reject-end", spared.end);
+	}
+}
+
+static void arm_this_thread(unsigned int nth)
 {
 	char text[16];
 	int n = snprintf(text, sizeof(text), "%u", nth);
 
 	placed = 0;
 	assert_int_equal(pwrite(fail_nth, text, (size_t)n, 0), n);
+}
+
+void inject_arm(unsigned int nth)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		confine(kinds[i], &everywhere);
+	arm_this_thread(nth);
+}
+
+/*
+ * kvmalloc() asks kmalloc() first, and then vmalloc(). fail-nth is for one failure; with that spent
+ * the attributes hold, and by them the memory of the kernel's own that vmalloc() begins with fails
+ * at once.
+ */
+void inject_arm_large(unsigned int nth)
+{
+	static struct inject_place kvmalloc;
+
+	if (!kvmalloc.start)
+		inject_in_function(&kvmalloc, "__kvmalloc_node_noprof");
+	confine("failslab", &kvmalloc);
+	confine("fail_page_alloc", &kvmalloc);
+	confine("fail_usercopy", &nowhere);
+	set_filtered(true);
+	set("failslab", "task-filter", 1);
+	set("failslab", "interval", 1);
+	/* The first of both is kmalloc()'s own, up to 8 KiB. */
+	set("failslab", "times", 2);
+	set("failslab", "probability", 100);
+	large = true;
+	arm_this_thread(nth);
 }
 
 bool inject_disarm(void)
@@ -109,6 +176,12 @@ bool inject_disarm(void)
 	happened = pread(fail_nth, text, sizeof(text) - 1, 0) > 0 && !strtoul(text, NULL, 10);
 	if (pwrite(fail_nth, "0", 1, 0) != 1)
 		assert_int_equal(pwrite(fail_nth, "0", 1, 0), 1);
+	if (large) {
+		set("failslab", "probability", 0);
+		set("failslab", "task-filter", 0);
+		set_filtered(false);
+		large = false;
+	}
 	return happened;
 }
 
@@ -160,17 +233,9 @@ void inject_in_function(struct inject_place *ret_place, const char *symbol)
 void inject_arm_in(const struct inject_place *place, unsigned int nth, int (*probe)(void *arg),
 		   void *arg)
 {
-	static struct inject_place spared;
 	unsigned int i;
 
-	/* Where /proc/irq lacks a file, the kernel warns that it cannot remove it. */
-	if (!spared.start)
-		inject_in_function(&spared, "register_irq_proc");
-	set("failslab", "reject-start", spared.start);
-	set("failslab", "reject-end", spared.end);
-	set("failslab", "require-start", place->start);
-	set("failslab", "require-end", place->end);
-	set("failslab", "stacktrace-depth", 32);
+	confine("failslab", place);
 	set("failslab", "probability", 100);
 	if (!exact) {
 		set("failslab", "interval", count + 1);
@@ -185,4 +250,25 @@ void inject_arm_in(const struct inject_place *place, unsigned int nth, int (*pro
 	set("failslab", "interval", count + nth);
 	set("failslab", "times", 1);
 	placed = nth;
+}
+
+void inject_in_turn(const char *name, int (*op)(void *ctx, unsigned int nth), void *ctx)
+{
+	unsigned int nth, failures = 0;
+
+	for (nth = 1;; nth++) {
+		int err;
+
+		assert_in_range(nth, 1, INJECT_MAX);
+		err = op(ctx, nth);
+		if (!inject_disarm()) {
+			if (err)
+				fail_msg("%s: %s, and nothing was made to fail", name,
+					 strerror(-err));
+			break;
+		}
+		failures += !!err;
+	}
+	printf("# %s: %u made to fail, %u of them seen\n", name, nth - 1, failures);
+	assert_in_range(failures, 1, INJECT_MAX);
 }

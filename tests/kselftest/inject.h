@@ -9,8 +9,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define INJECT_MAX	2000	/* failures of one operation, which ends without one */
+
 /* false if this kernel has no fault injection. */
 bool inject_setup(void);
+
+/*
+ * A function of the kernel, with what it calls, of which nothing counts and nothing fails: in place
+ * of kmemleak's.
+ */
+void inject_spare(const char *symbol);
 
 /**
  * inject_arm() - the next failure of this thread
@@ -18,8 +26,26 @@ bool inject_setup(void);
  */
 void inject_arm(unsigned int nth);
 
+/**
+ * inject_arm_large() - the next kvmalloc() of this thread that ends in NULL
+ * @nth: 1 for the first one
+ *
+ * To inject_arm() what is larger than a page never ends so: where kmalloc() fails, there is
+ * vmalloc(). Here that fails as well.
+ */
+void inject_arm_large(unsigned int nth);
+
 /* Nothing fails any more. True if the armed failure has happened. */
 bool inject_disarm(void);
+
+/**
+ * inject_in_turn() - the first call that can fail does, then the second, until there are fewer
+ * @name: of what is done
+ * @op: does it; arms by one of these functions, behind what is not to fail, and leaves nothing
+ *	behind. Returns 0 or a negative errno
+ * @ctx: of @op
+ */
+void inject_in_turn(const char *name, int (*op)(void *ctx, unsigned int nth), void *ctx);
 
 /**
  * struct inject_place - code whose allocations are to fail, and those of what it calls

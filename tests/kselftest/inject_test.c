@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation, and every copy from or to userspace, fails in turn: while modules are loaded,
- * couplers made, devices opened and used, netlink asked, and all through a session of a CAS.
+ * a coupler's device is used, netlink asked, and all through a session of a CAS.
  * Whatever fails, the next one works; of what is lost the kernel tells (kmemleak).
  *
  * For a kernel with fault injection: tests/rows.
@@ -19,74 +19,18 @@
 #include "router_bed.h"
 #include "wait.h"
 
-#define TIMES_MAX	2000	/* failures of one operation, which ends without one */
 #define SESSION_MS	5000	/* for a frame that may never come */
 
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
 static const uint8_t read8[] = { 0x00, SIMCARD_INS_READ, 0x00, 0x00, 0x08 };
 static uint64_t dispositions;
 
-/*
- * In turn: the first call that can fail does, then the second, until the operation has fewer. It
- * arms by inject_arm() itself, behind what is not to fail, and leaves nothing behind.
- */
-static void each_in_turn(void **state, const char *name, int (*op)(struct bed *, unsigned int))
-{
-	unsigned int nth, failures = 0;
-	struct bed *b = *state;
-
-	for (nth = 1;; nth++) {
-		int err;
-
-		assert_in_range(nth, 1, TIMES_MAX);
-		err = op(b, nth);
-		if (!inject_disarm()) {
-			if (err)
-				fail_msg("%s: %s, and nothing was made to fail", name,
-					 strerror(-err));
-			break;
-		}
-		failures += !!err;
-	}
-	printf("# %s: %u made to fail, %u of them seen\n", name, nth - 1, failures);
-	assert_in_range(failures, 1, TIMES_MAX);
-}
-
 /* ---------------------------------------------------------------------- in this thread */
 
-static int make_a_bench(void *arg)
-{
-	struct cks_sim_slot slot;
-	int bench, fd, err = 0;
-
-	(void)arg;
-	simcard_slot_default(&slot);
-	bench = simbench_open();
-	if (bench < 0)
-		return -errno;
-	fd = ioctl(bench, CKS_SIM_ADD_SLOT, &slot);
-	if (fd < 0)
-		err = -errno;
-	else
-		close(fd);
-	close(bench);
-	return err;
-}
-
-/* With it a UART and a coupler are made. */
-static int a_bench(struct bed *b, unsigned int nth)
-{
-	struct inject_place place;
-
-	(void)b;
-	inject_in_module(&place, "cks_sim");
-	inject_arm_in(&place, nth, make_a_bench, NULL);
-	return make_a_bench(NULL);
-}
-
-static int a_device(struct bed *b, unsigned int nth)
+static int use_a_device(struct bed *b, void (*arm)(unsigned int nth), unsigned int nth)
 {
 	struct cks_reset r = { .size = sizeof(r) };
+	struct cks_state s = { .size = sizeof(s) };
 	struct cks_transmit t = {
 		.size = sizeof(t), .cmd_len = sizeof(read8), .rsp_len = 16,
 		.cmd = (uintptr_t)read8,
@@ -97,16 +41,27 @@ static int a_device(struct bed *b, unsigned int nth)
 
 	t.rsp = (uintptr_t)rsp;
 	snprintf(path, sizeof(path), "/dev/cks/coupler%u", b->coupler);
-	inject_arm(nth);
+	arm(nth);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (ioctl(fd, CKS_IOC_RESET, &r) || write(fd, read8, sizeof(read8)) != sizeof(read8) ||
 	    read(fd, rsp, sizeof(rsp)) != 10 || ioctl(fd, CKS_IOC_TRANSMIT, &t) ||
-	    ioctl(fd, CKS_IOC_POWER_OFF))
+	    ioctl(fd, CKS_IOC_STATE, &s) || ioctl(fd, CKS_IOC_POWER_OFF))
 		err = errno ? -errno : -EIO;
 	close(fd);
 	return err;
+}
+
+static int a_device(void *ctx, unsigned int nth)
+{
+	return use_a_device(ctx, inject_arm, nth);
+}
+
+/* It has room for the longest command, and for the longest response. */
+static int a_large_device(void *ctx, unsigned int nth)
+{
+	return use_a_device(ctx, inject_arm_large, nth);
 }
 
 static int nothing(const void *obj, void *arg)
@@ -136,9 +91,9 @@ static int dump_couplers(struct bed *b, struct cksnl *nl)
 	return cksnl_coupler_dump(nl, nothing, NULL);
 }
 
-static int a_dump_of_couplers(struct bed *b, unsigned int nth)
+static int a_dump_of_couplers(void *ctx, unsigned int nth)
 {
-	return with_netlink(b, nth, dump_couplers);
+	return with_netlink(ctx, nth, dump_couplers);
 }
 
 static int dump_sessions(struct bed *b, struct cksnl *nl)
@@ -147,9 +102,9 @@ static int dump_sessions(struct bed *b, struct cksnl *nl)
 	return cksnl_session_dump(nl, nothing, NULL);
 }
 
-static int a_dump_of_sessions(struct bed *b, unsigned int nth)
+static int a_dump_of_sessions(void *ctx, unsigned int nth)
 {
-	return with_netlink(b, nth, dump_sessions);
+	return with_netlink(ctx, nth, dump_sessions);
 }
 
 static int change_coupler(struct bed *b, struct cksnl *nl)
@@ -163,9 +118,9 @@ static int change_coupler(struct bed *b, struct cksnl *nl)
 	return cksnl_coupler_change(nl, &c);
 }
 
-static int a_change_of_a_coupler(struct bed *b, unsigned int nth)
+static int a_change_of_a_coupler(void *ctx, unsigned int nth)
 {
-	return with_netlink(b, nth, change_coupler);
+	return with_netlink(ctx, nth, change_coupler);
 }
 
 static int get_station(struct bed *b, struct cksnl *nl)
@@ -176,9 +131,9 @@ static int get_station(struct bed *b, struct cksnl *nl)
 	return cksnl_station_get(nl, &st);
 }
 
-static int a_look_at_the_station(struct bed *b, unsigned int nth)
+static int a_look_at_the_station(void *ctx, unsigned int nth)
 {
-	return with_netlink(b, nth, get_station);
+	return with_netlink(ctx, nth, get_station);
 }
 
 static int stop_and_listen(struct bed *b, struct cksnl *nl)
@@ -191,9 +146,26 @@ static int stop_and_listen(struct bed *b, struct cksnl *nl)
 	return err ? err : cksnl_station_change(nl, &on);
 }
 
-static int a_listening_station(struct bed *b, unsigned int nth)
+static int a_listening_station(void *ctx, unsigned int nth)
 {
-	return with_netlink(b, nth, stop_and_listen);
+	return with_netlink(ctx, nth, stop_and_listen);
+}
+
+/* The first time it is queued; from then on the station has it. */
+static int tell_disposition(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl *own = b->nl;
+	int err;
+
+	b->nl = nl;
+	err = dispose(b, 1, CKS_DISPOSITION_REJECTED, 0);
+	b->nl = own;
+	return err;
+}
+
+static int a_disposition(void *ctx, unsigned int nth)
+{
+	return with_netlink(ctx, nth, tell_disposition);
 }
 
 /* ----------------------------------------------------------------------------- modules */
@@ -224,7 +196,7 @@ static void modules_load_or_do_not(void **state)
 		for (nth = 1;; nth++) {
 			char name[32];
 
-			assert_in_range(nth, 1, TIMES_MAX);
+			assert_in_range(nth, 1, INJECT_MAX);
 			snprintf(name, sizeof(name), "%s", modules[i]);
 			inject_arm_in(&place, nth, load_and_unload, name);
 			err = module_load(name);
@@ -237,7 +209,7 @@ static void modules_load_or_do_not(void **state)
 		printf("# %s: %u made to fail, %u times it did not come up\n", modules[i], nth - 1,
 		       failures);
 		assert_int_equal(err, 0);
-		assert_in_range(failures, 1, TIMES_MAX);
+		assert_in_range(failures, 1, INJECT_MAX);
 	}
 	while (i--)
 		assert_int_equal(module_unload(modules[i]), 0);
@@ -362,7 +334,7 @@ static void a_session_in_every_place(void **state)
 	for (nth = 1;; nth++) {
 		bool whole, happened;
 
-		assert_in_range(nth, 1, TIMES_MAX);
+		assert_in_range(nth, 1, INJECT_MAX);
 		b->presence_gen = coupler(b).presence_gen;
 		inject_arm_in(&place, nth, probe, b);
 		whole = hello(b) && channel(b) && command(b) && verdict(b);
@@ -375,17 +347,22 @@ static void a_session_in_every_place(void **state)
 		failures += !whole;
 	}
 	printf("# session: %u made to fail, %u of them seen\n", nth - 1, failures);
-	assert_in_range(failures, 1, TIMES_MAX);
+	assert_in_range(failures, 1, INJECT_MAX);
 }
 
-#define IN_TURN(op) static void op##_in_turn(void **state) { each_in_turn(state, #op, op); }
-IN_TURN(a_bench)
+#define IN_TURN(op)								\
+	static void op##_in_turn(void **state)					\
+	{									\
+		inject_in_turn(#op, op, *state);				\
+	}
 IN_TURN(a_device)
+IN_TURN(a_large_device)
 IN_TURN(a_dump_of_couplers)
 IN_TURN(a_dump_of_sessions)
 IN_TURN(a_change_of_a_coupler)
 IN_TURN(a_look_at_the_station)
 IN_TURN(a_listening_station)
+IN_TURN(a_disposition)
 
 static int setup(void **state)
 {
@@ -397,13 +374,14 @@ static int setup(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_BED(a_bench_in_turn),
 		ON_BED(a_device_in_turn),
+		ON_BED(a_large_device_in_turn),
 		ON_BED(a_dump_of_couplers_in_turn),
 		ON_BED(a_dump_of_sessions_in_turn),
 		ON_BED(a_change_of_a_coupler_in_turn),
 		ON_BED(a_look_at_the_station_in_turn),
 		ON_BED(a_listening_station_in_turn),
+		ON_BED(a_disposition_in_turn),
 		ON_BED(a_session_in_every_place),
 		cmocka_unit_test(modules_load_or_do_not),
 	};

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation, and every copy from or to userspace, fails in turn while a coupler is made: by
+ * the bench, whose own devices are then used. Whatever fails, the next one works; of what is lost
+ * the kernel tells (kmemleak).
+ *
+ * For a kernel with fault injection: tests/rows.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/cks_sim.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "inject.h"
+#include "modules.h"
+#include "simcard.h"
+
+static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
+
+/* ----------------------------------------------------------------------- of the bench */
+
+static int read_a_trace(int fd)
+{
+	struct cks_sim_edge edge;
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (read(fd, &edge, sizeof(edge)) != sizeof(edge))
+		err = errno ? -errno : -EIO;
+	close(fd);
+	return err;
+}
+
+/*
+ * A UART and a coupler are made, and all is done that there is to do with the slot. Its card has
+ * VCC as soon as it is in, which is an event.
+ */
+static int use_a_slot(int bench, struct cks_sim_slot *slot)
+{
+	const struct cks_sim_fault fault = { .type = CKS_SIM_FAULT_BOUNCE, .nth = 1, .value = 1 };
+	const struct cks_sim_event line = {
+		.type = CKS_SIM_LINE, .etu = 372 * CKS_SIM_TICKS_PER_CLK,
+	};
+	struct cks_sim_event event;
+	struct cks_sim_cost cost;
+	const uint32_t in = 1;
+	int fd, err = 0;
+
+	fd = ioctl(bench, CKS_SIM_ADD_SLOT, slot);
+	if (fd < 0)
+		return -errno;
+	if (ioctl(fd, CKS_SIM_PRESENT, &in) || ioctl(fd, CKS_SIM_FAULT, &fault) ||
+	    ioctl(fd, CKS_SIM_COST, &cost) || write(fd, &line, sizeof(line)) != sizeof(line) ||
+	    read(fd, &event, sizeof(event)) != sizeof(event))
+		err = errno ? -errno : -EIO;
+	if (!err)
+		err = read_a_trace(ioctl(fd, CKS_SIM_TRACE));
+	if (!err)
+		err = read_a_trace(ioctl(bench, CKS_SIM_TRACE_COUPLER, &slot->coupler));
+	close(fd);
+	return err;
+}
+
+static int use_a_bench(void (*arm)(unsigned int nth), unsigned int nth)
+{
+	struct cks_sim_slot slot;
+	int bench, err;
+
+	simcard_slot_default(&slot);
+	slot.flags = CKS_SIM_NO_SWITCH;
+	arm(nth);
+	bench = simbench_open();
+	if (bench < 0)
+		return -errno;
+	err = use_a_slot(bench, &slot);
+	close(bench);
+	return err;
+}
+
+static int a_slot(void *ctx, unsigned int nth)
+{
+	(void)ctx;
+	return use_a_bench(inject_arm, nth);
+}
+
+/* It has two rings, and a trace has room for 65536 records. */
+static int a_large_slot(void *ctx, unsigned int nth)
+{
+	(void)ctx;
+	return use_a_bench(inject_arm_large, nth);
+}
+
+#define IN_TURN(op)								\
+	static void op##_in_turn(void **state)					\
+	{									\
+		(void)state;							\
+		inject_in_turn(#op, op, NULL);					\
+	}
+IN_TURN(a_slot)
+IN_TURN(a_large_slot)
+
+static int setup(void **state)
+{
+	(void)state;
+	return modules_load(modules);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	return modules_unload(modules);
+}
+
+#define TEST(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_slot_in_turn),
+		TEST(a_large_slot_in_turn),
+	};
+
+	if (!getenv("CKS_GUEST")) {
+		printf("Bail out! loads kernel modules, so it runs in a guest only\n");
+		return 2;
+	}
+	/* A page fault of our own must not be what fails. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) || !inject_setup()) {
+		printf("Bail out! this kernel has no fault injection\n");
+		return 1;
+	}
+	/* Where /proc/irq lacks a file, the kernel warns that it cannot remove it. */
+	inject_spare("register_irq_proc");
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("inject_coupler", tests, NULL, NULL) ? 1 : 0;
+}
