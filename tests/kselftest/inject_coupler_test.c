@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation, and every copy from or to userspace, fails in turn while a coupler is made: by
- * the bench, whose own devices are then used. Whatever fails, the next one works; of what is lost
- * the kernel tells (kmemleak).
+ * the bench, whose own devices are then used, and of a tty. Whatever fails, the next one works; of
+ * what is lost the kernel tells (kmemleak).
  *
  * For a kernel with fault injection: tests/rows.
  */
+#include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/cks_sim.h>
+#include <linux/cks_tty.h>
+#include <linux/tty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +29,7 @@
 #include "modules.h"
 #include "simcard.h"
 
-static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
+static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_tty", NULL };
 
 /* ----------------------------------------------------------------------- of the bench */
 
@@ -102,6 +105,52 @@ static int a_large_slot(void *ctx, unsigned int nth)
 	return use_a_bench(inject_arm_large, nth);
 }
 
+/* -------------------------------------------------------------------------- of a tty */
+
+static int set_ldisc(int tty, int ldisc)
+{
+	return ioctl(tty, TIOCSETD, &ldisc) ? -errno : 0;
+}
+
+static int an_attached_tty(void *ctx, unsigned int nth)
+{
+	const int *tty = ctx;
+	int err;
+
+	inject_arm(nth);
+	err = set_ldisc(*tty, CKS_TTY_LDISC);
+	if (!err && ioctl(*tty, CKS_TTY_IOC_COUPLER) < 0)
+		err = -errno;
+	/* Where the change back is what fails, it is still attached. */
+	if (set_ldisc(*tty, N_TTY)) {
+		err = -errno;
+		assert_int_equal(set_ldisc(*tty, N_TTY), 0);
+	}
+	return err;
+}
+
+static void an_attached_tty_in_turn(void **state)
+{
+	struct cks_sim_slot slot;
+	int bench, card, tty;
+	char path[32];
+
+	(void)state;
+	bench = simbench_open();
+	assert_true(bench >= 0);
+	simcard_slot_default(&slot);
+	slot.flags = CKS_SIM_8250;
+	card = ioctl(bench, CKS_SIM_ADD_SLOT, &slot);
+	assert_true(card >= 0);
+	snprintf(path, sizeof(path), "/dev/ttyS%u", slot.coupler);
+	tty = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	assert_true(tty >= 0);
+	inject_in_turn("an_attached_tty", an_attached_tty, &tty);
+	close(tty);
+	close(card);
+	close(bench);
+}
+
 #define IN_TURN(op)								\
 	static void op##_in_turn(void **state)					\
 	{									\
@@ -130,6 +179,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_slot_in_turn),
 		TEST(a_large_slot_in_turn),
+		TEST(an_attached_tty_in_turn),
 	};
 
 	if (!getenv("CKS_GUEST")) {
