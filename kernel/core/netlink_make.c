@@ -88,27 +88,11 @@ static int cks_nl_parse_place(struct genl_info *info, struct cks_place *place)
 	return 0;
 }
 
-static int cks_nl_new_reply(struct genl_info *info, u32 index, const char *name)
-{
-	struct sk_buff *reply;
-	void *hdr;
-
-	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
-	if (!reply)
-		return -ENOMEM;
-	hdr = genlmsg_put_reply(reply, info, &cks_nl_family, 0, CKS_CMD_COUPLER_NEW);
-	if (!hdr || nla_put_u32(reply, CKS_A_COUPLER_INDEX, index) ||
-	    nla_put_string(reply, CKS_A_COUPLER_NAME, name)) {
-		nlmsg_free(reply);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(reply, hdr);
-	return genlmsg_reply(reply, info);
-}
-
 int cks_nl_coupler_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct cks_place place = { };
+	struct sk_buff *reply;
+	void *hdr;
 	int ret;
 
 	ret = cks_nl_may_make(info);
@@ -116,8 +100,25 @@ int cks_nl_coupler_new_doit(struct sk_buff *skb, struct genl_info *info)
 		ret = cks_nl_parse_place(info, &place);
 	if (ret)
 		return ret;
+	/* The answer is made first: once there is a coupler, its number must be told. */
+	reply = genlmsg_new(NLMSG_GOODSIZE, GFP_KERNEL);
+	if (!reply)
+		return -ENOMEM;
 	ret = cks_coupler_make(nla_data(info->attrs[CKS_A_COUPLER_DRIVER]), &place, info->extack);
-	return ret < 0 ? ret : cks_nl_new_reply(info, ret, place.name);
+	if (ret < 0)
+		goto free;
+	hdr = genlmsg_put_reply(reply, info, &cks_nl_family, 0, CKS_CMD_COUPLER_NEW);
+	if (!hdr || nla_put_u32(reply, CKS_A_COUPLER_INDEX, ret) ||
+	    nla_put_string(reply, CKS_A_COUPLER_NAME, place.name)) {
+		ret = -EMSGSIZE;
+		goto free;
+	}
+	genlmsg_end(reply, hdr);
+	return genlmsg_reply(reply, info);
+
+free:
+	nlmsg_free(reply);
+	return ret;
 }
 
 int cks_nl_coupler_del_doit(struct sk_buff *skb, struct genl_info *info)
