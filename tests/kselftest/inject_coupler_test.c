@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation, and every copy from or to userspace, fails in turn while a coupler is made: by
- * the bench, whose own devices are then used, and of a tty. Whatever fails, the next one works; of
- * what is lost the kernel tells (kmemleak).
+ * the bench, whose own devices are then used, by netlink, and of a tty. Whatever fails, the next
+ * one works; of what is lost the kernel tells (kmemleak).
  *
  * For a kernel with fault injection: tests/rows.
  */
 #include <asm/ioctls.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <linux/cks_sim.h>
 #include <linux/cks_tty.h>
 #include <linux/tty.h>
@@ -26,6 +27,7 @@
 #include <cmocka.h>
 
 #include "inject.h"
+#include "libcksnl/cksnl.h"
 #include "modules.h"
 #include "simcard.h"
 
@@ -105,6 +107,100 @@ static int a_large_slot(void *ctx, unsigned int nth)
 	return use_a_bench(inject_arm_large, nth);
 }
 
+/* ------------------------------------------------------------------------ by netlink */
+
+#define PORT		0x2f8	/* of a UART that tests/run gives the guest */
+#define PORT_IRQ	3
+#define OTHER_DRIVER	"/sys/bus/pnp/drivers/serial/"
+
+/* The other driver's name for it, or "" if there is none. */
+static void find_port(char *ret_name, size_t size)
+{
+	char line[128];
+	glob_t g;
+
+	*ret_name = '\0';
+	if (glob(OTHER_DRIVER "*:*/resources", 0, NULL, &g))
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		const char *name = g.gl_pathv[i] + strlen(OTHER_DRIVER);
+		FILE *f = fopen(g.gl_pathv[i], "re");
+
+		assert_non_null(f);
+		while (fgets(line, sizeof(line), f))
+			if (strstr(line, "0x2f8"))
+				snprintf(ret_name, size, "%.*s", (int)strcspn(name, "/"), name);
+		fclose(f);
+	}
+	globfree(&g);
+}
+
+static void tell_other_driver(const char *what, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), OTHER_DRIVER "%s", what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, name, strlen(name)), strlen(name));
+	close(fd);
+}
+
+/* Whatever a failure has left: the coupler may be there, and only the answer was lost. */
+static int take_away(void)
+{
+	const struct cksnl_coupler it = { .has = CKSNL_HAS(CKS_A_COUPLER_NAME), .name = "front" };
+	struct cksnl *nl;
+	int err;
+
+	assert_int_equal(cksnl_open(&nl, PATIENCE_MS, NULL, 0), 0);
+	err = cksnl_coupler_del(nl, &it);
+	cksnl_close(nl);
+	return err;
+}
+
+static int a_new_coupler(void *ctx, unsigned int nth)
+{
+	const struct cksnl_coupler place = {
+		.has = CKSNL_HAS(CKS_A_COUPLER_DRIVER) | CKSNL_HAS(CKS_A_COUPLER_NAME) |
+		       CKSNL_HAS(CKS_A_COUPLER_PORT) | CKSNL_HAS(CKS_A_COUPLER_IRQ),
+		.driver = "cks_uart", .name = "front", .port = PORT, .irq = PORT_IRQ,
+	};
+	struct cksnl_coupler made;
+	struct cksnl *nl;
+	int err;
+
+	(void)ctx;
+	assert_int_equal(cksnl_open(&nl, PATIENCE_MS, NULL, 0), 0);
+	inject_arm(nth);
+	err = cksnl_coupler_new(nl, &place, &made);
+	if (err) {
+		if (!take_away() && err == -ENOMEM)
+			fail_msg("call %u that failed: there is a coupler in spite of it", nth);
+	} else {
+		made.has = CKSNL_HAS(CKS_A_COUPLER_INDEX);
+		err = cksnl_coupler_del(nl, &made);
+		if (err)
+			take_away();
+	}
+	cksnl_close(nl);
+	return err;
+}
+
+static void a_new_coupler_in_turn(void **state)
+{
+	char port[32];
+
+	(void)state;
+	find_port(port, sizeof(port));
+	if (!*port)
+		skip();
+	tell_other_driver("unbind", port);
+	inject_in_turn("a_new_coupler", a_new_coupler, NULL);
+	tell_other_driver("bind", port);
+}
+
 /* -------------------------------------------------------------------------- of a tty */
 
 static int set_ldisc(int tty, int ldisc)
@@ -179,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_slot_in_turn),
 		TEST(a_large_slot_in_turn),
+		TEST(a_new_coupler_in_turn),
 		TEST(an_attached_tty_in_turn),
 	};
 
