@@ -35,10 +35,17 @@ like "without a card" "$(opensc-tool --list-readers)" '^0 +No .*Card station'
 # On a busy machine a card may be late with its ATR, and is none then: what follows is tried again.
 atr_shown()
 {
-	atr=$(opensc-tool --reader 0 --atr 2>/dev/null) && [ -n "$atr" ] || return 1
-	# As the coupler got it, which it shows for as long as pcscd has the card switched on.
-	own=$(cksctl coupler "$coupler" | sed -n 's/^atr: //p')
-	[ -n "$own" ]
+	# What the coupler got it shows for as long as the card is on: as long as these commands take.
+	# shellcheck disable=SC2046 # words
+	opensc-tool --reader 0 --atr $(yes -- '-s 00A4040000' | head -n 20) >"$TMP/atr" 2>/dev/null &
+	tool=$!
+	own=
+	while [ -z "$own" ] && kill -0 $tool 2>/dev/null; do
+		own=$(cksctl coupler "$coupler" | sed -n 's/^atr: //p')
+	done
+	wait $tool
+	atr=$(head -n 1 "$TMP/atr")
+	[ -n "$own" ] && [ -n "$atr" ]
 }
 
 check "a card comes" trayctl "$tray" feed 0
