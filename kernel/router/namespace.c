@@ -66,7 +66,7 @@ int cks_lane_give(struct cks_station *from, u32 index, int fd, struct netlink_ex
 		err = cks_station_let_go(from, index, extack);
 	if (!err) {
 		err = cks_net_give(index, net);
-		cks_station_let_gone(from, index);
+		cks_station_let_go_end(from, index);
 		cks_station_look(to);
 	}
 	put_net(net);

@@ -336,11 +336,11 @@ void cks_station_free(struct cks_station *st);
 /* Whose couplers are whose may have changed: open and close sockets. No lock held. */
 void cks_station_look(struct cks_station *st);
 /*
- * Have the coupler no more; 0, -ENODEV, or -EBUSY while a request has it. Where 0, _let_gone() is
+ * Have the coupler no more; 0, -ENODEV, or -EBUSY while a request has it. Where 0, _let_go_end() is
  * called once it belongs to another one, or does not after all. No lock held.
  */
 int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack *extack);
-void cks_station_let_gone(struct cks_station *st, u32 index);
+void cks_station_let_go_end(struct cks_station *st, u32 index);
 
 /**
  * struct cks_station_change - what station-set wants; NULL or unset has_ leaves as it is

@@ -270,7 +270,7 @@ int cks_station_let_go(struct cks_station *st, u32 index, struct netlink_ext_ack
 	return err;
 }
 
-void cks_station_let_gone(struct cks_station *st, u32 index)
+void cks_station_let_go_end(struct cks_station *st, u32 index)
 {
 	mutex_lock(&st->lock);
 	st->lanes[index].leaving = false;

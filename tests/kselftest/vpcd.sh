@@ -37,7 +37,8 @@ atr_shown()
 {
 	# What the coupler got it shows for as long as the card is on: as long as these commands take.
 	# shellcheck disable=SC2046 # words
-	opensc-tool --reader 0 --atr $(yes -- '-s 00A4040000' | head -n 20) >"$TMP/atr" 2>/dev/null &
+	timeout 60 opensc-tool --reader 0 --atr $(yes -- '-s 00A4040000' | head -n 20) \
+		>"$TMP/atr" 2>/dev/null &
 	tool=$!
 	own=
 	while [ -z "$own" ] && kill -0 $tool 2>/dev/null; do

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* The side of a CAS, by the kernel's own sockets; see cas.h. */
 #include <linux/in.h>
 #include <linux/module.h>
 #include <linux/net.h>

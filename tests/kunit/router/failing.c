@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/* See failing.h: which call fails, and the lives of a station that they fail in. */
 #include <linux/delay.h>
 #include <linux/errno.h>
 

@@ -188,7 +188,7 @@ static void lane_that_is_given_away_stays_away(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_lane(x, index));
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), -ENODEV);
 	KUNIT_EXPECT_EQ(test, cks_station_let_go(x->st, index, &x->extack), -ENODEV);
-	cks_station_let_gone(x->st, index);
+	cks_station_let_go_end(x->st, index);
 	KUNIT_EXPECT_TRUE(test, is_lane(x, index));
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), 0);
 }
