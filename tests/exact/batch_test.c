@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kselftest/router_bed.h"
+#include "kselftest/lib/router_bed.h"
 #include "session.h"
 
 static const uint8_t nothing[] = { 0x00, 0x44, 0x00, 0x00 };

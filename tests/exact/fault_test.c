@@ -12,9 +12,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "kselftest/modules.h"
-#include "kselftest/simcard.h"
-#include "kselftest/simtrace.h"
+#include "kselftest/lib/modules.h"
+#include "kselftest/lib/simcard.h"
+#include "kselftest/lib/simtrace.h"
 
 #define CARD_CLK	3571200
 #define UART_CLK	1843200

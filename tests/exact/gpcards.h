@@ -3,7 +3,7 @@
 #ifndef EXACT_GPCARDS_H
 #define EXACT_GPCARDS_H
 
-#include "kselftest/simcard.h"
+#include "kselftest/lib/simcard.h"
 
 struct gp_card;
 

@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kselftest/modules.h"
-#include "kselftest/simcard.h"
+#include "kselftest/lib/modules.h"
+#include "kselftest/lib/simcard.h"
 
 #define CARD_CLK	3571200
 #define UART_CLK	1843200

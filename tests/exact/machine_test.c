@@ -23,8 +23,8 @@
 #include <sys/mount.h>
 #include <unistd.h>
 
-#include "kselftest/modules.h"
-#include "kselftest/simcard.h"
+#include "kselftest/lib/modules.h"
+#include "kselftest/lib/simcard.h"
 #include "libcksnl/cksnl.h"
 
 #define ANY_LATENCY	2000000000	/* PM_QOS_CPU_LATENCY_DEFAULT_VALUE */

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "gpcards.h"
-#include "kselftest/modules.h"
-#include "kselftest/simcard.h"
+#include "kselftest/lib/modules.h"
+#include "kselftest/lib/simcard.h"
 #include "libcksnl/cksnl.h"
 #include "personalize.h"
 #include "ttyreader.h"

@@ -12,7 +12,7 @@
 
 #include <linux/cks_sim.h>
 
-#include "kselftest/simcard.h"
+#include "kselftest/lib/simcard.h"
 
 /* 9600 * 372. */
 #define SESSION_CARD_CLK	3571200

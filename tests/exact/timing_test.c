@@ -15,7 +15,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "kselftest/modules.h"
+#include "kselftest/lib/modules.h"
 #include "session.h"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };

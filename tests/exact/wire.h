@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kselftest/simtrace.h"
+#include "kselftest/lib/simtrace.h"
 
 enum wire_side { WIRE_COUPLER, WIRE_CARD };
 

@@ -4,7 +4,7 @@
 # A UART that firmware describes, with a clock of its own, RST, power switch and card detect on GPIOs,
 # and a regulator behind the switch: QEMU's isa-serial and tests/board.
 
-. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/lib/harness.sh"
 
 plan 19
 

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "modules.h"
+#include "lib/modules.h"
 
 #define KINDS		8
 #define LIMIT_MS	30000

@@ -24,10 +24,10 @@
 
 #include <cmocka.h>
 
-#include "modules.h"
-#include "simcard.h"
-#include "thread.h"
-#include "wait.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
+#include "lib/thread.h"
+#include "lib/wait.h"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", NULL };
 

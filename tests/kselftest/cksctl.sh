@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # cksctl: what an operator types, with and without a card, right and wrong.
 
-. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/lib/harness.sh"
 
 plan 35
 

@@ -21,9 +21,9 @@
 #include <cmocka.h>
 
 #include "libcksnl/cksnl.h"
-#include "modules.h"
-#include "simcard.h"
-#include "wait.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
+#include "lib/wait.h"
 
 #define SLOTS		4
 #define ROUNDS		4

@@ -24,9 +24,9 @@
 
 #include <cmocka.h>
 
-#include "modules.h"
-#include "simcard.h"
-#include "wait.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
+#include "lib/wait.h"
 
 #define ETU		(372ULL * CKS_SIM_TICKS_PER_CLK)
 #define TURN		(40 * ETU)	/* from a character to the other side's: BGT is 22 */

@@ -26,10 +26,10 @@
 
 #include <cmocka.h>
 
-#include "inject.h"
+#include "lib/inject.h"
 #include "libcksnl/cksnl.h"
-#include "modules.h"
-#include "simcard.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
 
 static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_tty", NULL };
 

@@ -15,9 +15,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "inject.h"
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/inject.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define SESSION_MS	5000	/* for a frame that may never come */
 

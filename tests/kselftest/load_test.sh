@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Every module loads by itself, with what it depends on, and leaves again, repeatedly.
 
-. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/lib/harness.sh"
 
 all="cks cks_sim cks_uart cks_router"
 plan 9

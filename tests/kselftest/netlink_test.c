@@ -25,9 +25,9 @@
 
 #include <cmocka.h>
 
-#include "modules.h"
-#include "simcard.h"
-#include "wait.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
+#include "lib/wait.h"
 
 #define SLOTS		3
 

@@ -5,8 +5,8 @@
 # that were given to them, hear of their cards, and personalize them; outside is the hardware. The
 # CAS has one connection for control and channels, which the namespace's own counters show.
 
-. "$(dirname "$0")/harness.sh"
-. "$(dirname "$0")/bureau"
+. "$(dirname "$0")/lib/harness.sh"
+. "$(dirname "$0")/lib/bureau.sh"
 
 plan 13
 

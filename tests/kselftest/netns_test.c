@@ -20,9 +20,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel_memory.h"
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/kernel_memory.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define OUTSIDE		"fd00::1"
 #define INSIDE		"fd00::2"

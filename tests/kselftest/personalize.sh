@@ -3,8 +3,8 @@
 # The main job, end to end: 8 cards on 4 couplers, three of them faulty. Names in brackets: rows of
 # what the system promises, docs/handover.md and docs/protocol.md.
 
-. "$(dirname "$0")/harness.sh"
-. "$(dirname "$0")/bureau"
+. "$(dirname "$0")/lib/harness.sh"
+. "$(dirname "$0")/lib/bureau.sh"
 
 plan 20
 

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "router_bed.h"
+#include "lib/router_bed.h"
 
 #define BENCHES		2
 #define SLOTS		2	/* of a bench */

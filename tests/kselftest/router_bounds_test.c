@@ -11,7 +11,7 @@
 #include <netlink/genl/genl.h>
 #include <sys/socket.h>
 
-#include "router_bed.h"
+#include "lib/router_bed.h"
 
 #define DISPOSITIONS_MAX	4096	/* docs/sessions.md, without a setting */
 #define REQUESTS_MAX		2

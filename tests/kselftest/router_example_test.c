@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define EXAMPLE_MAX	48
 #define BYTES_MAX	512

@@ -16,9 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "kernel_memory.h"
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/kernel_memory.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define COUPLERS	8
 #define COMMANDS	4	/* of a session */

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define WINDOW	65536
 

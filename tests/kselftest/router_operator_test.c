@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "router_bed.h"
+#include "lib/router_bed.h"
 
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "router_bed.h"
+#include "lib/router_bed.h"
 
 /* TA1: F 512, D 64. IFSC 254, CWI 15 and BWI 7: a busy machine must not be too slow a card. */
 static const uint8_t atr_fast[] = { 0x3b, 0x90, 0x97, 0x81, 0x31, 0xfe, 0x7f, 0x36 };

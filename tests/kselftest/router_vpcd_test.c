@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define VPCD_PORT	35963
 #define ROUNDS		20

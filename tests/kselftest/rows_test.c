@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cks_mux.h"
-#include "router_bed.h"
+#include "lib/cks_mux.h"
+#include "lib/router_bed.h"
 
 #define LANES	4
 

@@ -21,8 +21,8 @@
 #include <linux/cks.h>
 #include <linux/cks_sim.h>
 
-#include "modules.h"
-#include "thread.h"
+#include "lib/modules.h"
+#include "lib/thread.h"
 
 #define CLK		3571200U
 #define UART_CLK	1843200U

@@ -19,10 +19,10 @@
 
 #include <cmocka.h>
 
-#include "modules.h"
-#include "simcard.h"
-#include "simtrace.h"
-#include "wait.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
+#include "lib/simtrace.h"
+#include "lib/wait.h"
 
 #define CLK_NS		(1e9 / simcard_clk_hz())
 #define ETU_NS		(372 * CLK_NS)

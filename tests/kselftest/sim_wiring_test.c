@@ -21,8 +21,8 @@
 #include <cmocka.h>
 
 #include "libcksnl/cksnl.h"
-#include "modules.h"
-#include "simcard.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
 
 #define SIGNAL		CKS_CAPABILITY_ERROR_SIGNAL
 #define GUARD		CKS_CAPABILITY_EXACT_GUARD

@@ -3,8 +3,8 @@
 # The hand-over when a side dies in the middle: docs/handover.md. Whatever happens, a card in the good
 # bin has exactly one delivered record, and no record is on two cards.
 
-. "$(dirname "$0")/harness.sh"
-. "$(dirname "$0")/bureau"
+. "$(dirname "$0")/lib/harness.sh"
+. "$(dirname "$0")/lib/bureau.sh"
 
 plan 15
 

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "router_bed.h"
+#include "lib/router_bed.h"
 #include "surface/corpus.h"
 #include "surface/kcov.h"
 #include "surface/world.h"

@@ -29,9 +29,9 @@
 #include <cmocka.h>
 
 #include "libcksnl/cksnl.h"
-#include "modules.h"
-#include "simcard.h"
-#include "wait.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
+#include "lib/wait.h"
 
 #define ROUNDS		20
 #define NL_TIMEOUT_MS	30000

@@ -5,7 +5,7 @@
 # and under the kernel's own driver in turn; and a pci-serial of the other driver's on the interrupt
 # line of the first. ROUNDS in the environment: how often they change hands.
 
-. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/lib/harness.sh"
 
 # Kernels whose bench is slow are slow at this too.
 rounds=${ROUNDS:-$((100 / ${CKS_CLK_DIV:-1}))}

@@ -18,9 +18,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "kernel_memory.h"
-#include "router_bed.h"
-#include "wait.h"
+#include "lib/kernel_memory.h"
+#include "lib/router_bed.h"
+#include "lib/wait.h"
 
 #define WARM_ROUNDS	2	/* for the kernel's own caches to fill */
 #define MEMORY_SLACK_KB	16384

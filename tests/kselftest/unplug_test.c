@@ -28,8 +28,8 @@
 #include <unistd.h>
 
 #include "libcksnl/cksnl.h"
-#include "modules.h"
-#include "simcard.h"
+#include "lib/modules.h"
+#include "lib/simcard.h"
 
 #define TRIES		10
 #define LEAK_KIB	512	/* what a kernel's caches may grow by meanwhile */

@@ -4,7 +4,7 @@
 # opensc-tool and pcsc_scan.
 
 # shellcheck shell=dash
-. "$(dirname "$0")/harness.sh"
+. "$(dirname "$0")/lib/harness.sh"
 
 driver=/usr/lib/pcsc/drivers/serial/libifdvpcd.so
 [ -e $driver ] || skip_all "vsmartcard-vpcd is not installed"

@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "cks-user.h"
-#include "router_bed.h"
+#include "lib/router_bed.h"
 #include "ynl.h"
-#include "ynl_hooks.h"
+#include "ynl/hooks.h"
 
 #define UART_PORT	0x2f8
 #define UART_IRQ	3

@@ -8,7 +8,7 @@
 #include <linux/netlink.h>
 #include <string.h>
 
-#include "../router_bed.h"
+#include "../lib/router_bed.h"
 #include "program.h"
 
 /* As the other files number them. */

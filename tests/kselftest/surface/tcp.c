@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../router_bed.h"
+#include "../lib/router_bed.h"
 #include "world.h"
 
 /* The high half of an operation's number is the connection's. */

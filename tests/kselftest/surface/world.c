@@ -18,7 +18,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#include "../router_bed.h"
+#include "../lib/router_bed.h"
 #include "kcov.h"
 #include "world.h"
 

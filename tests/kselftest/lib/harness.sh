@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Shell side of the guest's tests: TAP, conditions to wait for, modules, background programs.
 #
-#	. "$(dirname "$0")/harness.sh"
+#	. "$(dirname "$0")/lib/harness.sh"
 #	plan 2
 #	load_modules
 #	check "a coupler appears" wait_for '[ -e /dev/cks/coupler0 ]' 10

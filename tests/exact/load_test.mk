@@ -1,5 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0-only
-include $(TOP)/kernel/iso7816/files.mk
-load_test_SRCS := $(addprefix ../kselftest/,simcard.c modules.c) \
-	$(addprefix ../../kernel/iso7816/,$(ISO7816_COMMON) $(ISO7816_CARD) $(ISO7816_COUPLER))
-load_test_LDLIBS := -pthread

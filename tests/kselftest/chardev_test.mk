@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0-only
-include $(TOP)/kernel/iso7816/files.mk
-chardev_test_SRCS := simcard.c modules.c \
-	$(addprefix ../../kernel/iso7816/,$(ISO7816_COMMON) $(ISO7816_CARD) $(ISO7816_COUPLER))
-chardev_test_PKGS := cmocka
-chardev_test_LDLIBS := -pthread

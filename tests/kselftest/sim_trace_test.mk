@@ -1,6 +1,0 @@
-# SPDX-License-Identifier: GPL-2.0-only
-include $(TOP)/kernel/iso7816/files.mk
-sim_trace_test_SRCS := simcard.c simtrace.c modules.c \
-	$(addprefix ../../kernel/iso7816/,$(ISO7816_COMMON) $(ISO7816_CARD) $(ISO7816_COUPLER))
-sim_trace_test_PKGS := cmocka
-sim_trace_test_LDLIBS := -pthread
