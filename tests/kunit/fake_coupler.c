@@ -158,6 +158,14 @@ void fake_coupler_card(struct fake_coupler *f, bool in)
 	raw_spin_unlock_irq(cks_coupler_lock(f->c));
 }
 
+void fake_coupler_says(struct fake_coupler *f, const u8 *p, u8 len)
+{
+	raw_spin_lock_irq(cks_coupler_lock(f->c));
+	/* A header takes 60 etu, and the answer begins 20 behind it. */
+	say(f, ktime_add_ns(ktime_get(), 100 * ETU_NS), p, len);
+	raw_spin_unlock_irq(cks_coupler_lock(f->c));
+}
+
 void fake_coupler_t0(struct fake_coupler *f)
 {
 	static const u8 atr[] = { 0x3b, 0x00 };

@@ -63,6 +63,8 @@ void fake_coupler_unplug(struct fake_coupler *f);
 void fake_coupler_free(struct fake_coupler *f);
 /* A card in, or out. */
 void fake_coupler_card(struct fake_coupler *f, bool in);
+/* Characters of the card, later than what it has answered. */
+void fake_coupler_says(struct fake_coupler *f, const u8 *p, u8 len);
 /* With T=0: 3B 00, and an answer to READ BINARY of two bytes: fake_read. */
 void fake_coupler_t0(struct fake_coupler *f);
 extern const u8 fake_read[5];

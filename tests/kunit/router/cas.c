@@ -9,6 +9,7 @@
 #include <net/sock.h>
 
 #include "cas.h"
+#include "failing.h"
 #include "fixture.h"
 
 #define LINK	1	/* its number */
@@ -31,6 +32,18 @@ static struct socket *dial(u16 port)
 	return NULL;
 }
 
+static void hang_up(struct socket **sock)
+{
+	if (*sock)
+		sock_release(*sock);
+	*sock = NULL;
+}
+
+static struct socket *dial_channel(struct fixture *x)
+{
+	return dial(PORTS + 1 + cks_coupler_index(x->f->c));
+}
+
 static bool take(struct socket *sock, void *to, size_t len)
 {
 	struct kvec vec = { .iov_base = to, .iov_len = len };
@@ -40,18 +53,24 @@ static bool take(struct socket *sock, void *to, size_t len)
 	return !len || kernel_recvmsg(sock, &msg, &vec, 1, len, MSG_WAITALL) == len;
 }
 
+/* Return: whether one more frame came. */
+static bool comes_next(struct cas *c, struct socket *sock)
+{
+	if (!take(sock, c->frame, CKS_FRAME_HEADER))
+		return false;
+	c->len = get_unaligned_be32(c->frame + 8);
+	if (c->len > sizeof(c->frame) - CKS_FRAME_HEADER ||
+	    !take(sock, c->frame + CKS_FRAME_HEADER, c->len))
+		return false;
+	/* Nothing more is to come of what it is about. */
+	return c->frame[3] != CKS_T_ERROR && c->frame[3] != CKS_T_UNLINK;
+}
+
 /* Frames up to the one of this type. Return: whether it came. */
 static bool comes(struct cas *c, struct socket *sock, enum cks_type type)
 {
 	do {
-		if (!take(sock, c->frame, CKS_FRAME_HEADER))
-			return false;
-		c->len = get_unaligned_be32(c->frame + 8);
-		if (c->len > sizeof(c->frame) - CKS_FRAME_HEADER ||
-		    !take(sock, c->frame + CKS_FRAME_HEADER, c->len))
-			return false;
-		/* Nothing more is to come of what it is about. */
-		if (c->frame[3] == CKS_T_ERROR || c->frame[3] == CKS_T_UNLINK)
+		if (!comes_next(c, sock))
 			return false;
 	} while (c->frame[3] != type);
 	return true;
@@ -148,7 +167,7 @@ bool cas_opens(struct cas *c, struct fixture *x)
 
 	if (!token)
 		return false;
-	c->channel = dial(PORTS + 1 + cks_coupler_index(x->f->c));
+	c->channel = dial_channel(x);
 	return c->channel && opens(c, token);
 }
 
@@ -171,21 +190,80 @@ static bool send_command(struct cas *c)
 	struct cks_build b;
 	u8 frame[64];
 
-	cks_build_begin(&b, frame, sizeof(frame), CKS_T_COMMAND, 1);
+	cks_build_begin(&b, frame, sizeof(frame), CKS_T_COMMAND, ++c->commands);
 	cks_put(&b, CKS_F_DATA, fake_read, sizeof(fake_read));
 	cks_put_u32(&b, CKS_F_TIMEOUT, 0);
 	return send_there(c, &b);
 }
 
+/* The response that came. */
+static bool status_is(const struct cas *c, enum cks_status status)
+{
+	return field(c, CKS_F_STATUS) && get_unaligned_be16(field(c, CKS_F_STATUS)) == status;
+}
+
 static bool responds(struct cas *c, enum cks_status status)
 {
-	return comes_there(c, CKS_T_RESPONSE) && field(c, CKS_F_STATUS) &&
-	       get_unaligned_be16(field(c, CKS_F_STATUS)) == status;
+	return comes_there(c, CKS_T_RESPONSE) && status_is(c, status);
 }
 
 bool cas_commands(struct cas *c)
 {
 	return send_command(c) && responds(c, CKS_STATUS_DONE);
+}
+
+bool cas_resumes(struct cas *c, struct fixture *x)
+{
+	struct cks_build b;
+	const u8 *token;
+	u8 frame[64];
+
+	hang_up(&c->channel);
+	if (!comes(c, c->control, CKS_T_RECHANNEL))
+		return false;
+	token = field(c, CKS_F_TOKEN);
+	c->channel = dial_channel(x);
+	if (!token || !c->channel)
+		return false;
+	cks_build_begin(&b, frame, sizeof(frame), CKS_T_OPEN, 0);
+	cks_put(&b, CKS_F_TOKEN, token, CKS_ID_LEN);
+	cks_put_u32(&b, CKS_F_RESUME_FROM, c->commands - 1);
+	return send(c->channel, &b) && comes(c, c->channel, CKS_T_OPENED) &&
+	       field(c, CKS_F_OUTCOME) && *field(c, CKS_F_OUTCOME) == CKS_OUTCOME_KEPT &&
+	       responds(c, CKS_STATUS_DONE);
+}
+
+/* Return: whether something came, or something failed now. */
+static bool comes_or_fails(struct socket *sock, bool failed_before)
+{
+	unsigned long end = jiffies + FAKE_PATIENCE;
+
+	do {
+		if (!skb_queue_empty_lockless(&sock->sk->sk_receive_queue) ||
+		    (!failed_before && failing_happened()))
+			return true;
+		usleep_range(500, 1000);
+	} while (time_before(jiffies, end));
+	return false;
+}
+
+bool cas_waits(struct cas *c, struct fixture *x, bool *ret_told)
+{
+	static const u8 null[] = { 0x60 };	/* ISO/IEC 7816-3, 10.3.3 */
+	static const u8 rest[] = { 0xb0, 0x01, 0x02, 0x90, 0x00 };
+	bool failed = failing_happened();
+
+	*ret_told = false;
+	x->f->answer = null;
+	x->f->answer_len = sizeof(null);
+	if (!send_command(c) || !comes_or_fails(c->channel, failed))
+		return false;
+	fake_coupler_says(x->f, rest, sizeof(rest));
+	if (!comes_next(c, c->channel))
+		return false;
+	*ret_told = c->frame[3] == CKS_T_PROGRESS;
+	return (!*ret_told || comes_next(c, c->channel)) && c->frame[3] == CKS_T_RESPONSE &&
+	       status_is(c, CKS_STATUS_DONE);
 }
 
 bool cas_batches(struct cas *c)
@@ -228,16 +306,10 @@ bool cas_decides(struct cas *c)
 	return send(c->control, &b) && comes(c, c->control, CKS_T_RESULT_ACK);
 }
 
-static void hang_up(struct socket **sock)
-{
-	if (*sock)
-		sock_release(*sock);
-	*sock = NULL;
-}
-
 void cas_hang_up(struct cas *c)
 {
 	hang_up(&c->channel);
 	hang_up(&c->control);
 	c->linked = false;
+	c->commands = 0;
 }

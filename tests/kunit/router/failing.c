@@ -33,10 +33,15 @@ void failing_arm(enum failing_call call, int err, unsigned int nth)
 	WRITE_ONCE(fail.call, call);
 }
 
+bool failing_happened(void)
+{
+	return READ_ONCE(fail.happened);
+}
+
 bool failing_disarm(void)
 {
 	WRITE_ONCE(fail.call, CALLS);
-	return READ_ONCE(fail.happened);
+	return failing_happened();
 }
 
 /* Whatever became of it: nothing is left. */

@@ -19,6 +19,8 @@ int failing(enum failing_call call);
 
 /* The @nth call of @call from now on ends with @err. */
 void failing_arm(enum failing_call call, int err, unsigned int nth);
+/* Return: whether it has failed by now. */
+bool failing_happened(void);
 /* Return: whether it has failed. */
 bool failing_disarm(void);
 

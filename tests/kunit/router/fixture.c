@@ -115,3 +115,21 @@ void fixture_cancel(struct fixture *x, u64 request, const char *reason)
 		cks_session_fail(s, CKS_CODE_OPERATOR, reason);
 	mutex_unlock(&x->st->lock);
 }
+
+bool fixture_holds_reply(struct fixture *x, u64 request)
+{
+	struct cks_session *s;
+
+	mutex_lock(&x->st->lock);
+	s = cks_session_find(x->st, request);
+	if (s)
+		x->held = cks_txbuf_get(s->run->reply);
+	mutex_unlock(&x->st->lock);
+	return s;
+}
+
+void fixture_lets_reply_go(struct fixture *x)
+{
+	cks_txbuf_put(x->held);
+	x->held = NULL;
+}

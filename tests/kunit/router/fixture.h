@@ -14,6 +14,7 @@
 struct fixture {
 	struct fake_coupler *f;
 	struct cks_station *st;
+	struct cks_txbuf *held;
 	struct netlink_ext_ack extack;
 };
 
@@ -28,5 +29,8 @@ bool fixture_comes_to(struct fixture *x, u64 request, enum cks_phase phase);
 enum cks_phase fixture_leaves(struct fixture *x, u64 request, enum cks_phase phase);
 void fixture_cancel(struct fixture *x, u64 request, const char *reason);
 int fixture_dispose(struct fixture *x, u64 request, u64 number);
+/* The last response is taken for one that is still being sent, until it is let go. */
+bool fixture_holds_reply(struct fixture *x, u64 request);
+void fixture_lets_reply_go(struct fixture *x);
 
 #endif
