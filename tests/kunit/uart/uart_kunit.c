@@ -2,7 +2,7 @@
 /*
  * The driver's way into a UART against the bench's register model, in real time: what is found,
  * what is refused and why, how deep its FIFO is, and in which order the contacts go off. How it
- * sends and receives is for tests in virtual time (tests/unit/uart/line_test.c) and on the bench.
+ * sends and receives is for a suite in virtual time (../uart_line) and for the bench.
  */
 #include <kunit/test.h>
 #include <linux/module.h>

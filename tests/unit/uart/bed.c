@@ -2,11 +2,9 @@
 /*
  * The loop of events around a driver, a model and a card; see bed.h.
  */
-#include <assert.h>
-#include <stdlib.h>
-
 #include <linux/serial_reg.h>
 
+#include "../check.h"
 #include "bed.h"
 
 struct bed bed;
@@ -27,30 +25,53 @@ ktime_t ktime_get(void)
 
 void hrtimer_start(struct hrtimer *timer, ktime_t t, enum hrtimer_mode mode)
 {
+	(void)timer;
 	(void)mode;
-	timer->expires = t;
-	timer->queued = true;
+	bed.timer_at = (u64)t;
+	bed.timer_set = true;
 }
 
 int hrtimer_try_to_cancel(struct hrtimer *timer)
 {
-	bool was = timer->queued;
+	bool was = bed.timer_set;
 
-	timer->queued = false;
+	(void)timer;
+	bed.timer_set = false;
 	return was;
+}
+
+#ifdef __KERNEL__
+
+static bool is_held(raw_spinlock_t *lock)
+{
+	return raw_spin_is_locked(lock);
+}
+
+#else
+
+void raw_spin_lock_init(raw_spinlock_t *lock)
+{
+	lock->held = false;
 }
 
 void raw_spin_lock(raw_spinlock_t *lock)
 {
-	assert(!lock->held);
+	assert_false(lock->held);
 	lock->held = true;
 }
 
 void raw_spin_unlock(raw_spinlock_t *lock)
 {
-	assert(lock->held);
+	assert_true(lock->held);
 	lock->held = false;
 }
+
+static bool is_held(raw_spinlock_t *lock)
+{
+	return lock->held;
+}
+
+#endif
 
 /* ---------------------------------------------------------------------------------- UART */
 
@@ -174,7 +195,7 @@ void cks_coupler_set_capabilities(struct cks_coupler *c, u32 capabilities)
 
 void cks_coupler_refused(struct cks_coupler *c, bool by_card)
 {
-	assert(c->u->lock->held);
+	assert_true(is_held(c->u->lock));
 	if (by_card)
 		bed.repeated++;
 	else
@@ -183,7 +204,7 @@ void cks_coupler_refused(struct cks_coupler *c, bool by_card)
 
 void cks_coupler_cost(struct cks_coupler *c, enum cks_cost what, u64 millietu)
 {
-	assert(c->u->lock->held);
+	assert_true(is_held(c->u->lock));
 	bed.cost[what] += millietu;
 }
 
@@ -237,7 +258,7 @@ static void step(void)
 
 void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags)
 {
-	assert(c->u->lock->held);
+	assert_true(is_held(c->u->lock));
 	if (flags)
 		bed.flagged++;
 	iso7816_coupler_rx(&bed.engine, ticks_of((u64)t), byte, flags);
@@ -246,7 +267,7 @@ void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags)
 
 void cks_coupler_sent(struct cks_coupler *c, ktime_t t, u8 flags)
 {
-	assert(c->u->lock->held);
+	assert_true(is_held(c->u->lock));
 	iso7816_coupler_sent(&bed.engine, ticks_of((u64)t), flags);
 	step();
 }
@@ -479,8 +500,8 @@ static u64 next_event(void)
 		t = earlier(t, ns_of(iso7816_card_deadline(&bed.card.engine)) + 1);
 	if (deadline != ISO7816_NEVER)
 		t = earlier(t, ns_of(deadline) + 1 + bed.irq_ns);
-	if (bed.u.timer.queued)
-		t = earlier(t, (u64)bed.u.timer.expires + bed.irq_ns);
+	if (bed.timer_set)
+		t = earlier(t, bed.timer_at + bed.irq_ns);
 	if (bed.raised)
 		t = earlier(t, bed.raise_at);
 	return t;
@@ -498,7 +519,7 @@ static void interrupt(ktime_t now)
 static void run_uart_timer(void)
 {
 	bed.timers++;
-	bed.u.timer.queued = false;
+	bed.timer_set = false;
 	cks_uart_timer(&bed.u.timer);
 }
 
@@ -529,7 +550,7 @@ static void one_event(void)
 		bed.interrupts++;
 		interrupt(ktime_get());
 	}
-	if (bed.u.timer.queued && (u64)bed.u.timer.expires + bed.irq_ns <= bed.now)
+	if (bed.timer_set && bed.timer_at + bed.irq_ns <= bed.now)
 		run_uart_timer();
 	if (iso7816_coupler_deadline(&bed.engine) <= ticks_of(bed.now))
 		engine_timer();
@@ -554,7 +575,7 @@ static enum iso7816_err until_done(void)
 	raw_spin_unlock(&bed.lock);
 	card_contacts();
 	while (!bed.done) {
-		assert(next_event() != SIM_NEVER);
+		assert_true(next_event() != SIM_NEVER);
 		one_event();
 	}
 	return bed.err;
@@ -582,6 +603,7 @@ void bed_init(const struct bed_config *cfg)
 	struct iso7816_config econf;
 
 	memset(&bed, 0, sizeof(bed));
+	raw_spin_lock_init(&bed.lock);
 	bed.now = 1000000;
 	bed.access_ns = 500;
 	bed.irq_ns = 1000;
@@ -595,8 +617,8 @@ void bed_init(const struct bed_config *cfg)
 	c->cfg.reset_clks = 1000;
 	c->cfg.incoming = incoming;
 	c->cfg.get_response = true;
-	assert(!iso7816_card_init(&c->engine, &c->cfg, c->apdu, sizeof(c->apdu), c->held,
-				  sizeof(c->held)));
+	assert_true(!iso7816_card_init(&c->engine, &c->cfg, c->apdu, sizeof(c->apdu), c->held,
+				       sizeof(c->held)));
 	c->receiver.mask = 1 << SIM_UART;
 
 	if (cfg->engine)
@@ -622,7 +644,7 @@ void bed_init(const struct bed_config *cfg)
 	bed.u.set.power_line = CKS_MODEM_LINE_DTR;
 	bed.u.set.echo = !cfg->no_echo;
 
-	assert(!bed.u.family->start(&bed.u.io));
+	assert_true(!bed.u.family->start(&bed.u.io));
 	raw_spin_lock(&bed.lock);
 	cks_uart_off(&bed.u);
 	cks_uart_rest(&bed.u);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * A coupler in virtual time: kernel/uart with the engine above it, the bench's model of a 16550
- * below it, and a card that gives and obeys the error signal of T=0. One thread, one clock, no
- * kernel: what the driver's accesses and its interrupts cost is a setting.
+ * below it, and a card that gives and obeys the error signal of T=0. One thread, one clock, in
+ * userspace or as a module (tests/kunit/uart_line): what the driver's accesses and its interrupts
+ * cost is a setting.
  */
 #ifndef UNIT_UART_BED_H
 #define UNIT_UART_BED_H
@@ -114,9 +115,11 @@ struct bed_sent {
  * @faults: none
  * @uart: model
  * @card: card
- * @dev: counts complaints of the driver
+ * @dev: that the driver complains of
  * @lock: the coupler's
  * @u: driver
+ * @timer_set: its timer is running
+ * @timer_at: until then
  * @raised: an interrupt is under way
  * @raise_at: and comes at this time
  * @mcr: modem outputs as the card has seen them
@@ -155,6 +158,8 @@ struct bed {
 	struct device dev;
 	raw_spinlock_t lock;
 	struct cks_uart u;
+	bool timer_set;
+	u64 timer_at;
 	bool raised;
 	u64 raise_at;
 	u8 mcr;

@@ -3,13 +3,7 @@
  * The line of kernel/uart in virtual time: the error signal of T=0 in both directions, guard times,
  * FIFOs in T=1, and UARTs that lie.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../check.h"
 #include "bed.h"
 
 static const u8 atr_t0[] = { 0x3b, 0x00 };
@@ -76,12 +70,11 @@ static void begin(const struct rate *r, bool stamps)
 #define REPEATS	344
 
 /* Each third character of the card is spoilt until so many were repeated. */
-static void test_refuse(void **state)
+TEST(test_refuse)
 {
 	struct iso7816_exchange x = read_binary(0);
 	unsigned int r, i;
 
-	(void)state;
 	for (r = 0; r < 2 * ARRAY_SIZE(rates); r++) {
 		begin(&rates[r / 2], r % 2);
 		bed.card.spoil = 3;
@@ -132,7 +125,7 @@ static unsigned int check_costs(void)
 }
 
 /* Each seventh character of the coupler is refused by the card. */
-static void test_refused(void **state)
+TEST(test_refused)
 {
 	u8 cmd[5 + 250];
 	struct iso7816_exchange x = {
@@ -140,7 +133,6 @@ static void test_refused(void **state)
 	};
 	unsigned int r, i;
 
-	(void)state;
 	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, 250 }, 5);
 	for (i = 5; i < sizeof(cmd); i++)
 		cmd[i] = (u8)(i * 7);
@@ -159,19 +151,18 @@ static void test_refused(void **state)
 	}
 }
 
-static void test_plain(void **state)
+TEST(test_plain)
 {
 	struct iso7816_exchange x = read_binary(0);
 
-	(void)state;
 	bed_init(&(struct bed_config){
 		.uart_clk = 1843200, .card_clk = 3571200, .atr = atr_t0, .atr_len = 2,
 	});
 	assert_int_equal(bed_reset(), ISO7816_OK);
 	assert_int_equal(bed_exchange(&x), ISO7816_OK);
 	check_counted(&x, 256);
-	print_message("# T=0: %u interrupts, %u accesses, %u timers for %u characters\n",
-		      bed.interrupts, bed.accesses, bed.timers, bed.card.sent + bed.logged);
+	printf("# T=0: %u interrupts, %u accesses, %u timers for %u characters\n",
+	       bed.interrupts, bed.accesses, bed.timers, bed.card.sent + bed.logged);
 }
 
 struct t1_card {
@@ -207,12 +198,11 @@ static void begin_t1(const struct t1_card *card, u16 fifo, bool stamps)
 }
 
 /* A card that refuses all: four times, then the exchange ends; the last character as the first. */
-static void test_refused_for_good(void **state)
+TEST(test_refused_for_good)
 {
 	struct iso7816_exchange x = read_binary(1);
 	unsigned int nth;
 
-	(void)state;
 	for (nth = 1; nth <= 5; nth++) {
 		begin(&rates[6], true);
 		bed_run(bed_etu(20 * 16));
@@ -229,12 +219,11 @@ static void test_refused_for_good(void **state)
  * Interrupts that are late by up to three etu: a character that was not refused in time is reported
  * with its error. No exchange ends well with wrong data.
  */
-static void test_late(void **state)
+TEST(test_late)
 {
 	struct iso7816_exchange x = read_binary(0);
 	unsigned int r, i, good = 0, bad = 0;
 
-	(void)state;
 	for (r = 0; r < ARRAY_SIZE(rates); r++) {
 		for (i = 0; i < 40; i++) {
 			begin(&rates[r], true);
@@ -249,7 +238,7 @@ static void test_late(void **state)
 			good++;
 		}
 	}
-	print_message("# late interrupts: %u exchanges intact, %u reported as failed\n", good, bad);
+	printf("# late interrupts: %u exchanges intact, %u reported as failed\n", good, bad);
 	assert_true(good && bad);
 }
 
@@ -257,7 +246,7 @@ static void test_late(void **state)
  * Interrupts that are late by up to seven etu: that is where the echo of the last character and the
  * answer of the card seem to be closer than they are. Nothing is taken for a refusal.
  */
-static void test_late_without_refusal(void **state)
+TEST(test_late_without_refusal)
 {
 	u8 cmd[5 + 250];
 	struct iso7816_exchange x = {
@@ -265,7 +254,6 @@ static void test_late_without_refusal(void **state)
 	};
 	unsigned int r, i;
 
-	(void)state;
 	memcpy(cmd, (u8[]){ 0x00, 0xda, 0x00, 0x00, 250 }, 5);
 	for (i = 5; i < sizeof(cmd); i++)
 		cmd[i] = (u8)(i * 7);
@@ -284,12 +272,11 @@ static void test_late_without_refusal(void **state)
 }
 
 /* A UART that lies: always a character and an interrupt, or gone. An error, and not for ever. */
-static void test_stuck(void **state)
+TEST(test_stuck)
 {
 	struct iso7816_exchange x = read_binary(0);
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < 4; i++) {
 		begin(&rates[0], i & 1);
 		bed.stuck_iir = i & 2 ? 0xff : UART_IIR_RDI;
@@ -322,7 +309,7 @@ static void board_contacts(const struct cks_uart_wiring *w, bool rst_high, bool 
 {
 	u8 is = (rst_high ? BOARD_RST : 0) | (power ? BOARD_POWER : 0);
 
-	assert_ptr_equal(w, &board.wiring);
+	assert_true(w == &board.wiring);
 	if (board.changes && board.levels[board.changes - 1] == is)
 		return;
 	assert_in_range(board.changes, 0, ARRAY_SIZE(board.levels) - 1);
@@ -336,13 +323,12 @@ static bool board_present(const struct cks_uart_wiring *w)
 }
 
 /* One contact changes at a time, RST is high under power alone, and at the end all is off. */
-static void test_board(void **state)
+TEST(test_board)
 {
 	struct iso7816_exchange x = read_binary(0);
 	u32 caps = CKS_CAPABILITY_POWER_SWITCH | CKS_CAPABILITY_CARD_DETECT;
 	unsigned int i;
 
-	(void)state;
 	begin(&rates[0], false);
 	memset(&board, 0, sizeof(board));
 	board.wiring.contacts = board_contacts;
@@ -410,9 +396,9 @@ static void check_t1(const struct t1_card *card, u16 fifo, bool stamps)
 	u64 t = exchange_t1(card, fifo, stamps);
 	unsigned int n;
 
-	print_message("# T=1, N %u, CWI %u, FIFO %u: %u interrupts, %u accesses, %u etu\n",
-		      card->n, card->cwi, fifo, bed.interrupts, bed.accesses,
-		      (unsigned int)t / 16);
+	printf("# T=1, N %u, CWI %u, FIFO %u: %u interrupts, %u accesses, %u etu\n",
+	       card->n, card->cwi, fifo, bed.interrupts, bed.accesses,
+	       (unsigned int)t / 16);
 	for (n = 1; n < bed.logged; n++) {
 		u64 gap = bed.log[n].edge - bed.log[n - 1].edge;
 
@@ -421,7 +407,7 @@ static void check_t1(const struct t1_card *card, u16 fifo, bool stamps)
 }
 
 /* FIFO or not, the bytes and the times are the same; the interrupts are fewer. */
-static void test_fifo(void **state)
+TEST(test_fifo)
 {
 	static const struct t1_card cards[] = {
 		{ 0x3b, 0, 13, 12 },
@@ -433,7 +419,6 @@ static void test_fifo(void **state)
 	};
 	unsigned int i;
 
-	(void)state;
 	for (i = 0; i < ARRAY_SIZE(cards); i++) {
 		check_t1(&cards[i], 1, false);
 		check_t1(&cards[i], 1, true);
@@ -503,13 +488,12 @@ static void late_exchange(struct iso7816_exchange *x, unsigned int late_etu, uns
 	}
 }
 
-static void test_late_t1(void **state)
+TEST(test_late_t1)
 {
 	struct iso7816_exchange x;
 	unsigned int late, len;
 	u8 ta1;
 
-	(void)state;
 	for (ta1 = 0x95; ta1 <= 0x97; ta1++) {
 		for (len = 1; len <= 10; len++) {
 			for (late = 0; late <= 60; late += 5) {
@@ -570,21 +554,19 @@ static void check_cwt(u8 cwi)
 	}
 }
 
-static void test_cwt(void **state)
+TEST(test_cwt)
 {
-	(void)state;
 	check_cwt(6);
 	check_cwt(8);
 }
 
 /* What a character costs when it may be refused. */
-static void test_cost(void **state)
+TEST(test_cost)
 {
 	struct iso7816_exchange x = read_binary(1);
-	unsigned int r, i, n;
+	unsigned int r, i, n, cost;
 	u64 sum;
 
-	(void)state;
 	for (r = 0; r < ARRAY_SIZE(rates); r++) {
 		begin(&rates[r], false);
 		sum = 0;
@@ -601,9 +583,9 @@ static void test_cost(void **state)
 				n++;
 			}
 		}
-		print_message("# TA1 %02x, UART %u Hz, card %u Hz: %.2f etu a character\n",
-			      rates[r].ta1, rates[r].uart_clk, rates[r].card_clk,
-			      (double)sum / n / (double)bed_etu(16));
+		cost = (unsigned int)(sum * 100 / n / bed_etu(16));
+		printf("# TA1 %02x, UART %u Hz, card %u Hz: %u.%02u etu a character\n",
+		       rates[r].ta1, rates[r].uart_clk, rates[r].card_clk, cost / 100, cost % 100);
 	}
 }
 
@@ -611,7 +593,7 @@ static void test_cost(void **state)
  * T=1 on deep FIFOs, blocks shorter and longer than they are, at rates at which characters come
  * while others are taken out.
  */
-static void test_deep_fifo(void **state)
+TEST(test_deep_fifo)
 {
 	static const u16 fifos[] = { 16, 128, 256 };
 	static const u8 lengths[] = { 10, 60, 110, 118, 119, 120, 200, 245, T1_DATA };
@@ -619,7 +601,6 @@ static void test_deep_fifo(void **state)
 	u8 cmd[5 + T1_DATA];
 	unsigned int i, k, n;
 
-	(void)state;
 	for (i = 0; i < sizeof(cmd); i++)
 		cmd[i] = (u8)(i * 7);
 	for (i = 0; i < ARRAY_SIZE(fifos) * ARRAY_SIZE(ta1s); i++) {
@@ -644,9 +625,8 @@ static void test_deep_fifo(void **state)
 }
 
 /* 6.4: a card without power has I/O low, also while the UART is set to another rate. */
-static void test_low_without_power(void **state)
+TEST(test_low_without_power)
 {
-	(void)state;
 	begin(&rates[0], false);
 	assert_true(bed_high());
 	bed.exposed = 0;
@@ -668,24 +648,22 @@ static void test_low_without_power(void **state)
 	assert_true(bed_high());
 }
 
-int main(void)
-{
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_plain),
-		cmocka_unit_test(test_refuse),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_refused_for_good),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_late_without_refusal),
-		cmocka_unit_test(test_stuck),
-		cmocka_unit_test(test_board),
-		cmocka_unit_test(test_fifo),
-		cmocka_unit_test(test_cwt),
-		cmocka_unit_test(test_late_t1),
-		cmocka_unit_test(test_deep_fifo),
-		cmocka_unit_test(test_cost),
-		cmocka_unit_test(test_low_without_power),
-	};
+static TEST_CASE cases[] = {
+	RUN(test_plain),
+	RUN(test_refuse),
+	RUN(test_refused),
+	RUN(test_refused_for_good),
+	RUN(test_late),
+	RUN(test_late_without_refusal),
+	RUN(test_stuck),
+	RUN(test_board),
+	RUN(test_fifo),
+	RUN(test_cwt),
+	RUN(test_late_t1),
+	RUN(test_deep_fifo),
+	RUN(test_cost),
+	RUN(test_low_without_power),
+	{}
+};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_SUITE("uart_line");
