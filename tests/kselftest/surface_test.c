@@ -27,7 +27,10 @@
 #define DONE_SHARE	4	/* of its messages, one of so many is carried out */
 #define CORPUS		CKS_TOP "/tests/kselftest/surface/corpus"
 
-static const char *const modules[] = { "cks", "cks_sim", "cks_uart", "cks_router", NULL };
+static const char *const modules[] = {
+	"cks", "cks_sim", "cks_uart", "cks_tty", "cks_router", NULL,
+};
+
 static struct world world;
 static struct corpus corpus;
 static bool traced;

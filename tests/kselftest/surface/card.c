@@ -114,11 +114,11 @@ void card_make(struct dice *d, struct program *p)
 /* The coupler hears of it by an interrupt; its event says when. */
 static void present(struct world *w, uint32_t in)
 {
-	if (ioctl(w->slot, CKS_SIM_PRESENT, &in) || w->present == in)
+	if (ioctl(w->here.slot, CKS_SIM_PRESENT, &in) || w->here.present == in)
 		return;
-	w->present = in;
+	w->here.present = in;
 	if (!in)
-		w->presence_gen++;
+		w->here.presence_gen++;
 	world_wait(w->events, WAIT_MS);
 	world_drain(w->events);
 }
@@ -133,7 +133,7 @@ static void put_chars(const struct world *w, const uint8_t *p, size_t len, uint8
 			.type = CKS_SIM_CHAR, .value = p[i], .flags = flags,
 			.time = flags ? 500ULL * CKS_SIM_TICKS_PER_CLK : 0,
 		};
-	if (write(w->slot, e, n * sizeof(e[0])) < 0)
+	if (write(w->here.slot, e, n * sizeof(e[0])) < 0)
 		return;
 }
 
@@ -143,8 +143,8 @@ static size_t hear(struct world *w, uint8_t *ret, size_t n)
 	struct cks_sim_event e;
 	size_t have = 0;
 
-	while (have < n && world_expect(w, w->slot)) {
-		if (read(w->slot, &e, sizeof(e)) != sizeof(e))
+	while (have < n && world_expect(w, w->here.slot)) {
+		if (read(w->here.slot, &e, sizeof(e)) != sizeof(e))
 			break;
 		if (e.type == CKS_SIM_CHAR)
 			ret[have++] = e.value;
@@ -212,7 +212,7 @@ static void respond_t1(struct world *w, uint8_t how, const uint8_t *rsp, size_t 
 		b[2] = 1;
 		b[3] = 2;
 	} else {
-		b[1] = (uint8_t)((w->block++ & 1) << 6 | (how & 8) << 2);
+		b[1] = (uint8_t)((w->here.block++ & 1) << 6 | (how & 8) << 2);
 		b[2] = (uint8_t)(len > 254 ? 254 : len);
 		memcpy(b + 3, rsp, b[2]);
 	}
@@ -257,8 +257,8 @@ void card_run(struct world *w, const struct op *op)
 		present(w, data[0] & 1);
 		break;
 	case ANSWER_TO_RESET:
-		w->t1 = op->len > 2 && data[1] & 0x80 && data[2] & 1;
-		w->block = 0;
+		w->here.t1 = op->len > 2 && data[1] & 0x80 && data[2] & 1;
+		w->here.block = 0;
 		put_chars(w, data, op->len, CKS_SIM_ON_RESET);
 		break;
 	case CHARS:
@@ -266,31 +266,31 @@ void card_run(struct world *w, const struct op *op)
 		put_chars(w, data + 1, op->len ? op->len - 1u : 0, 0);
 		break;
 	case RECORDS:
-		if (write(w->slot, data, op->len) < 0)
+		if (write(w->here.slot, data, op->len) < 0)
 			return;
 		break;
 	case FAULT:
 		/* So long that nothing more would come of it. */
-		ioctl(w->slot, CKS_SIM_FAULT, data);
+		ioctl(w->here.slot, CKS_SIM_FAULT, data);
 		break;
 	case READ:
-		if (read(w->slot, data, op->len ? 24u * data[0] : 24) < 0)
+		if (read(w->here.slot, data, op->len ? 24u * data[0] : 24) < 0)
 			return;
 		break;
 	case COST:
-		ioctl(w->slot, CKS_SIM_COST, &cost);
+		ioctl(w->here.slot, CKS_SIM_COST, &cost);
 		break;
 	case TRACE:
-		look_at_trace(ioctl(w->slot, CKS_SIM_TRACE));
+		look_at_trace(ioctl(w->here.slot, CKS_SIM_TRACE));
 		break;
 	case TRACE_COUPLER:
 		look_at_trace(ioctl(w->bench, CKS_SIM_TRACE_COUPLER,
-				    op->len ? &nr : &w->coupler));
+				    op->len ? &nr : &w->here.coupler));
 		break;
 	case IOCTL:
 		/* Not what leaves a descriptor. */
 		if ((nr & 0xffff) != (CKS_SIM_TRACE & 0xffff))
-			ioctl(w->slot, nr, op->len & 1 ? NULL : data + 4);
+			ioctl(w->here.slot, nr, op->len & 1 ? NULL : data + 4);
 		break;
 	case BENCH_IOCTL:
 		if ((nr & 0xffff) != (CKS_SIM_TRACE_COUPLER & 0xffff) &&
@@ -302,7 +302,7 @@ void card_run(struct world *w, const struct op *op)
 		break;
 	case RESPOND:
 		if (op->len)
-			(w->t1 ? respond_t1 : respond_t0)(w, data[0], data + 1, op->len - 1u);
+			(w->here.t1 ? respond_t1 : respond_t0)(w, data[0], data + 1, op->len - 1u);
 		break;
 	}
 }

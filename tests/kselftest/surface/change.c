@@ -13,12 +13,15 @@ static void (*const makers[OP_KINDS])(struct dice *d, struct program *p) = {
 	[OP_CHARDEV] = chardev_make,
 	[OP_TCP] = tcp_make,
 	[OP_CARD] = card_make,
+	[OP_TTY] = tty_make,
 };
 
 static void add_random(struct dice *d, struct program *p)
 {
 	/* Messages are cheap; a connection is not. */
-	static const uint8_t kinds[] = { OP_NETLINK, OP_NETLINK, OP_CHARDEV, OP_TCP, OP_CARD };
+	static const uint8_t kinds[] = {
+		OP_NETLINK, OP_NETLINK, OP_CHARDEV, OP_TCP, OP_CARD, OP_TTY,
+	};
 
 	if (!dice_of(d, 8))
 		tcp_visit_make(d, p);

@@ -100,10 +100,10 @@ static void open_file(struct world *w, bool nonblock)
 {
 	char path[64];
 
-	if (w->file >= 0)
+	if (w->here.file >= 0)
 		return;
-	snprintf(path, sizeof(path), "/dev/cks/coupler%u", w->coupler);
-	w->file = open(path, O_RDWR | O_CLOEXEC | (nonblock ? O_NONBLOCK : 0));
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", w->here.coupler);
+	w->here.file = open(path, O_RDWR | O_CLOEXEC | (nonblock ? O_NONBLOCK : 0));
 }
 
 /* A second open must be refused. */
@@ -112,7 +112,7 @@ static void open_again(const struct world *w)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/dev/cks/coupler%u", w->coupler);
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", w->here.coupler);
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd >= 0)
 		close(fd);
@@ -123,7 +123,7 @@ static void transmit(const struct world *w, uint8_t *data, size_t len)
 	struct cks_transmit t;
 
 	if (len < sizeof(t)) {
-		ioctl(w->file, CKS_IOC_TRANSMIT, data);
+		ioctl(w->here.file, CKS_IOC_TRANSMIT, data);
 		return;
 	}
 	memcpy(&t, data, sizeof(t));
@@ -135,13 +135,13 @@ static void transmit(const struct world *w, uint8_t *data, size_t len)
 	/* What is written there must not be this program's. */
 	else if (t.rsp < 0x8000000000000000)
 		t.rsp = 0;
-	ioctl(w->file, CKS_IOC_TRANSMIT, &t);
+	ioctl(w->here.file, CKS_IOC_TRANSMIT, &t);
 }
 
 void chardev_run(struct world *w, const struct op *op)
 {
 	static uint8_t data[OP_DATA_MAX + 4096];
-	struct pollfd p = { .fd = w->file, .events = POLLIN | POLLOUT };
+	struct pollfd p = { .fd = w->here.file, .events = POLLIN | POLLOUT };
 	uint32_t nr;
 
 	memset(data, 0, sizeof(data));
@@ -152,37 +152,37 @@ void chardev_run(struct world *w, const struct op *op)
 		open_file(w, data[0] & 1);
 		break;
 	case CLOSE:
-		if (w->file >= 0)
-			close(w->file);
-		w->file = -1;
+		if (w->here.file >= 0)
+			close(w->here.file);
+		w->here.file = -1;
 		break;
 	case WRITE:
-		if (write(w->file, data, op->len) < 0)
+		if (write(w->here.file, data, op->len) < 0)
 			return;
 		break;
 	case READ:
-		if (read(w->file, buffer, (size_t)(data[0] | data[1] << 8)) < 0)
+		if (read(w->here.file, buffer, (size_t)(data[0] | data[1] << 8)) < 0)
 			return;
 		break;
 	case RESET:
-		ioctl(w->file, CKS_IOC_RESET, data);
+		ioctl(w->here.file, CKS_IOC_RESET, data);
 		break;
 	case TRANSMIT:
 		transmit(w, data, op->len);
 		break;
 	case STATE:
-		ioctl(w->file, CKS_IOC_STATE, data);
+		ioctl(w->here.file, CKS_IOC_STATE, data);
 		break;
 	case POWER_OFF:
-		ioctl(w->file, CKS_IOC_POWER_OFF);
+		ioctl(w->here.file, CKS_IOC_POWER_OFF);
 		break;
 	case IOCTL:
 		memcpy(&nr, data, 4);
-		ioctl(w->file, nr, op->len & 1 ? NULL : data + 4);
+		ioctl(w->here.file, nr, op->len & 1 ? NULL : data + 4);
 		break;
 	case POLL:
 		poll(&p, 1, 0);
-		world_expect(w, w->file);
+		world_expect(w, w->here.file);
 		break;
 	case AGAIN:
 		open_again(w);

@@ -161,7 +161,8 @@ void netlink_make(struct dice *d, struct program *p)
 	}
 	/* Most are about the one coupler there is. */
 	if (set == &cksnl_coupler_set && dice_of(d, 4))
-		len += put_attr(data + len, CKS_A_COUPLER_INDEX, "@CPL", 4);
+		len += put_attr(data + len, CKS_A_COUPLER_INDEX,
+				dice_of(d, 8) ? "@CPL" : "@TTY", 4);
 	if (set == &cksnl_session_set && dice_of(d, 4))
 		len += put_attr(data + len, CKS_A_SESSION_REQUEST, "@REQUEST", 8);
 	program_add(p, OP_NETLINK, cmd, data, len);

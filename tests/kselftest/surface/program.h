@@ -20,6 +20,7 @@ enum op_kind {
 	OP_CHARDEV,		/* enum chardev_sub; chardev.c */
 	OP_TCP,			/* enum tcp_sub, and which connection; tcp.c */
 	OP_CARD,		/* enum card_sub; card.c */
+	OP_TTY,			/* enum tty_sub; tty.c */
 	OP_KINDS,
 };
 
@@ -59,6 +60,7 @@ void netlink_make(struct dice *d, struct program *p);
 void chardev_make(struct dice *d, struct program *p);
 void tcp_make(struct dice *d, struct program *p);
 void card_make(struct dice *d, struct program *p);
+void tty_make(struct dice *d, struct program *p);
 /* A connection from its begin to its end. */
 void tcp_visit_make(struct dice *d, struct program *p);
 
@@ -73,9 +75,9 @@ void program_change(struct dice *d, struct program *p, const struct program *oth
 
 /*
  * What only the run knows stands in the data as a mark of the same length: "@CPL" number of the
- * coupler, "@GEN" its presence_gen, "@NET" descriptor of another namespace, "@REQUEST" number of
- * the last request, "@NUMBER@" next number of a disposition, "@LEASE@@" epoch of the lease,
- * MARK_TOKEN, MARK_BOOT_ID.
+ * coupler, "@GEN" its presence_gen, "@TTY" number of the one on the tty, "@CLK" clock of both,
+ * "@NET" descriptor of another namespace, "@REQUEST" number of the last request, "@NUMBER@" next
+ * number of a disposition, "@LEASE@@" epoch of the lease, MARK_TOKEN, MARK_BOOT_ID.
  */
 #define MARK_TOKEN	"@TOKEN@@@@@@@@@@"
 #define MARK_BOOT_ID	"@BOOTID@@@@@@@@@"

@@ -5,6 +5,7 @@
  */
 #include <linux/cks.h>
 #include <linux/cks_netlink.h>
+#include <linux/cks_tty.h>
 #include <linux/netlink.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 /* As the other files number them. */
 enum { CARD_PRESENT, CARD_ATR, CARD_RESPOND = 12 };
 enum { FILE_OPEN, FILE_CLOSE, FILE_WRITE, FILE_READ, FILE_RESET, FILE_POLL = 9 };
+enum { TTY_OPEN, TTY_CLOSE, TTY_LDISC, TTY_WRITE = 4, TTY_HANGUP = 8, TTY_FILE, TTY_CARD };
 enum { TO_CONTROL, TO_CHANNEL, TO_READER, RAW, FRAME, TAKE };
 
 static const uint8_t t0[] = { 0x3b, 0x80, 0x40, 0x01 };
@@ -353,6 +355,67 @@ static void device(struct dice *d, struct program *p)
 	}
 }
 
+/* The wiring that the bench's UART has. */
+static void wire(struct program *p)
+{
+	struct message m;
+	uint8_t echo = 1;
+
+	message(&m);
+	attr(&m, CKS_A_COUPLER_INDEX, "@TTY", 4);
+	attr(&m, CKS_A_COUPLER_CLK_HZ, "@CLK", 4);
+	attr_u32(&m, CKS_A_COUPLER_RST_LINE, CKS_MODEM_LINE_RTS);
+	attr_u32(&m, CKS_A_COUPLER_POWER_LINE, CKS_MODEM_LINE_DTR);
+	attr_u32(&m, CKS_A_COUPLER_DETECT_LINE, CKS_MODEM_LINE_CTS);
+	attr(&m, CKS_A_COUPLER_ECHO, &echo, 1);
+	program_add(p, OP_NETLINK, CKS_CMD_COUPLER_SET, m.data, m.len);
+}
+
+/* One operation at the tty's coupler or its card. */
+static void there(struct program *p, uint8_t what, uint8_t sub, const void *data, size_t len)
+{
+	uint8_t all[64] = { sub };
+
+	if (len)
+		memcpy(all + 1, data, len);
+	program_add(p, OP_TTY, what, all, 1 + len);
+}
+
+static void adapter(struct dice *d, struct program *p)
+{
+	static const int coupler = CKS_TTY_LDISC, plain;
+	struct cks_reset r = { .size = sizeof(r), .kind = CKS_COLD };
+	static const uint8_t in = 1, nonblock = 1, len[2] = { 0, 1 };
+
+	program_add(p, OP_TTY, TTY_OPEN, NULL, 0);
+	program_add(p, OP_TTY, TTY_LDISC, &coupler, sizeof(coupler));
+	if (dice_of(d, 8))
+		wire(p);
+	there(p, TTY_CARD, CARD_PRESENT, &in, 1);
+	there(p, TTY_CARD, CARD_ATR, t0, sizeof(t0));
+	there(p, TTY_FILE, FILE_OPEN, &nonblock, 1);
+	there(p, TTY_FILE, FILE_RESET, &r, sizeof(r));
+	there(p, TTY_FILE, FILE_WRITE, read2, sizeof(read2));
+	if (dice_of(d, 2))
+		there(p, TTY_CARD, CARD_RESPOND, answer2, sizeof(answer2));
+	switch (dice_of(d, 6)) {
+	case 0:
+		program_add(p, OP_TTY, TTY_HANGUP, NULL, 0);
+		break;
+	case 1:
+		program_add(p, OP_TTY, TTY_LDISC, &plain, sizeof(plain));
+		break;
+	case 2:
+		program_add(p, OP_TTY, TTY_CLOSE, NULL, 0);
+		break;
+	case 3:
+		program_add(p, OP_TTY, TTY_WRITE, read2, sizeof(read2));
+		break;
+	}
+	there(p, TTY_FILE, FILE_POLL, NULL, 0);
+	there(p, TTY_FILE, FILE_READ, len, sizeof(len));
+}
+
 static void reader(struct dice *d, struct program *p)
 {
 	static const uint8_t messages[] = { 0, 1, 1, 0, 1, 4 };
@@ -388,10 +451,13 @@ static void elsewhere(struct dice *d, struct program *p)
 
 void story_make(struct dice *d, struct program *p)
 {
-	switch (dice_of(d, 8)) {
+	switch (dice_of(d, 9)) {
 	case 0:
 	case 1:
 		device(d, p);
+		break;
+	case 8:
+		adapter(d, p);
 		break;
 	case 2:
 		reader(d, p);

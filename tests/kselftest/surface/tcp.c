@@ -266,7 +266,7 @@ void tcp_run(struct world *w, const struct op *op)
 		start(w, c, client_connect(CONTROL_PORT));
 		break;
 	case CONNECT_CHANNEL:
-		start(w, c, client_connect((uint16_t)(CHANNEL_PORT + w->coupler)));
+		start(w, c, client_connect((uint16_t)(CHANNEL_PORT + w->here.coupler)));
 		break;
 	case TAKE_READER:
 		if (world_expect(w, w->vpcd))

@@ -56,7 +56,7 @@ static bool at_work(const struct world *w)
 {
 	struct cksnl_coupler c;
 
-	return !cksnl_coupler_get(w->nl, w->coupler, &c) &&
+	return !cksnl_coupler_get(w->nl, w->here.coupler, &c) &&
 	       (c.state == CKS_COUPLER_STATE_RESETTING ||
 		c.state == CKS_COUPLER_STATE_EXCHANGING);
 }
@@ -143,29 +143,38 @@ static uint64_t attributes(unsigned int first, unsigned int last)
 
 /* --------------------------------------------------------------------------- the bench */
 
-static void bench_begin(struct world *w)
+/* Return: number of its coupler, or of its tty. */
+static uint32_t slot_begin(struct world *w, struct place *at, uint32_t flags)
 {
 	struct cks_sim_slot slot = {
-		.size = sizeof(slot), .card_clk = CARD_CLK, .uart_clk = UART_CLK,
+		.size = sizeof(slot), .flags = flags, .card_clk = CARD_CLK, .uart_clk = UART_CLK,
 		.clk_div = SLOWER(simcard_clk_div()),
 	};
 
+	memset(at, 0, sizeof(*at));
+	at->file = -1;
+	at->slot = ioctl(w->bench, CKS_SIM_ADD_SLOT, &slot);
+	assert_true(at->slot >= 0);
+	assert_int_equal(fcntl(at->slot, F_SETFL, O_NONBLOCK), 0);
+	return slot.coupler;
+}
+
+static void bench_begin(struct world *w)
+{
 	w->bench = open("/dev/cks_sim", O_RDWR | O_CLOEXEC);
 	assert_true(w->bench >= 0);
-	w->slot = ioctl(w->bench, CKS_SIM_ADD_SLOT, &slot);
-	assert_true(w->slot >= 0);
-	assert_int_equal(fcntl(w->slot, F_SETFL, O_NONBLOCK), 0);
-	w->coupler = slot.coupler;
-	w->presence_gen = 0;
-	w->present = false;
-	assert_int_equal(cksnl_coupler_get(w->nl, w->coupler, &w->settings), 0);
+	w->here.coupler = slot_begin(w, &w->here, 0);
+	assert_int_equal(cksnl_coupler_get(w->nl, w->here.coupler, &w->settings), 0);
 	w->settings.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) |
 			  attributes(CKS_A_COUPLER_CLK_HZ, CKS_A_COUPLER_IFSD);
+	w->tty_line = slot_begin(w, &w->of_tty, CKS_SIM_8250);
+	w->of_tty.coupler = UINT32_MAX;
 }
 
 static void bench_end(struct world *w)
 {
-	close(w->slot);
+	close(w->of_tty.slot);
+	close(w->here.slot);
 	close(w->bench);
 }
 
@@ -176,14 +185,14 @@ static void bench_again(struct world *w)
 	struct cks_sim_event e[64];
 	uint32_t out = 0;
 
-	assert_int_equal(ioctl(w->slot, CKS_SIM_FAULT, &none), 0);
-	assert_int_equal(ioctl(w->slot, CKS_SIM_PRESENT, &out), 0);
-	while (read(w->slot, e, sizeof(e)) > 0)
+	assert_int_equal(ioctl(w->here.slot, CKS_SIM_FAULT, &none), 0);
+	assert_int_equal(ioctl(w->here.slot, CKS_SIM_PRESENT, &out), 0);
+	while (read(w->here.slot, e, sizeof(e)) > 0)
 		;
-	if (w->present)
+	if (w->here.present)
 		world_wait(w->events, WAIT_MS);
-	w->present = false;
-	w->t1 = false;
+	w->here.present = false;
+	w->here.t1 = false;
 }
 
 static int take_back(const void *obj, void *arg)
@@ -191,7 +200,7 @@ static int take_back(const void *obj, void *arg)
 	const struct cksnl_coupler *c = obj;
 	struct world *w = arg;
 
-	if (c->index != w->coupler)
+	if (c->index != w->here.coupler)
 		cksnl_coupler_del(w->nl, c);
 	return 0;
 }
@@ -252,7 +261,7 @@ static void station_set_up(void *arg)
 
 static bool has_lane(const struct world *w, const struct cksnl_station *st)
 {
-	return st->lanes.data[w->coupler / 8] & 1 << w->coupler % 8;
+	return st->lanes.data[w->here.coupler / 8] & 1 << w->here.coupler % 8;
 }
 
 static bool as_set_up(const struct world *w, const struct cksnl_station *st)
@@ -389,7 +398,7 @@ static void reader_begin(struct world *w)
 {
 	struct sockaddr_in sin = {
 		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		.sin_port = htons((uint16_t)(VPCD_PORT + w->coupler)),
+		.sin_port = htons((uint16_t)(VPCD_PORT + w->here.coupler)),
 	};
 	int on = 1;
 
@@ -408,7 +417,7 @@ void world_begin(struct world *w)
 	unsigned int i;
 
 	memset(w, 0, sizeof(*w));
-	w->file = -1;
+	w->tty = -1;
 	for (i = 0; i < WORLD_CONNS; i++)
 		w->conn[i].fd = -1;
 	sigaction(SIGALRM, &alarmed, NULL);
@@ -450,9 +459,10 @@ void world_again(struct world *w)
 	struct cksnl_coupler c;
 
 	tcp_close_all(w);
-	if (w->file >= 0)
-		close(w->file);
-	w->file = -1;
+	if (w->here.file >= 0)
+		close(w->here.file);
+	w->here.file = -1;
+	tty_again(w);
 	bench_again(w);
 	if (w->made)
 		cksnl_coupler_dump(w->nl, take_back, w);
@@ -465,12 +475,12 @@ void world_again(struct world *w)
 		close(w->vpcd);
 		reader_begin(w);
 	}
-	assert_int_equal(cksnl_coupler_get(w->nl, w->coupler, &c), 0);
+	assert_int_equal(cksnl_coupler_get(w->nl, w->here.coupler, &c), 0);
 	if (!all_same(&cksnl_coupler_set, w->settings.has, &c, &w->settings) &&
 	    cksnl_coupler_change(w->nl, &w->settings))
 		fail_msg("coupler: %s", cksnl_error(w->nl));
 	/* A request for another presence would be refused. */
-	w->presence_gen = c.presence_gen;
+	w->here.presence_gen = c.presence_gen;
 	station_again(w, st);
 	reader_again(w);
 	world_drain(w->netlink[0]);
@@ -489,8 +499,10 @@ void world_fill(const struct world *w, const struct op *op, uint8_t *ret_data, b
 		uint64_t v;
 		const uint8_t *bytes;
 	} marks[] = {
-		{ "@CPL", 4, true, w->coupler, NULL },
-		{ "@GEN", 4, true, w->presence_gen, NULL },
+		{ "@CPL", 4, true, w->here.coupler, NULL },
+		{ "@GEN", 4, true, w->here.presence_gen, NULL },
+		{ "@TTY", 4, true, w->of_tty.coupler, NULL },
+		{ "@CLK", 4, true, w->settings.clk_hz, NULL },
 		{ "@NET", 4, true, (uint64_t)w->netns, NULL },
 		{ "@REQUEST", 8, true, w->request, NULL },
 		{ "@NUMBER@", 8, true, w->number, NULL },
@@ -525,6 +537,7 @@ void world_run(struct world *w, const struct program *p)
 		[OP_CHARDEV] = chardev_run,
 		[OP_TCP] = tcp_run,
 		[OP_CARD] = card_run,
+		[OP_TTY] = tty_run,
 	};
 	const struct itimerval patience = {
 		.it_value.tv_usec = 10 * WAIT_MS * 1000, .it_interval.tv_usec = WAIT_MS * 1000,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What programs run on: the modules, a bench with one coupler, a station that listens, and the
- * descriptors that are open on them. It is the same again before each program.
+ * What programs run on: the modules, a bench with a coupler and a tty, a station that listens, and
+ * the descriptors that are open on them. It is the same again before each program.
  */
 #ifndef SURFACE_WORLD_H
 #define SURFACE_WORLD_H
@@ -25,22 +25,41 @@ struct conn {
 };
 
 /**
+ * struct place - a slot of the bench, and the coupler on it
+ * @slot: the card's side
+ * @coupler: N of /dev/cks/couplerN
+ * @present: a card is in
+ * @presence_gen: for a mark
+ * @file: of the coupler, or -1
+ * @t1: the card's answer to reset says T=1
+ * @block: number of the card's next block
+ */
+struct place {
+	int slot;
+	uint32_t coupler;
+	bool present;
+	uint32_t presence_gen;
+	int file;
+	bool t1;
+	uint8_t block;
+};
+
+/**
  * struct world - all of it
  * @nl: to set it up, and look after it; not for programs
  * @load: /proc/loadavg, which tells what runs
- * @bench, @slot: the bench and the card's side of its one slot
- * @coupler: N of /dev/cks/couplerN
- * @present: a card is in
+ * @bench: the bench
+ * @here: its slot that programs know
+ * @of_tty: its slot whose UART is a tty
+ * @tty_line: N of that one's /dev/ttySN
+ * @tty: open on it, or -1
  * @family: number of the netlink family
  * @netlink: sockets for messages, in this namespace and in another
  * @events: socket that is in all groups
  * @netns: descriptor of the other namespace
- * @file: of the coupler, or -1
  * @vpcd: listens as a reader's driver does
  * @conn: connections
- * @token, @boot_id, @request, @presence_gen, @number, @lease: for the marks
- * @t1: the card's answer to reset says T=1
- * @block: number of the card's next block
+ * @token, @boot_id, @request, @number, @lease: for the marks
  * @patience: milliseconds that the program may still wait for a coupler at work
  * @made: a coupler more may be there
  * @settings, @station: of the coupler and of the station, as they are to be
@@ -53,24 +72,21 @@ struct world {
 	struct cksnl *nl;
 	int load;
 	int bench;
-	int slot;
-	uint32_t coupler;
-	bool present;
+	struct place here;
+	struct place of_tty;
+	uint32_t tty_line;
+	int tty;
 	int family;
 	int netlink[2];
 	int events;
 	int netns;
-	int file;
 	int vpcd;
 	struct conn conn[WORLD_CONNS];
 	uint8_t token[16];
 	uint8_t boot_id[16];
 	uint64_t request;
-	uint32_t presence_gen;
 	uint64_t number;
 	uint64_t lease;
-	bool t1;
-	uint8_t block;
 	unsigned int patience;
 	bool made;
 	struct cksnl_coupler settings;
@@ -97,7 +113,10 @@ void netlink_run(struct world *w, const struct op *op);
 void chardev_run(struct world *w, const struct op *op);
 void tcp_run(struct world *w, const struct op *op);
 void card_run(struct world *w, const struct op *op);
+void tty_run(struct world *w, const struct op *op);
 void tcp_close_all(struct world *w);
+/* The tty is no coupler, closed, and without a card. */
+void tty_again(struct world *w);
 
 /* A copy of the data with its marks filled in; big: numbers as the wire has them. */
 void world_fill(const struct world *w, const struct op *op, uint8_t *ret_data, bool big);
