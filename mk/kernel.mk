@@ -22,8 +22,10 @@ modules:
 		grep -q "/$$(basename $$m .ko)\.o$$" $(KMOD)/modules.order || rm -f $$m; done
 	@echo $(KREL) >$(MODDIR)/kernel.release
 
-# sparse only warns: any warning in its output is a failure.
+# sparse only warns: any warning in its output is a failure. With a kernel that has KUnit, the suites
+# are looked at as well.
+SPARSE_LOG = $(O)/logs/sparse-$(KREL).log
 sparse:
 	+@mkdir -p $(O)/logs && mk/kbuild $(KDIR) $(KMOD) W=1 KCFLAGS=-Werror C=2 \
-		CF=-D__CHECK_ENDIAN__ >$(O)/logs/sparse.log || { cat $(O)/logs/sparse.log; exit 1; }
-	@! grep -E 'warning:|error:' $(O)/logs/sparse.log
+		CF=-D__CHECK_ENDIAN__ >$(SPARSE_LOG) || { cat $(SPARSE_LOG); exit 1; }
+	@! grep -E 'warning:|error:' $(SPARSE_LOG)
