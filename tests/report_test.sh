@@ -48,6 +48,15 @@ refcount_t: underflow; use-after-free.
 BUG: kernel NULL pointer dereference, address: 0000000000000008
 irq 24: nobody cared (try booting with the "irqpoll" option)
 unregister_netdevice: waiting for veth0 to become free. Usage count = 2
+IPv4: Attempt to release TCP socket in state 1 00000000a1b2c3d4
+Attempt to release alive inet socket 00000000a1b2c3d4
+** 12 printk messages dropped **
+huh, entered softirq 3 NET_RX 0000000000000000 with preempt_count 00000101, exited with 00000100?
+NOHZ tick-stop error: local softirq work is pending, handler #08!!!
+workqueue cks_router: drain_workqueue() isn't complete after 10 tries
+debugfs: Directory 'cks' with parent '/' already present!
+exiting task "irq/24-cks" (100) is an active IRQ thread (irq 24)
+kobject: kobject_add_internal failed for coupler0 (error: -2 parent: cks)
 cks-init: leaked memory: 1 objects
 EOF
 
@@ -135,5 +144,14 @@ shortage()
 }
 judge 0 "vmalloc() without memory" < <(shortage)
 judge 1 "and then another trace" < <(shortage; echo "Call Trace:")
+rc=0
+tools/qemu/report "$log" -e '(' >"$out" 2>&1 || rc=$?
+n=$((n + 1))
+if [ $rc = 2 ]; then
+	echo "ok $n - an expression that is none lets nothing pass"
+else
+	echo "not ok $n - an expression that is none lets nothing pass"
+	failed=1
+fi
 echo "1..$n"
 exit $failed

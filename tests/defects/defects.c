@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Commits a defect when it is loaded, for `check` beside this file: a kernel that does not complain
- * of it would not complain of ours either. Each is harmless to what runs afterwards. What a kernel
- * takes its time to notice lasts until the module is unloaded.
+ * of it would not complain of ours either. Each but an oops is harmless to what runs afterwards.
+ * What a kernel takes its time to notice lasts until the module is unloaded.
  */
 #include <linux/delay.h>
 #include <linux/hrtimer.h>
@@ -169,6 +169,20 @@ static void leak(void)
 	OPTIMIZER_HIDE_VAR(p);
 }
 
+static void warning(void)
+{
+	WARN_ON(same(1));
+}
+
+/* With panic_on_oops. */
+static void null_pointer(void)
+{
+	int *p = NULL;
+
+	OPTIMIZER_HIDE_VAR(p);
+	WRITE_ONCE(*p, 1);
+}
+
 static unsigned int shared;
 
 static int counts(void *unused)
@@ -240,6 +254,8 @@ static const struct {
 	{ "spinlock-in-interrupt", spinlock_in_interrupt },
 	{ "overrun", overrun },
 	{ "leak", leak },
+	{ "warning", warning },
+	{ "null-pointer", null_pointer },
 	{ "race", race },
 	{ "hung", hung },
 	{ "stall", stall },

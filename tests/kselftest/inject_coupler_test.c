@@ -194,8 +194,8 @@ static void a_new_coupler_in_turn(void **state)
 
 	(void)state;
 	find_port(port, sizeof(port));
-	if (!*port)
-		skip();
+	/* tests/run gives each guest some. */
+	assert_true(*port);
 	tell_other_driver("unbind", port);
 	inject_in_turn("a_new_coupler", a_new_coupler, NULL);
 	tell_other_driver("bind", port);
