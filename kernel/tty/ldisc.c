@@ -9,6 +9,7 @@
  * There is no alias by which the kernel would load this module when a program asks for the
  * discipline: it is loaded by who wants it.
  */
+#include <linux/kcov.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/poll.h>
@@ -89,6 +90,7 @@ static int cks_tty_open(struct tty_struct *tty)
 		return -ENOMEM;
 	t->tty = tty;
 	t->look_at = KTIME_MAX;
+	t->kcov = kcov_common_handle();
 	mutex_init(&t->io);
 	s.uart_clk = cks_tty_uart_clk(tty);
 	t->coupler = cks_coupler_alloc(cks_tty_device(tty), NULL, &cks_tty_ops, &s, t);

@@ -5,6 +5,8 @@
  * Characters come in process context with a reference to the line discipline held; DCD comes with
  * the driver's lock held and interrupts off. Both take the coupler's raw spinlock.
  */
+#include <linux/kcov.h>
+
 #include "tty.h"
 
 /*
@@ -104,6 +106,7 @@ size_t cks_tty_receive(struct tty_struct *tty, const u8 *cp, const u8 *fp, size_
 	ktime_t now = ktime_get(), edge;
 	size_t i;
 
+	kcov_remote_start_common(t->kcov);
 	for (i = 0; i < count; i++) {
 		u8 flag = fp ? fp[i] : TTY_NORMAL;
 
@@ -118,6 +121,7 @@ size_t cks_tty_receive(struct tty_struct *tty, const u8 *cp, const u8 *fp, size_
 		}
 		raw_spin_unlock_irq(t->lock);
 	}
+	kcov_remote_stop();
 	return count;
 }
 

@@ -8,6 +8,7 @@
  * low. So there is nothing that can overflow, however late the thread is.
  */
 #include <linux/hrtimer.h>
+#include <linux/kcov.h>
 #include <linux/kthread.h>
 
 #include "tty.h"
@@ -281,6 +282,7 @@ static void step_sent(struct cks_tty *t)
 
 static void carry_out(struct cks_tty *t, enum step step)
 {
+	kcov_remote_start_common(t->kcov);
 	mutex_lock(&t->io);
 	switch (step) {
 	case STEP_OFF:
@@ -308,6 +310,7 @@ static void carry_out(struct cks_tty *t, enum step step)
 		break;
 	}
 	mutex_unlock(&t->io);
+	kcov_remote_stop();
 }
 
 /**

@@ -62,6 +62,7 @@ enum cks_tty_tx {
  * @coupler: what the core knows it as
  * @thread: calls the tty; see thread.c
  * @io: held by who calls the tty
+ * @kcov: whom what is done for the tty counts for, with KCOV: who attached it
  * @lock: the coupler's; protects what follows
  * @set: settings in force
  * @known: @set has been filled
@@ -103,6 +104,7 @@ struct cks_tty {
 	struct cks_coupler *coupler;
 	struct task_struct *thread;
 	struct mutex io;	/* calls of the tty */
+	u64 kcov;
 	raw_spinlock_t *lock;
 
 	struct cks_settings set;

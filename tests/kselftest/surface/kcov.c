@@ -120,8 +120,9 @@ void kcov_in_remote(void (*fn)(void *arg), void *arg)
 	call = fn;
 	call_arg = arg;
 	sem_post(&go);
-	if (fn)
-		sem_wait(&done);
+	/* An alarm may come meanwhile. */
+	while (fn && sem_wait(&done))
+		;
 }
 
 void kcov_begin(void)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which code of the modules was reached (Documentation/dev-tools/kcov.rst): by the calls of this
- * thread, and by what the router's works did for the station that kcov_in_remote() has set up.
+ * thread, and by what works and threads did for the station and for the tty that kcov_in_remote()
+ * has set up.
  * What runs in hard interrupts is not seen.
  */
 #ifndef SURFACE_KCOV_H

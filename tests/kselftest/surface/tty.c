@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "kcov.h"
 #include "world.h"
 
 enum tty_sub { OPEN, CLOSE, LDISC, TERMIOS, WRITE, READ, POLL, IOCTL, HANGUP, FILE_OF_IT,
@@ -110,15 +111,28 @@ static void close_tty(struct world *w)
 	w->tty = -1;
 }
 
+struct ldisc {
+	int tty;
+	int number;
+};
+
+static void set_ldisc(void *arg)
+{
+	struct ldisc *l = arg;
+
+	ioctl(l->tty, TIOCSETD, &l->number);
+}
+
 static void attach(struct world *w, const uint8_t *data)
 {
-	int ldisc;
+	struct ldisc l = { .tty = w->tty };
 
-	memcpy(&ldisc, data, sizeof(ldisc));
+	memcpy(&l.number, data, sizeof(l.number));
 	/* Another one might be loaded, and is not what this is about. */
-	if (ldisc != CKS_TTY_LDISC && ldisc != N_TTY)
-		ldisc = -1;
-	ioctl(w->tty, TIOCSETD, &ldisc);
+	if (l.number != CKS_TTY_LDISC && l.number != N_TTY)
+		l.number = -1;
+	/* What the discipline's thread does, and what comes in, counts as well. */
+	kcov_in_remote(set_ldisc, &l);
 	w->of_tty.coupler = (uint32_t)ioctl(w->tty, CKS_TTY_IOC_COUPLER);
 }
 
