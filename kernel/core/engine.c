@@ -298,7 +298,7 @@ void cks_engine_init(struct cks_coupler *c)
 }
 
 /**
- * cks_engine_start() - begin anew with other settings, card inactive
+ * cks_engine_start() - begin anew with other settings, card inactive since now
  * @c: coupler
  * @s: become its settings
  * @cfg: what follows from them for the engine
@@ -313,6 +313,8 @@ void cks_engine_start(struct cks_coupler *c, const struct cks_settings *s,
 	c->ticks_max = mul_u64_u64_div_u64(CKS_NS_MAX, c->tick_hz, NSEC_PER_SEC);
 	c->epoch = ktime_get();
 	iso7816_coupler_init(&c->engine, cfg);
+	/* It may have had VCC until now: of the last owner, or by what the settings were. */
+	cks_engine_switched(c);
 }
 
 /**

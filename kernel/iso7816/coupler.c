@@ -650,6 +650,7 @@ void iso7816_coupler_switched(struct iso7816_coupler *c, u64 t)
 		break;
 	case PH_OFF:
 		c->off_at = t;
+		c->was_off = true;
 		break;
 	default:
 		break;

@@ -435,7 +435,8 @@ void iso7816_coupler_sent(struct iso7816_coupler *c, u64 t, u8 flags);
  * @t: ticks, not before they were
  *
  * RST stays low for its time from there (6.2.2, 6.2.3), and the card off. Who switches them at the
- * moment at which he asks for actions need not say so.
+ * moment at which he asks for actions need not say so. Right after iso7816_coupler_init(): the card
+ * was off at @t, and perhaps not before; without that it counts as off for long.
  */
 void iso7816_coupler_switched(struct iso7816_coupler *c, u64 t);
 

@@ -51,10 +51,14 @@ static void activate(struct cks_coupler *c)
 
 static void deactivate(struct cks_coupler *c)
 {
-	if (fake(c)->active)
-		fake(c)->deactivations++;
-	fake(c)->active = false;
-	fake(c)->rst = false;
+	struct fake_coupler *f = fake(c);
+
+	if (f->active) {
+		f->deactivations++;
+		f->off_at = ktime_get();
+	}
+	f->active = false;
+	f->rst = false;
 }
 
 static void rst(struct cks_coupler *c, bool high)
@@ -129,6 +133,7 @@ struct fake_coupler *fake_coupler_new(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->parent = root_device_register("cks_fake");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->parent));
+	f->off_at = ktime_get();
 	f->c = fake_coupler_another(f, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->c));
 	KUNIT_ASSERT_EQ(test, cks_coupler_register(f->c, NULL), 0);

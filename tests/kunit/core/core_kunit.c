@@ -180,6 +180,24 @@ static void late_activation_is_as_long(struct kunit *test)
 	release(x);
 }
 
+/* 6.4: 10 ms without VCC, also where the coupler begins anew in between. */
+static void off_for_long_enough(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+
+	KUNIT_EXPECT_GE(test, ktime_us_delta(x->f->low_at, x->f->off_at), 10000);
+	release(x);
+	fake_coupler_unplug(x->f);
+	x->f->present = false;
+	x->f->c = fake_coupler_another(x->f, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->f->c));
+	KUNIT_ASSERT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
+	ready(test);
+	KUNIT_EXPECT_EQ(test, x->f->activations, 2);
+	KUNIT_EXPECT_GE(test, ktime_us_delta(x->f->low_at, x->f->off_at), 10000);
+	release(x);
+}
+
 static void mute_card_is_a_failure(struct kunit *test)
 {
 	struct fixture *x = test->priv;
@@ -428,6 +446,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(presence_and_its_generations),
 	KUNIT_CASE(reset_leads_to_ready),
 	KUNIT_CASE(late_activation_is_as_long),
+	KUNIT_CASE(off_for_long_enough),
 	KUNIT_CASE(mute_card_is_a_failure),
 	KUNIT_CASE(exchange_brings_the_response),
 	KUNIT_CASE(what_cannot_be_begun),

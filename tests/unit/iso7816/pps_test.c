@@ -92,6 +92,23 @@ TEST(late_contacts)
 	free(s);
 }
 
+/* Who has just switched it off says so, and the first activation is late enough too. */
+TEST(off_before_the_first)
+{
+	struct script *s = script_new(ISO7816_STRICT);
+	struct iso7816_action act;
+
+	iso7816_coupler_init(&s->c, &s->cfg);
+	s->t += CLK(10000);
+	iso7816_coupler_switched(&s->c, s->t);
+	nothing(s);
+	assert_int_equal(iso7816_coupler_reset(&s->c, s->t + CLK(20000), ISO7816_COLD), ISO7816_OK);
+	nothing(s);
+	expires(s, CLK(50000));
+	take(s, ISO7816_DO_ACTIVATE, &act);
+	free(s);
+}
+
 static void ts_window_of(enum iso7816_policy policy, u64 limit)
 {
 	struct iso7816_action act;
@@ -653,6 +670,7 @@ TEST(codes)
 static TEST_CASE cases[] = {
 	RUN(rst_times),
 	RUN(late_contacts),
+	RUN(off_before_the_first),
 	RUN(ts_window),
 	RUN(ts_values),
 	RUN(inverse),
