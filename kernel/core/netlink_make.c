@@ -17,13 +17,14 @@
  * It gives a driver registers that nobody has vouched for: that takes what an access to ports
  * takes, besides the right to settings.
  */
-static int cks_nl_may_make(struct genl_info *info)
+static int cks_nl_may_make(struct sk_buff *skb, struct genl_info *info)
 {
 	if (!net_eq(genl_info_net(info), &init_net)) {
 		GENL_SET_ERR_MSG(info, "couplers belong to the initial network namespace");
 		return -ENODEV;
 	}
-	if (!capable(CAP_SYS_RAWIO)) {
+	/* As of the rights of its flags: who has opened the socket must have had it too. */
+	if (!netlink_capable(skb, CAP_SYS_RAWIO)) {
 		GENL_SET_ERR_MSG(info, "making a coupler needs CAP_SYS_RAWIO");
 		return -EPERM;
 	}
@@ -95,7 +96,7 @@ int cks_nl_coupler_new_doit(struct sk_buff *skb, struct genl_info *info)
 	void *hdr;
 	int ret;
 
-	ret = cks_nl_may_make(info);
+	ret = cks_nl_may_make(skb, info);
 	if (!ret)
 		ret = cks_nl_parse_place(info, &place);
 	if (ret)
@@ -128,7 +129,7 @@ int cks_nl_coupler_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct cks_coupler *c;
 	int err;
 
-	err = cks_nl_may_make(info);
+	err = cks_nl_may_make(skb, info);
 	if (err)
 		return err;
 	if (!index == !name) {

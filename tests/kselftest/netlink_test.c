@@ -128,7 +128,7 @@ static struct nl_msg *message(uint8_t cmd, int flags)
 	return msg;
 }
 
-static void call(struct nl_sock *sock, struct nl_msg *msg, struct answer *ret)
+static void await_answer(struct nl_sock *sock, struct answer *ret)
 {
 	struct nl_cb *cb = nl_cb_alloc(NL_CB_DEFAULT);
 
@@ -138,11 +138,27 @@ static void call(struct nl_sock *sock, struct nl_msg *msg, struct answer *ret)
 	nl_cb_set(cb, NL_CB_FINISH, NL_CB_CUSTOM, finished, ret);
 	nl_cb_set(cb, NL_CB_ACK, NL_CB_CUSTOM, finished, ret);
 	nl_cb_err(cb, NL_CB_CUSTOM, refused, ret);
-	assert_true(nl_send_auto(sock, msg) >= 0);
 	while (!ret->done && !ret->err)
 		if (nl_recvmsgs(sock, cb) < 0 && !ret->err)
 			ret->err = EIO;
 	nl_cb_put(cb);
+}
+
+static void call(struct nl_sock *sock, struct nl_msg *msg, struct answer *ret)
+{
+	assert_true(nl_send_auto(sock, msg) >= 0);
+	await_answer(sock, ret);
+	nlmsg_free(msg);
+}
+
+/* As by a program that takes the socket for a file, and does not say where to. */
+static void call_by_write(struct nl_sock *sock, struct nl_msg *msg, struct answer *ret)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+
+	nl_complete_msg(sock, msg);
+	assert_int_equal(write(nl_socket_get_fd(sock), nlh, nlh->nlmsg_len), nlh->nlmsg_len);
+	await_answer(sock, ret);
 	nlmsg_free(msg);
 }
 
@@ -554,7 +570,10 @@ static int as_nobody(void)
 	return ans.err == EPERM ? 0 : 6;
 }
 
-/* Who may set a coupler must not get at any port by making one. */
+/*
+ * Who may set a coupler must not get at any port by making one; nor by handing his socket to a
+ * program that may.
+ */
 static int without_rawio(void)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -573,7 +592,21 @@ static int without_rawio(void)
 	if (ans.err != EPERM || strcmp(ans.text, "making a coupler needs CAP_SYS_RAWIO"))
 		return 3;
 	call(sock, for_coupler(CKS_CMD_COUPLER_DEL, index_of(0)), &ans);
-	return ans.err == EPERM ? 0 : 4;
+	if (ans.err != EPERM)
+		return 4;
+
+	caps[0].effective |= 1U << CAP_SYS_RAWIO;
+	if (syscall(SYS_capset, &head, caps))
+		return 5;
+	call_by_write(sock, new_coupler("front", 0x5f8, 5), &ans);
+	if (ans.err != EPERM)
+		return 6;
+	call_by_write(sock, for_coupler(CKS_CMD_COUPLER_DEL, index_of(0)), &ans);
+	if (ans.err != EPERM)
+		return 7;
+	sock = connect_to(&family);
+	call_by_write(sock, new_coupler("front", 0x5f8, 5), &ans);
+	return ans.err == ENODEV ? 0 : 8;
 }
 
 /* Root of a user namespace of its own has no say over hardware. */
