@@ -288,11 +288,19 @@ int cks_nl_coupler_set_doit(struct sk_buff *skb, struct genl_info *info)
 	return err;
 }
 
+/*
+ * A card may take 34 s for an ATR whose every character is in time, and three resets where the last
+ * one is wrong; at 10 kHz it takes hours. While a request is being dealt with, no family of generic
+ * netlink comes or goes, and others wait behind it.
+ */
+#define CKS_NL_RESET_S	30
+
 /* A reset for a netlink request. Its memory stays until cks_coupler_release() has returned. */
 struct cks_nl_reset {
 	struct cks_owner owner;
 	struct cks_command cmd;
 	struct completion done;
+	long left;		/* jiffies: of what its resets may take */
 };
 
 static void cks_nl_reset_done(struct cks_command *cmd)
@@ -311,9 +319,14 @@ static int cks_nl_reset(struct cks_coupler *c, struct cks_nl_reset *r, enum iso7
 		NL_SET_ERR_MSG(extack, "no card in the coupler");
 	if (err)
 		return err;
-	/* Bounded by the waiting times of the ATR and of PPS. */
-	if (wait_for_completion_killable(&r->done))
+	r->left = wait_for_completion_killable_timeout(&r->done, r->left);
+	if (r->left < 0)
 		return -EINTR;
+	if (!r->left) {
+		NL_SET_ERR_MSG_FMT(extack, "the card was not done with its answer to reset in %u s",
+				   CKS_NL_RESET_S);
+		return -ETIMEDOUT;
+	}
 	if (r->cmd.err)
 		NL_SET_ERR_MSG_FMT(extack, "%s", iso7816_strerror(r->cmd.err));
 	return iso7816_errno(r->cmd.err);
@@ -361,6 +374,7 @@ int cks_nl_coupler_reset_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 	r->owner.name = "netlink";
 	r->cmd.done = cks_nl_reset_done;
+	r->left = CKS_NL_RESET_S * HZ;
 	init_completion(&r->done);
 
 	err = cks_coupler_claim(c, &r->owner);

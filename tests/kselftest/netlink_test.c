@@ -514,6 +514,49 @@ static void test_fault(void **ctx)
 	nl_socket_free(events);
 }
 
+/* Characters of the card's, in its own etu from RST on, as often as it is reset. */
+static void answers_reset(int slot, const uint8_t *atr, size_t len, unsigned int gap_etu)
+{
+	const uint64_t etu = 372 * CKS_SIM_TICKS_PER_CLK;
+	struct cks_sim_event ev = { .type = CKS_SIM_CHAR, .flags = CKS_SIM_ON_RESET };
+
+	for (size_t i = 0; i < len; i++) {
+		ev.time = etu * (20 + i * gap_etu);
+		ev.value = atr[i];
+		assert_int_equal(write(simcard_fd(t.card[slot]), &ev, sizeof(ev)), sizeof(ev));
+	}
+}
+
+/* Each character comes in time, and all of them would take 50 s at the least. */
+static void test_slow_answer_to_reset(void **ctx)
+{
+	struct answer ans;
+
+	(void)ctx;
+	simcard_silence(t.card[1], true);
+	answers_reset(1, atr_t0, sizeof(atr_t0), 10000);
+	assert_int_equal(simcard_insert(t.card[1]), 0);
+	wait_present(1, 1);
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(1)), &ans);
+	assert_int_equal(ans.err, ETIMEDOUT);
+	assert_string_equal(ans.text, "the card was not done with its answer to reset in 30 s");
+	get(1, &ans);
+	assert_int_equal(u32(&ans, CKS_A_COUPLER_STATE), CKS_COUPLER_STATE_INACTIVE);
+	assert_null(ans.a[CKS_A_COUPLER_OWNER]);
+
+	/* The coupler is as good as before. */
+	assert_int_equal(simcard_remove(t.card[1]), 0);
+	wait_present(1, 0);
+	simcard_silence(t.card[1], false);
+	assert_int_equal(simcard_insert(t.card[1]), 0);
+	wait_present(1, 1);
+	call(t.sock, for_coupler(CKS_CMD_COUPLER_RESET, index_of(1)), &ans);
+	assert_int_equal(ans.err, 0);
+	assert_int_equal(nla_len(ans.a[CKS_A_COUPLER_ATR]), sizeof(atr_t0));
+	assert_int_equal(simcard_remove(t.card[1]), 0);
+	wait_present(1, 0);
+}
+
 static void test_no_router(void **ctx)
 {
 	static const uint8_t cmds[] = { CKS_CMD_STATION_GET, CKS_CMD_STATION_SET,
@@ -831,6 +874,7 @@ int main(void)
 		cmocka_unit_test(test_reset),
 		cmocka_unit_test(test_card_events),
 		cmocka_unit_test(test_fault),
+		cmocka_unit_test(test_slow_answer_to_reset),
 		cmocka_unit_test(test_no_router),
 		cmocka_unit_test(test_permissions),
 		cmocka_unit_test(test_new_refused),
