@@ -164,7 +164,8 @@ static void cks_uart_free(struct cks_uart *u)
 {
 	cks_coupler_put(u->coupler);
 	kfree(u->rates);
-	kfree(u);
+	/* @burst and @last have held what was exchanged with cards. */
+	kfree_sensitive(u);
 }
 
 struct cks_uart *cks_uart_add(struct device *dev, int irq, const struct cks_uart_platform_data *pd,
