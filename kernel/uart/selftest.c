@@ -32,13 +32,19 @@ static u64 chars_us(const struct cks_uart *u, unsigned int n)
 	return div_u64(n * 10 * 16 * 1000000ULL, u->pd.uartclk ?: 1843200);
 }
 
+/* Whatever clock it is said to have; of one that a card can be used with it is long enough. */
+static u64 patience_us(const struct cks_uart *u, unsigned int chars)
+{
+	return min(2 * chars_us(u, chars), 5000000ULL) + PATIENCE_US;
+}
+
 static bool await(struct cks_uart *u, u8 bits, unsigned int chars)
 {
 	unsigned long step = clamp_val(chars_us(u, 1) / 2, 10, 1000);
 	u8 lsr;
 
 	return !read_poll_timeout(cks_uart_in, lsr, (lsr & bits) == bits, step,
-				  2 * chars_us(u, chars) + PATIENCE_US, false, u, UART_LSR);
+				  patience_us(u, chars), false, u, UART_LSR);
 }
 
 /* RTS comes back as CTS, DTR as DSR, OUT1 as RI and OUT2 as DCD. */

@@ -168,6 +168,17 @@ static void cks_uart_free(struct cks_uart *u)
 	kfree_sensitive(u);
 }
 
+/* Before it is used for how long something may take. */
+static int cks_uart_check_clock(u32 hz, struct netlink_ext_ack *extack)
+{
+	/* 0: only the setting uart-clk has it. */
+	if (!hz || (hz >= CKS_UART_CLK_MIN && hz <= CKS_UART_CLK_MAX))
+		return 0;
+	NL_SET_ERR_MSG_FMT(extack, "the UART's clock is %u Hz; it can be %u to %u", hz,
+			   CKS_UART_CLK_MIN, CKS_UART_CLK_MAX);
+	return -EINVAL;
+}
+
 struct cks_uart *cks_uart_add(struct device *dev, int irq, const struct cks_uart_platform_data *pd,
 			      struct netlink_ext_ack *extack)
 {
@@ -180,6 +191,11 @@ struct cks_uart *cks_uart_add(struct device *dev, int irq, const struct cks_uart
 	if (!pd->serial_in || !pd->serial_out || pd->family >= ARRAY_SIZE(families)) {
 		dev_err(dev, "no accessors, or no family\n");
 		return ERR_PTR(-EINVAL);
+	}
+	err = cks_uart_check_clock(pd->uartclk, extack);
+	if (err) {
+		dev_err(dev, "%s (%d)\n", extack->_msg, err);
+		return ERR_PTR(err);
 	}
 	u = cks_uart_alloc(dev, irq, pd);
 	if (IS_ERR(u))

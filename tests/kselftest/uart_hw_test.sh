@@ -12,7 +12,7 @@ rounds=${ROUNDS:-$((100 / ${CKS_CLK_DIV:-1}))}
 port=0x2f8
 irq=3
 
-plan 55
+plan 56
 
 # card DEVICE: where QEMU's is that has this number
 card()
@@ -164,6 +164,8 @@ new_fails "the interrupt of something else" 'interrupt 5 does not come from this
 	front port $port irq 5
 new_fails "a clock too slow for a card" 'best rate for 9622 bit/s is 1500, off by' \
 	front port $port irq $irq uart-clk 24000
+new_fails "a clock that is none" "the UART.s clock is 1 Hz; it can be 16 to 1000000000" \
+	front port $port irq $irq uart-clk 1
 new_fails "no place" 'give a port or a memory address' front irq $irq
 new_fails "two places" 'give a port or a memory address' front port $port address 0x1000 irq $irq
 new_fails "memory without a clock" 'uart-clk is missing' front address 0xfe000000 irq $irq

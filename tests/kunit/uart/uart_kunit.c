@@ -147,6 +147,12 @@ static void broken_ones_are_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, find(x), -ENODEV);
 	KUNIT_EXPECT_STREQ(test, x->extack._msg,
 			   "self-test: characters do not come back in loopback");
+	/* A clock of which two characters would take longer than a case may. */
+	x = plug(test, NULL, 16, &cks_uart_16550);
+	x->u.pd.uartclk = 1;
+	x->stuck = UART_LSR;
+	x->stuck_at = UART_LSR_TEMT | UART_LSR_THRE;
+	KUNIT_EXPECT_EQ(test, find(x), -ENODEV);
 }
 
 static void fifo_is_measured(struct kunit *test)
