@@ -35,6 +35,8 @@ int cks_uart_resume(struct cks_uart *u);
 
 /* A family by the name that netlink shows, or -EINVAL. */
 int cks_uart_family_by_name(const char *name);
+/* How many registers it has, from 0 on. */
+unsigned int cks_uart_family_span(enum cks_uart_family family);
 
 /*
  * Of a UART of whose wiring nobody has told yet, a plain Phoenix coupler: RST low while RTS is

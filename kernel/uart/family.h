@@ -28,6 +28,7 @@ struct cks_uart_io {
 /**
  * struct cks_uart_family_ops - a family
  * @name: as netlink shows it
+ * @span: of its registers, the last that is reached and one more: what must be mapped
  * @fifo: characters that each FIFO holds; 0: it differs, cks_uart_measure() finds out
  * @mcr: bits that MCR must have besides the modem outputs, always
  * @find_rate: the best setting for an etu; arguments and result as of cks_uart_rate_judge(), with
@@ -43,6 +44,7 @@ struct cks_uart_io {
  */
 struct cks_uart_family_ops {
 	const char *name;
+	u16 span;
 	u16 fifo;
 	u8 mcr;
 	int (*find_rate)(struct cks_uart_rate *ret_rate, u32 uart_clk, u32 card_clk, u16 f, u8 d);

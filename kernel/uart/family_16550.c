@@ -120,6 +120,7 @@ static void set_fifo(const struct cks_uart_io *io, u16 fifo, u16 level)
 
 const struct cks_uart_family_ops cks_uart_16550 = {
 	.name = "16550",
+	.span = 8,
 	.find_rate = find_rate,
 	.start = start,
 	.set_rate = set_rate,

@@ -166,6 +166,7 @@ static void set_fifo(const struct cks_uart_io *io, u16 fifo, u16 level)
 
 const struct cks_uart_family_ops cks_uart_ox950 = {
 	.name = "16950",
+	.span = 8,
 	.fifo = FIFO,
 	.mcr = UART_MCR_CLKSEL,
 	.find_rate = find_rate,

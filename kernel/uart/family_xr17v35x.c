@@ -127,6 +127,7 @@ static void set_fifo(const struct cks_uart_io *io, u16 fifo, u16 level)
 
 const struct cks_uart_family_ops cks_uart_xr17v35x = {
 	.name = "xr17v35x",
+	.span = XR_4XMODE + 1,
 	.fifo = FIFO,
 	.find_rate = find_rate,
 	.start = start,

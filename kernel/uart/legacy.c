@@ -16,7 +16,8 @@
 
 #include "bus.h"
 
-#define REGISTERS	8
+/* At a port a UART has its eight registers, and nothing else. */
+#define PORTS	8
 
 /* Below, a PC has what is not to be touched, whatever is free there. */
 #define PORT_MIN	0x100
@@ -73,16 +74,28 @@ static struct made *find(const char *name)
 	return NULL;
 }
 
-static int check_port(const struct cks_place *place, struct netlink_ext_ack *extack)
+/* Or -EINVAL. */
+static int family_of(const struct cks_place *place)
 {
-	if (place->port < PORT_MIN || place->port > 0x10000 - REGISTERS) {
-		NL_SET_ERR_MSG_FMT(extack, "port %#x is not between %#x and %#x", place->port,
-				   PORT_MIN, 0x10000 - REGISTERS);
+	return place->family ? cks_uart_family_by_name(place->family) : CKS_UART_16550;
+}
+
+static int check_port(const struct cks_place *place, enum cks_uart_family family,
+		      struct netlink_ext_ack *extack)
+{
+	if (cks_uart_family_span(family) > PORTS) {
+		NL_SET_ERR_MSG_FMT(extack, "a UART of the family %s has no port; give its address",
+				   place->family);
 		return -EINVAL;
 	}
-	if (place->port % REGISTERS) {
+	if (place->port < PORT_MIN || place->port > 0x10000 - PORTS) {
+		NL_SET_ERR_MSG_FMT(extack, "port %#x is not between %#x and %#x", place->port,
+				   PORT_MIN, 0x10000 - PORTS);
+		return -EINVAL;
+	}
+	if (place->port % PORTS) {
 		NL_SET_ERR_MSG_FMT(extack, "port %#x is not a multiple of %d", place->port,
-				   REGISTERS);
+				   PORTS);
 		return -EINVAL;
 	}
 	if (place->reg_shift || place->io_width != 1) {
@@ -92,9 +105,11 @@ static int check_port(const struct cks_place *place, struct netlink_ext_ack *ext
 	return 0;
 }
 
-static int check_address(const struct cks_place *place, struct netlink_ext_ack *extack)
+static int check_address(const struct cks_place *place, enum cks_uart_family family,
+			 struct netlink_ext_ack *extack)
 {
-	u64 last = place->address + ((u64)REGISTERS << place->reg_shift) - 1;
+	u64 len = (u64)cks_uart_family_span(family) << place->reg_shift;
+	u64 last = place->address + len - 1;
 
 	if (place->io_width != 1 && place->io_width != 4) {
 		NL_SET_ERR_MSG_FMT(extack, "io-width is %u; it can be 1 or 4", place->io_width);
@@ -119,18 +134,19 @@ static int check_address(const struct cks_place *place, struct netlink_ext_ack *
 
 static int check(const struct cks_place *place, struct netlink_ext_ack *extack)
 {
-	int err;
+	int family = family_of(place), err;
 
-	err = place->by_port ? check_port(place, extack) : check_address(place, extack);
+	if (family < 0) {
+		NL_SET_ERR_MSG_FMT(extack, "family \"%s\" is none of 16550, 16950, xr17v35x",
+				   place->family);
+		return family;
+	}
+	err = place->by_port ? check_port(place, family, extack) :
+			       check_address(place, family, extack);
 	if (err)
 		return err;
 	if (!place->irq || place->irq > INT_MAX || !irq_get_irq_data(place->irq)) {
 		NL_SET_ERR_MSG_FMT(extack, "there is no interrupt %u", place->irq);
-		return -EINVAL;
-	}
-	if (place->family && cks_uart_family_by_name(place->family) < 0) {
-		NL_SET_ERR_MSG_FMT(extack, "family \"%s\" is none of 16550, 16950, xr17v35x",
-				   place->family);
 		return -EINVAL;
 	}
 	err = security_locked_down(place->by_port ? LOCKDOWN_IOPORT : LOCKDOWN_DEV_MEM);
@@ -177,7 +193,7 @@ static int add_device(struct made *m, const struct cks_place *place, struct netl
 	const struct resource irq = DEFINE_RES_IRQ(place->irq);
 	struct cks_uart_platform_data pd = {
 		.uartclk = place->uart_clk ?: CKS_UART_USUAL_CLK,
-		.family = place->family ? cks_uart_family_by_name(place->family) : CKS_UART_16550,
+		.family = family_of(place),
 		.name = m->name,
 	};
 	const struct platform_device_info info = {
@@ -227,7 +243,7 @@ static int make(const struct cks_place *place, struct netlink_ext_ack *extack)
 	strscpy(m->name, place->name, sizeof(m->name));
 	m->by_port = place->by_port;
 	m->start = place->by_port ? place->port : place->address;
-	m->len = REGISTERS << place->reg_shift;
+	m->len = (resource_size_t)cks_uart_family_span(family_of(place)) << place->reg_shift;
 	m->regs.shift = place->reg_shift;
 	m->regs.width = place->io_width;
 	ret = claim_registers(m, extack);

@@ -114,12 +114,13 @@ static void __iomem *map(struct pci_dev *pdev, unsigned int bar, size_t need)
 static int map_ports(struct pci_dev *pdev, struct card *card)
 {
 	const struct kind *k = card->kind;
+	unsigned int span = cks_uart_family_span(k->family);
 	void __iomem *base;
 	unsigned int i;
 
 	card->ports = k->ports;
 	for (i = 0; k->each_bar && i < k->ports; i++) {
-		base = map(pdev, i, 8);
+		base = map(pdev, i, span);
 		if (IS_ERR(base))
 			return PTR_ERR(base);
 		card->regs[i].base = base;
@@ -127,13 +128,13 @@ static int map_ports(struct pci_dev *pdev, struct card *card)
 	if (k->each_bar)
 		return 0;
 
-	base = map(pdev, 0, k->first + 8);
+	base = map(pdev, 0, k->first + span);
 	if (IS_ERR(base))
 		return PTR_ERR(base);
 	if (!card->ports)
 		card->ports = ioread8(base + 4);
 	if (!card->ports || card->ports > PORTS_MAX ||
-	    pci_resource_len(pdev, 0) < k->first + (card->ports - 1) * k->step + 8) {
+	    pci_resource_len(pdev, 0) < k->first + (card->ports - 1) * k->step + span) {
 		dev_err(&pdev->dev, "%u ports do not fit into BAR 0\n", card->ports);
 		return -ENODEV;
 	}

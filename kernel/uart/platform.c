@@ -26,10 +26,19 @@
 #include "bus.h"
 #include "state.h"
 
-static int map(struct platform_device *pdev, struct cks_uart_regs *r)
+static int map(struct platform_device *pdev, struct cks_uart_regs *r, enum cks_uart_family family)
 {
+	resource_size_t need = ((cks_uart_family_span(family) - 1) << r->shift) + r->width;
 	struct resource *io = platform_get_resource(pdev, IORESOURCE_IO, 0);
+	struct resource *res = io ?: platform_get_resource(pdev, IORESOURCE_MEM, 0);
 
+	if (!res)
+		return -ENODEV;
+	if (resource_size(res) < need) {
+		dev_err(&pdev->dev, "its registers take %pap addresses, more than %pR\n",
+			&need, res);
+		return -EINVAL;
+	}
 	if (!io) {
 		r->base = devm_platform_ioremap_resource(pdev, 0);
 		return PTR_ERR_OR_ZERO(r->base);
@@ -80,9 +89,6 @@ static int describe(struct platform_device *pdev, struct cks_uart_platform_data 
 	r = devm_kzalloc(dev, sizeof(*r), GFP_KERNEL);
 	if (!r)
 		return -ENOMEM;
-	err = map(pdev, r);
-	if (err)
-		return dev_err_probe(dev, err, "its registers are not to be had\n");
 	r->width = 1;
 	if (!device_property_read_u32(dev, "reg-io-width", &value))
 		r->width = value;
@@ -91,6 +97,13 @@ static int describe(struct platform_device *pdev, struct cks_uart_platform_data 
 	if ((r->width != 1 && r->width != 4) || r->shift > 3)
 		return dev_err_probe(dev, -EINVAL, "reg-io-width is 1 or 4, reg-shift 0 to 3\n");
 
+	err = read_family(dev, &pd->family);
+	if (err)
+		return err;
+	err = map(pdev, r, pd->family);
+	if (err)
+		return dev_err_probe(dev, err, "its registers are not to be had\n");
+
 	cks_uart_use_regs(pd, r);
 	cks_uart_default_settings(&pd->settings);
 	device_property_read_u32(dev, "cks,clk-hz", &pd->settings.clk_hz);
@@ -98,9 +111,7 @@ static int describe(struct platform_device *pdev, struct cks_uart_platform_data 
 		pd->fifo = clamp_t(u32, value, 1, CKS_UART_FIFO_MAX);
 	pd->name = dev_name(dev);
 	device_property_read_string(dev, "label", &pd->name);
-	err = read_family(dev, &pd->family);
-	if (!err)
-		err = read_clock(dev, &pd->uartclk);
+	err = read_clock(dev, &pd->uartclk);
 	return err ?: cks_uart_use_gpios(dev, pd);
 }
 

@@ -46,6 +46,11 @@ int cks_uart_family_by_name(const char *name)
 	return -EINVAL;
 }
 
+unsigned int cks_uart_family_span(enum cks_uart_family family)
+{
+	return families[family]->span;
+}
+
 void cks_uart_default_settings(struct cks_settings *ret_settings)
 {
 	*ret_settings = (struct cks_settings){

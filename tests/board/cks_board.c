@@ -41,6 +41,9 @@ module_param(irq, uint, 0444);
 static bool sleeping;
 module_param(sleeping, bool, 0444);
 MODULE_PARM_DESC(sleeping, "the GPIOs are said to sleep");
+static unsigned int registers = 8;
+module_param(registers, uint, 0444);
+MODULE_PARM_DESC(registers, "how many the description says that there are");
 
 static struct {
 	raw_spinlock_t lock;	/* what follows */
@@ -263,7 +266,7 @@ static int add_device(void)
 		{ }
 	};
 	const struct resource resources[] = {
-		DEFINE_RES_IO(port, 8),
+		DEFINE_RES_IO(port, registers),
 		DEFINE_RES_IRQ(irq),
 	};
 	const struct platform_device_info info = {

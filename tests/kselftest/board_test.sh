@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib/harness.sh"
 
-plan 19
+plan 20
 
 board=/sys/module/cks_board/parameters
 pnp=$(grep -l 0x2f8 /sys/bus/pnp/drivers/serial/*:*/resources | head -n 1)
@@ -49,11 +49,22 @@ echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/unbind
 echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/bind
 is "and back" "$(value name) $(value clk-hz)" "board 1785600"
 
+# refused NAME WHY PARAMETER=VALUE: a board that is so does not become a coupler, and the log says why
+refused()
+{
+	rmmod cks_board
+	insmod "$CKS_MODULES/cks_board.ko" "$3"
+	if [ -n "$(cksctl couplers)" ]; then
+		fail "$1" "it became one"
+	else
+		like "$1" "$(dmesg | tail -n 20)" "$2"
+	fi
+}
+
 # As long as the driver has its lines, the chip stays.
 echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/unbind
-rmmod cks_board
-insmod "$CKS_MODULES/cks_board.ko" sleeping=1
-is "GPIOs that sleep are refused" "$(cksctl couplers)" ""
+refused "GPIOs that sleep are refused" 'sleep, and cannot follow a card' sleeping=1
+refused "too few registers are" 'its registers take 0x0*8 addresses' registers=7
 check "modules go" unload_modules
 check "the UART goes back" sh -c "echo $pnp >/sys/bus/pnp/drivers/serial/bind"
 finish

@@ -12,7 +12,7 @@ rounds=${ROUNDS:-$((100 / ${CKS_CLK_DIV:-1}))}
 port=0x2f8
 irq=3
 
-plan 56
+plan 59
 
 # card DEVICE: where QEMU's is that has this number
 card()
@@ -157,6 +157,8 @@ new_fails "a port without a UART" 'no UART of the family 16550 answers' front po
 new_fails "a UART of another family" 'no UART of the family 16950 answers' \
 	front port $port irq $irq family 16950
 new_fails "a family that is none" 'family "8250" is none of' front port $port irq $irq family 8250
+new_fails "a family that is on no port" 'a UART of the family xr17v35x has no port' \
+	front port $port irq $irq family xr17v35x
 new_fails "no interrupt" 'irq is missing' front port $port
 new_fails "interrupt 0" 'there is no interrupt 0' front port $port irq 0
 new_fails "an interrupt that is none" 'there is no interrupt 70000' front port $port irq 70000
@@ -171,6 +173,11 @@ new_fails "two places" 'give a port or a memory address' front port $port addres
 new_fails "memory without a clock" 'uart-clk is missing' front address 0xfe000000 irq $irq
 new_fails "an access that is none" 'io-width is 2; it can be 1 or 4' \
 	front address 0xfe000000 irq $irq uart-clk 1843200 io-width 2
+new_fails "registers beyond the last address" 'address 0xffffffffffffff80 is no place for registers' \
+	front address 0xffffffffffffff80 irq $irq uart-clk 1843200 family xr17v35x
+# Only the later ones are another's.
+new_fails "registers that reach into another's" 'address 0xfecfff80 is in use by another driver' \
+	front address 0xfecfff80 irq $irq uart-clk 1843200 family xr17v35x
 new_fails "a number for a name" 'a name is a letter' 7 port $port irq $irq
 new_fails "a driver that makes none" 'no driver "cks_none" that makes couplers is loaded' \
 	front port $port irq $irq driver cks_none
