@@ -6,7 +6,7 @@
  *	compatible		"cks,uart"
  *	reg			registers, I/O or memory
  *	interrupts
- *	clocks, clock-frequency	base clock of the UART: one of them, or the setting uart-clk
+ *	clocks, clock-frequency	base clock of the UART: one of them; the setting uart-clk prevails
  *	reg-shift, reg-io-width	as for "ns16550a"
  *	fifo-size		where it is not to be measured
  *	cks,family		"16550" (default), "16950", "xr17v35x"
@@ -53,13 +53,16 @@ static int read_clock(struct device *dev, u32 *ret_hz)
 {
 	struct clk *clk;
 
-	if (!device_property_read_u32(dev, "clock-frequency", ret_hz))
+	if (!device_property_read_u32(dev, "clock-frequency", ret_hz) && *ret_hz)
 		return 0;
 	clk = devm_clk_get_optional_enabled(dev, NULL);
 	if (IS_ERR(clk))
 		return PTR_ERR(clk);
-	/* 0 without one: then the setting has to say it. */
 	*ret_hz = clk_get_rate(clk);
+	/* No setting can make up for it: there is nothing to set before there is a coupler. */
+	if (!*ret_hz)
+		return dev_err_probe(dev, -EINVAL,
+				     "neither clocks nor clock-frequency tell its clock\n");
 	return 0;
 }
 

@@ -41,6 +41,8 @@ module_param(irq, uint, 0444);
 static bool sleeping;
 module_param(sleeping, bool, 0444);
 MODULE_PARM_DESC(sleeping, "the GPIOs are said to sleep");
+static bool no_clock;
+module_param(no_clock, bool, 0444);
 static unsigned int registers = 8;
 module_param(registers, uint, 0444);
 MODULE_PARM_DESC(registers, "how many the description says that there are");
@@ -179,6 +181,8 @@ static int add_vcc(void)
 
 static int add_clock(void)
 {
+	if (no_clock)
+		return 0;
 	clock = clk_hw_register_fixed_rate(NULL, LABEL, NULL, 0, 1843200);
 	if (IS_ERR(clock))
 		return PTR_ERR(clock);
@@ -320,6 +324,8 @@ static void remove_chip(void)
 
 static void remove_clock(void)
 {
+	if (no_clock)
+		return;
 	clkdev_drop(clock_lookup);
 	clk_hw_unregister_fixed_rate(clock);
 }
