@@ -6,7 +6,7 @@
  *	reset-gpios	RST; active: RST is high
  *	power-gpios	switch of VCC and CLK; active: on
  *	detect-gpios	active: a card is in; has an interrupt for both edges
- *	vcc-supply	needed while the coupler is in use
+ *	vcc-supply	needed while the coupler is in use; feeds what power-gpios switch
  *
  * Levels are set and read with the coupler's raw spinlock held: GPIOs that sleep are refused. The
  * interrupt takes this lock in hard interrupt. The regulator is switched in process context, with
@@ -124,7 +124,10 @@ int cks_uart_use_gpios(struct device *dev, struct cks_uart_platform_data *pd)
 	err = get_all(dev, g);
 	if (err)
 		return dev_err_probe(dev, err, "its GPIOs or its regulator are not to be had\n");
-	if (!g->reset && !g->power && !g->detect && !g->vcc)
+	/* As if VCC were always on, I/O would be high while it is off (ISO/IEC 7816-3, 6.4). */
+	if (g->vcc && !g->power)
+		return dev_err_probe(dev, -EINVAL, "vcc-supply without power-gpios\n");
+	if (!g->reset && !g->power && !g->detect)
 		return 0;
 	if (g->reset || g->power)
 		g->wiring.contacts = contacts;

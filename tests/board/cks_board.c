@@ -41,6 +41,9 @@ module_param(irq, uint, 0444);
 static bool sleeping;
 module_param(sleeping, bool, 0444);
 MODULE_PARM_DESC(sleeping, "the GPIOs are said to sleep");
+static bool no_power;
+module_param(no_power, bool, 0444);
+MODULE_PARM_DESC(no_power, "the description has no switch");
 static bool no_clock;
 module_param(no_clock, bool, 0444);
 static unsigned int registers = 8;
@@ -309,6 +312,10 @@ static int add_chip(void)
 	if (err) {
 		irq_free_desc(detect_irq);
 		return err;
+	}
+	if (no_power) {
+		lines.table[POWER] = lines.table[DETECT];
+		lines.table[DETECT] = (struct gpiod_lookup){ };
 	}
 	gpiod_add_lookup_table(&lines);
 	return 0;

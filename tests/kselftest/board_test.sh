@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib/harness.sh"
 
-plan 21
+plan 22
 
 board=/sys/module/cks_board/parameters
 pnp=$(grep -l 0x2f8 /sys/bus/pnp/drivers/serial/*:*/resources | head -n 1)
@@ -64,6 +64,7 @@ refused()
 # As long as the driver has its lines, the chip stays.
 echo cks_uart.77 >/sys/bus/platform/drivers/cks_uart/unbind
 refused "GPIOs that sleep are refused" 'sleep, and cannot follow a card' sleeping=1
+refused "a regulator that feeds no switch is" 'vcc-supply without power-gpios' no_power=1
 refused "too few registers are" 'its registers take 0x0*8 addresses' registers=7
 refused "a UART whose clock nobody tells is" 'neither clocks nor clock-frequency tell its clock' no_clock=1
 check "modules go" unload_modules
