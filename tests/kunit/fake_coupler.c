@@ -53,10 +53,8 @@ static void deactivate(struct cks_coupler *c)
 {
 	struct fake_coupler *f = fake(c);
 
-	if (f->active) {
+	if (f->active)
 		f->deactivations++;
-		f->off_at = ktime_get();
-	}
 	f->active = false;
 	f->rst = false;
 }
@@ -123,7 +121,11 @@ static const struct cks_settings settings = {
 
 struct cks_coupler *fake_coupler_another(struct fake_coupler *f, const char *name)
 {
-	return cks_coupler_alloc(f->parent, name, &ops, &settings, f);
+	struct cks_settings s = settings;
+
+	if (f->clk)
+		s.clk_hz = f->clk;
+	return cks_coupler_alloc(f->parent, name, &ops, &s, f);
 }
 
 struct fake_coupler *fake_coupler_new(struct kunit *test)
@@ -133,7 +135,6 @@ struct fake_coupler *fake_coupler_new(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	f->parent = root_device_register("cks_fake");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->parent));
-	f->off_at = ktime_get();
 	f->c = fake_coupler_another(f, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(f->c));
 	KUNIT_ASSERT_EQ(test, cks_coupler_register(f->c, NULL), 0);

@@ -32,7 +32,7 @@
  * @late_us: that the processor is away before the contacts are switched on
  * @low_at: RST is low since then, with CLK
  * @high_at: RST is high since then
- * @off_at: it was switched off then, or is new
+ * @clk: of the card, where it is to be another one; for a card that is mute
  */
 struct fake_coupler {
 	struct cks_coupler *c;
@@ -53,7 +53,7 @@ struct fake_coupler {
 	unsigned int late_us;
 	ktime_t low_at;
 	ktime_t high_at;
-	ktime_t off_at;
+	u32 clk;
 };
 
 /* A coupler more on the same hardware, not registered; or ERR_PTR(). */

@@ -180,21 +180,26 @@ static void late_activation_is_as_long(struct kunit *test)
 	release(x);
 }
 
-/* 6.4: 10 ms without VCC, also where the coupler begins anew in between. */
+/*
+ * 6.4: 10 ms without VCC, counted in clock cycles of 5 MHz, also where the coupler has begun anew.
+ * With a slow clock: what else is to be done then may take 10 ms as well.
+ */
 static void off_for_long_enough(struct kunit *test)
 {
-	struct fixture *x = ready(test);
+	struct fixture *x = test->priv;
+	ktime_t begun;
 
-	KUNIT_EXPECT_GE(test, ktime_us_delta(x->f->low_at, x->f->off_at), 10000);
-	release(x);
 	fake_coupler_unplug(x->f);
-	x->f->present = false;
+	x->f->clk = 100000;
+	begun = ktime_get();
 	x->f->c = fake_coupler_another(x->f, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(x->f->c));
 	KUNIT_ASSERT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
-	ready(test);
-	KUNIT_EXPECT_EQ(test, x->f->activations, 2);
-	KUNIT_EXPECT_GE(test, ktime_us_delta(x->f->low_at, x->f->off_at), 10000);
+	fake_coupler_card(x->f, true);
+	KUNIT_ASSERT_EQ(test, cks_coupler_claim(x->f->c, &x->u.owner), 0);
+	KUNIT_EXPECT_EQ(test, reset(test, x, ISO7816_COLD), ISO7816_E_NO_ATR);
+	KUNIT_EXPECT_EQ(test, x->f->activations, 1);
+	KUNIT_EXPECT_GE(test, ktime_ms_delta(x->f->low_at, begun), 500);
 	release(x);
 }
 
