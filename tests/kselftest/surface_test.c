@@ -77,6 +77,8 @@ static void replay(void **state)
 	printf("# corpus: %u programs, %u edges; %llu of %llu messages carried out, "
 	       "%llu answers to a CAS\n", corpus.n, kcov_edges(), (unsigned long long)world.done,
 	       (unsigned long long)world.messages, (unsigned long long)world.answers);
+	for (i = 0; i < OP_KINDS; i++)
+		assert_true(world.ops[i]);
 	/* A corpus whose numbers are not those of the family any more gets nothing but errors. */
 	assert_in_range(world.done, world.messages / DONE_SHARE, world.messages);
 	/* Where it is a fuzzer the modules are built for KCOV (the row fuzz), else not. */

@@ -550,6 +550,7 @@ void world_run(struct world *w, const struct program *p)
 	while (program_next(p, &at, &op)) {
 		setitimer(ITIMER_REAL, &patience, NULL);
 		run[op.kind](w, &op);
+		w->ops[op.kind]++;
 		setitimer(ITIMER_REAL, &off, NULL);
 	}
 }

@@ -65,6 +65,7 @@ struct place {
  * @settings, @station: of the coupler and of the station, as they are to be
  * @journal: number of the last one
  * @messages, @connections, @calls, @records: how many there were
+ * @ops: operations of each kind
  * @done: of the messages that asked for an acknowledgment, those that the kernel carried out
  * @answers: to commands, batches and resets of a CAS
  */
@@ -92,6 +93,7 @@ struct world {
 	struct cksnl_coupler settings;
 	struct cksnl_station station;
 	uint64_t journal;
+	uint64_t ops[OP_KINDS];
 	uint64_t messages;
 	uint64_t done;
 	uint64_t connections;
