@@ -265,6 +265,15 @@ static struct gpiod_lookup_table lines = {
 	},
 };
 
+static struct gpiod_lookup_table without_power = {
+	.dev_id = UART,
+	.table = {
+		GPIO_LOOKUP(LABEL, RESET, "reset", GPIO_ACTIVE_HIGH),
+		GPIO_LOOKUP(LABEL, DETECT, "detect", GPIO_ACTIVE_HIGH),
+		{ }
+	},
+};
+
 static int add_device(void)
 {
 	const struct property_entry properties[] = {
@@ -313,18 +322,14 @@ static int add_chip(void)
 		irq_free_desc(detect_irq);
 		return err;
 	}
-	if (no_power) {
-		lines.table[POWER] = lines.table[DETECT];
-		lines.table[DETECT] = (struct gpiod_lookup){ };
-	}
-	gpiod_add_lookup_table(&lines);
+	gpiod_add_lookup_table(no_power ? &without_power : &lines);
 	return 0;
 }
 
 static void remove_chip(void)
 {
 	irq_work_sync(&edge);
-	gpiod_remove_lookup_table(&lines);
+	gpiod_remove_lookup_table(no_power ? &without_power : &lines);
 	gpiochip_remove(&chip);
 	irq_free_desc(detect_irq);
 }
