@@ -224,13 +224,19 @@ static void hung(void)
 
 static int is_busy(void *unused)
 {
+	unsigned long end;
+
 	/* A grace period keeps the limit that it began with: let those of the old one end. */
 	synchronize_rcu();
 	start_poll_synchronize_rcu();
+	/* Who is to end it may wait for this processor. */
+	end = jiffies + 20 * HZ;
 	preempt_disable();
-	while (!kthread_should_stop())
+	while (!kthread_should_stop() && time_before(jiffies, end))
 		cpu_relax();
 	preempt_enable();
+	while (!kthread_should_stop())
+		msleep_interruptible(100);
 	return 0;
 }
 
