@@ -52,6 +52,8 @@ static void echo(struct cks_tty *t, ktime_t edge, u8 byte, u8 flags)
 		cks_tty_tx_end(t, 0);
 		return;
 	}
+	/* Of the last one that is on its way. */
+	t->edge = ktime_add_ns(edge, (t->pos - t->echoed) * cks_tty_frame(t));
 	if (t->echoed < t->pos || t->tx != CKS_TTY_TX_ECHO)
 		return;
 	t->tx = CKS_TTY_TX_WAIT;

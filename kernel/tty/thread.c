@@ -208,7 +208,7 @@ static u16 take(struct cks_tty *t, ktime_t now)
 
 	if (t->tx != CKS_TTY_TX_WAIT)
 		return 0;
-	if (t->pos && ktime_to_ns(ktime_sub(now, t->edge)) > t->limit_ns) {
+	if (t->pos && ktime_after(now, ktime_add_ns(t->edge, t->limit_ns))) {
 		cks_tty_tx_end(t, ISO7816_TX_ECHO);
 		return 0;
 	}
@@ -240,6 +240,7 @@ static void wait_blind(struct cks_tty *t, u16 n)
 static void step_write(struct cks_tty *t)
 {
 	unsigned int seq;
+	ktime_t now;
 	ssize_t done;
 	u16 n;
 
@@ -253,17 +254,19 @@ static void step_write(struct cks_tty *t)
 	done = t->tty->ops->write(t->tty, t->out, n);
 
 	raw_spin_lock_irq(t->lock);
+	now = ktime_get();
 	if (seq != t->seq) {
 		/* Stopped meanwhile, or all of it has come back already. */
 	} else if (done < 0) {
-		t->edge = ktime_get();
+		t->edge = now;
 		cks_tty_tx_end(t, ISO7816_TX_ECHO);
 	} else if (done < n) {
 		t->pos -= n - done;
 		t->tx = CKS_TTY_TX_WAIT;
-		t->at = ktime_add_ns(ktime_get(), ROOM_NS);
-		if (done && !t->set.echo)
-			t->edge = ktime_get();
+		t->at = ktime_add_ns(now, ROOM_NS);
+		/* What is late is counted from the last one that was taken, with an echo too. */
+		if (done)
+			t->edge = ktime_add_ns(now, (done - 1) * cks_tty_frame(t));
 	} else if (!t->set.echo) {
 		wait_blind(t, n);
 	}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What drivers of ttys do that the bench's does not: take a part of what is written, tell of DCD
+ * while they are asked, take their time. The tty is a real one, of a driver that is a few
+ * variables; the core is the one below, which notes what it is told.
+ */
+#include <kunit/test.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/tty.h>
+#include <linux/tty_driver.h>
+
+#include "tty/tty.h"
+
+#define CLK		3579545
+#define TAKES		32		/* of a write, at most */
+#define PATIENCE	(30 * HZ)	/* for what must happen */
+
+/**
+ * struct fixture - a tty and the coupler on it
+ * @t: what is tested
+ * @driver: of the tty
+ * @port: the tty's
+ * @tty: the tty; its discipline is another one, so that
+ * @as_seen: is what the discipline's operations are called with
+ * @lock: the coupler's
+ * @written: how many characters the driver has taken
+ * @all: there are @want of them
+ * @want: see @all
+ * @sent: a transmission is over
+ * @sent_flags: as the core was told
+ * @present: likewise
+ */
+struct fixture {
+	struct cks_tty t;
+	struct tty_driver *driver;
+	struct tty_port port;
+	struct tty_struct *tty;
+	struct tty_struct *as_seen;
+	raw_spinlock_t lock;	/* as the coupler's */
+	size_t written;
+	struct completion all;
+	size_t want;
+	struct completion sent;
+	u8 sent_flags;
+	bool present;
+};
+
+static struct fixture *x;
+
+/* -------------------------------------------------------------------------------- the core */
+
+void *cks_coupler_drvdata(const struct cks_coupler *c)
+{
+	return &x->t;
+}
+
+void cks_coupler_rx(struct cks_coupler *c, ktime_t t, u8 byte, u8 flags)
+{
+}
+
+void cks_coupler_sent(struct cks_coupler *c, ktime_t t, u8 flags)
+{
+	x->sent_flags = flags;
+	complete(&x->sent);
+}
+
+void cks_coupler_presence(struct cks_coupler *c, bool present)
+{
+	x->present = present;
+}
+
+void cks_coupler_set_capabilities(struct cks_coupler *c, u32 capabilities)
+{
+}
+
+/* ------------------------------------------------------------------------------ the driver */
+
+static ssize_t fake_write(struct tty_struct *tty, const u8 *buf, size_t count)
+{
+	size_t n = min_t(size_t, count, TAKES);
+
+	x->written += n;
+	if (x->written == x->want)
+		complete(&x->all);
+	return n;
+}
+
+static unsigned int fake_write_room(struct tty_struct *tty)
+{
+	return TAKES;
+}
+
+static int fake_open(struct tty_struct *tty, struct file *file)
+{
+	return 0;
+}
+
+static void fake_close(struct tty_struct *tty, struct file *file)
+{
+}
+
+static void fake_set_termios(struct tty_struct *tty, const struct ktermios *old)
+{
+}
+
+static int fake_tiocmget(struct tty_struct *tty)
+{
+	return 0;
+}
+
+static int fake_tiocmset(struct tty_struct *tty, unsigned int set, unsigned int clear)
+{
+	return 0;
+}
+
+static int fake_break(struct tty_struct *tty, int state)
+{
+	return 0;
+}
+
+static const struct tty_operations fake_ops = {
+	.open = fake_open,
+	.close = fake_close,
+	.write = fake_write,
+	.write_room = fake_write_room,
+	.set_termios = fake_set_termios,
+	.tiocmget = fake_tiocmget,
+	.tiocmset = fake_tiocmset,
+	.break_ctl = fake_break,
+};
+
+static const struct tty_port_operations port_ops = { };
+
+static void make_tty(struct kunit *test)
+{
+	x->driver = tty_alloc_driver(1, TTY_DRIVER_REAL_RAW | TTY_DRIVER_RESET_TERMIOS);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->driver));
+	x->driver->driver_name = "cks_kunit";
+	x->driver->name = "ttyCKS";
+	x->driver->type = TTY_DRIVER_TYPE_SERIAL;
+	x->driver->subtype = SERIAL_TYPE_NORMAL;
+	x->driver->init_termios = tty_std_termios;
+	tty_set_operations(x->driver, &fake_ops);
+	tty_port_init(&x->port);
+	x->port.ops = &port_ops;
+	tty_port_link_device(&x->port, x->driver, 0);
+	KUNIT_ASSERT_EQ(test, tty_register_driver(x->driver), 0);
+	x->tty = tty_kopen_exclusive(MKDEV(x->driver->major, x->driver->minor_start));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->tty));
+	tty_unlock(x->tty);
+}
+
+static int init(struct kunit *test)
+{
+	const struct iso7816_line initial = { .f = 372, .d = 1 };
+
+	x = kzalloc(sizeof(*x), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, x);
+	raw_spin_lock_init(&x->lock);
+	init_completion(&x->all);
+	init_completion(&x->sent);
+	make_tty(test);
+	x->as_seen = kzalloc(sizeof(*x->as_seen), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, x->as_seen);
+	x->as_seen->disc_data = &x->t;
+
+	x->t.tty = x->tty;
+	x->t.lock = &x->lock;
+	x->t.look_at = KTIME_MAX;
+	mutex_init(&x->t.io);
+	x->t.set = (struct cks_settings){
+		.clk_hz = CLK, .rst_line = CKS_MODEM_LINE_RTS,
+		.power_line = CKS_MODEM_LINE_DTR, .detect_line = CKS_MODEM_LINE_DCD, .echo = true,
+	};
+	x->t.known = true;
+	x->t.wired = true;
+	x->t.line = initial;
+	KUNIT_ASSERT_EQ(test, cks_tty_set_line(&x->t, &initial), 0);
+	x->t.thread = kthread_run(cks_tty_thread, &x->t, "cks-kunit");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->t.thread));
+	return 0;
+}
+
+static void finish(struct kunit *test)
+{
+	kthread_stop(x->t.thread);
+	tty_kclose(x->tty);
+	tty_unregister_driver(x->driver);
+	tty_driver_kref_put(x->driver);
+	tty_port_destroy(&x->port);
+	kfree(x->as_seen);
+	kfree(x);
+	x = NULL;
+}
+
+/* --------------------------------------------------------------------------------- sending */
+
+/* As after a reset: the card is on, with RST high. */
+static void begin(void)
+{
+	raw_spin_lock_irq(&x->lock);
+	x->t.power = true;
+	x->t.is_power = true;
+	x->t.rst = true;
+	x->t.is_rst = true;
+	x->t.listen = true;
+	raw_spin_unlock_irq(&x->lock);
+}
+
+/* A block goes out in pieces; its echo comes when all of it is written. */
+static void block_in_pieces(struct kunit *test)
+{
+	static const u8 data[3 * TAKES + 4];
+	const struct cks_characters chars = {
+		.data = data, .len = sizeof(data), .at = ktime_get(),
+		.gap_ns = NSEC_PER_MSEC, .limit_ns = 10 * (u64)NSEC_PER_SEC,
+	};
+
+	begin();
+	x->want = sizeof(data);
+	raw_spin_lock_irq(&x->lock);
+	cks_tty_ops.send(NULL, &chars);
+	raw_spin_unlock_irq(&x->lock);
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&x->all, PATIENCE), 0UL);
+	KUNIT_EXPECT_FALSE(test, completion_done(&x->sent));
+	cks_tty_receive(x->as_seen, data, NULL, sizeof(data));
+	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&x->sent, PATIENCE), 0UL);
+	KUNIT_EXPECT_EQ(test, x->sent_flags, 0);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(block_in_pieces),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "cks_tty",
+	.init = init,
+	.exit = finish,
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);
+
+MODULE_DESCRIPTION("KUnit suite of couplers on ttys");
+MODULE_LICENSE("GPL");
