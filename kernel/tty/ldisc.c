@@ -92,6 +92,7 @@ static int cks_tty_open(struct tty_struct *tty)
 	t->look_at = KTIME_MAX;
 	t->kcov = kcov_common_handle();
 	mutex_init(&t->io);
+	init_completion(&t->still);
 	s.uart_clk = cks_tty_uart_clk(tty);
 	t->coupler = cks_coupler_alloc(cks_tty_device(tty), NULL, &cks_tty_ops, &s, t);
 	if (IS_ERR(t->coupler)) {
@@ -103,6 +104,7 @@ static int cks_tty_open(struct tty_struct *tty)
 	err = cks_tty_start(t);
 	if (err)
 		goto put;
+	cks_tty_known(t);
 	/* Whoever had it before may have let it run full. */
 	tty_unthrottle(tty);
 	return 0;
@@ -119,6 +121,7 @@ static void cks_tty_close(struct tty_struct *tty)
 {
 	struct cks_tty *t = tty->disc_data;
 
+	cks_tty_forget(t);
 	cks_coupler_unregister(t->coupler);
 	kthread_stop(t->thread);
 	tty->disc_data = NULL;
@@ -155,14 +158,23 @@ static struct tty_ldisc_ops cks_tty_ldisc = {
 
 static int __init cks_tty_init(void)
 {
+	int err;
+
 	BUILD_BUG_ON(CKS_TTY_LDISC != N_DEVELOPMENT);
-	return tty_register_ldisc(&cks_tty_ldisc);
+	err = cks_tty_sleep_init();
+	if (err)
+		return err;
+	err = tty_register_ldisc(&cks_tty_ldisc);
+	if (err)
+		cks_tty_sleep_exit();
+	return err;
 }
 module_init(cks_tty_init);
 
 static void __exit cks_tty_exit(void)
 {
 	tty_unregister_ldisc(&cks_tty_ldisc);
+	cks_tty_sleep_exit();
 }
 module_exit(cks_tty_exit);
 

@@ -179,7 +179,7 @@ void cks_tty_look(struct cks_tty *t)
 	if (!t->wired || line == CKS_MODEM_LINE_NONE) {
 		raw_spin_lock_irq(t->lock);
 		t->look_at = KTIME_MAX;
-		t->present = t->wired;
+		cks_tty_present(t, t->wired);
 		raw_spin_unlock_irq(t->lock);
 		return;
 	}

@@ -128,6 +128,18 @@ size_t cks_tty_receive(struct tty_struct *tty, const u8 *cp, const u8 *fp, size_
 }
 
 /**
+ * cks_tty_present() - a card is in, or not
+ * @t: tty
+ * @present: as far as can be known; while the machine sleeps, none is
+ * Context: locked
+ */
+void cks_tty_present(struct cks_tty *t, bool present)
+{
+	t->present = present && !t->asleep;
+	cks_coupler_presence(t->coupler, t->present);
+}
+
+/**
  * cks_tty_detect() - the line that tells of a card was looked at
  * @t: tty
  * @asserted: its state
@@ -135,8 +147,7 @@ size_t cks_tty_receive(struct tty_struct *tty, const u8 *cp, const u8 *fp, size_
  */
 void cks_tty_detect(struct cks_tty *t, bool asserted)
 {
-	t->present = asserted != t->set.detect_invert;
-	cks_coupler_presence(t->coupler, t->present);
+	cks_tty_present(t, asserted != t->set.detect_invert);
 }
 
 /**

@@ -59,6 +59,8 @@ static enum step next(struct cks_tty *t, ktime_t now, ktime_t *until)
 	*until = KTIME_MAX;
 	if (t->off)
 		return STEP_OFF;
+	if (t->asleep)
+		return STEP_SLEEP;
 	if (t->low) {
 		if (t->is_power || due(ktime_add_ns(t->off_at, CKS_TTY_OFF_NS), now, until))
 			return STEP_LOW;
@@ -320,7 +322,8 @@ static void carry_out(struct cks_tty *t, enum step step)
  * cks_tty_thread() - body of the thread
  * @data: tty
  *
- * When it is told to end, it first does what has been noted: the card is deactivated.
+ * When it is told to end, it first does what has been noted: the card is deactivated. The same when
+ * the machine goes to sleep.
  *
  * Return: 0
  */
@@ -334,6 +337,10 @@ int cks_tty_thread(void *data)
 		set_current_state(TASK_IDLE);
 		raw_spin_lock_irq(t->lock);
 		step = next(t, ktime_get(), &until);
+		if (step == STEP_SLEEP && t->asleep && !t->told) {
+			t->told = true;
+			complete(&t->still);
+		}
 		raw_spin_unlock_irq(t->lock);
 		if (step != STEP_SLEEP) {
 			__set_current_state(TASK_RUNNING);

@@ -12,11 +12,14 @@
  *     lock held and interrupts off for DCD. It takes the coupler's raw spinlock.
  *
  * Locks, outermost first: tty_lock and the tty's ldisc_sem (open, close), the core's, @io, the
- * tty's termios_rwsem and its driver's locks, the coupler's raw spinlock.
+ * tty's termios_rwsem and its driver's locks, the coupler's raw spinlock. That of sleep.c comes
+ * between those of open and the core's; who holds it waits for the thread, which takes no other
+ * but those from @io on.
  */
 #ifndef CKS_TTY_H
 #define CKS_TTY_H
 
+#include <linux/completion.h>
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/serial.h>
@@ -39,6 +42,12 @@
 /* RST low lasts at least this: an adapter has given out by then what came before it. */
 #define CKS_TTY_LOW_MS		20
 
+/*
+ * How long the machine's going to sleep waits for a card to be switched off: some control transfers
+ * of USB, of which each may take 5 s on an adapter that hangs.
+ */
+#define CKS_TTY_STILL_MS	20000
+
 /* VCC stays off at least this long. */
 #define CKS_TTY_OFF_NS		(10 * NSEC_PER_MSEC)
 
@@ -58,6 +67,7 @@ enum cks_tty_tx {
 
 /**
  * struct cks_tty - one tty and the coupler on it
+ * @entry: of all there are
  * @tty: the tty; its discipline is this one until cks_tty_close() has returned
  * @coupler: what the core knows it as
  * @thread: calls the tty; see thread.c
@@ -97,9 +107,13 @@ enum cks_tty_tx {
  * @counted: @changes is valid
  * @changes: of the line that tells of a card, where the driver counts them
  * @look_at: when that line is looked at next
+ * @asleep: the machine sleeps, or is going to: no card is in, and the tty is left alone
+ * @still: with @asleep: the thread has done what was to be done, and
+ * @told: has said so
  * @out: the thread's: characters on their way to the tty
  */
 struct cks_tty {
+	struct list_head entry;
 	struct tty_struct *tty;
 	struct cks_coupler *coupler;
 	struct task_struct *thread;
@@ -145,6 +159,10 @@ struct cks_tty {
 	u32 changes;
 	ktime_t look_at;
 
+	bool asleep;
+	bool told;
+	struct completion still;
+
 	u8 out[ISO7816_BLOCK_MAX];
 };
 
@@ -179,6 +197,13 @@ void cks_tty_tx_end(struct cks_tty *t, u8 flags);	/* locked */
 /* rx.c */
 size_t cks_tty_receive(struct tty_struct *tty, const u8 *cp, const u8 *fp, size_t count);
 void cks_tty_dcd(struct tty_struct *tty, bool active);
+void cks_tty_present(struct cks_tty *t, bool present);	/* locked */
 void cks_tty_detect(struct cks_tty *t, bool asserted);	/* locked */
+
+/* sleep.c; process context, not locked */
+void cks_tty_known(struct cks_tty *t);
+void cks_tty_forget(struct cks_tty *t);
+int cks_tty_sleep_init(void);
+void cks_tty_sleep_exit(void);
 
 #endif

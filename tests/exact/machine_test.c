@@ -2,8 +2,9 @@
 /*
  * What is the whole machine's, and needs one of its own. Suspend and resume, as far as the drivers
  * are concerned (pm_test "devices"): the card is switched off in order and counts as taken out; on
- * resume one is there, and works; of the bench, and of a PCI card, QEMU's pci-serial-4x, on which
- * no card answers. How deep processors may sleep. And lockdown, from which there is no way back.
+ * resume one is there, and works; of the bench, under cks_uart and as a tty, and of a PCI card,
+ * QEMU's pci-serial-4x, on which no card answers. How deep processors may sleep. And lockdown, from
+ * which there is no way back.
  *
  * In a guest of this kind because the root file system of the others does not survive a suspend.
  */
@@ -12,6 +13,7 @@
 #include <glob.h>
 #include <linux/cks.h>
 #include <linux/cks_sim.h>
+#include <linux/cks_tty.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -34,7 +36,7 @@
 #define LOCKED_DOWN	"the kernel is locked down"
 #define TS_AT		(1000ULL * CKS_SIM_TICKS_PER_CLK)
 
-static const char *const modules[] = { "cks", "cks_uart", "cks_sim", NULL };
+static const char *const modules[] = { "cks", "cks_uart", "cks_sim", "cks_tty", NULL };
 static const uint8_t atr[] = { 0x3b, 0x02, 0x14, 0x50 };
 static const uint8_t get[] = { 0x00, 0xb0, 0x00, 0x00, 0x10 };
 
@@ -52,13 +54,14 @@ static void tap(bool ok, const char *name)
 static struct {
 	int bench;
 	int slot;
+	int tty;		/* to which the slot is wired, if it is */
 	int coupler;
 	bool powered;
 	bool rst;
 	bool order;		/* nothing has gone off in the wrong order */
 	unsigned int offs;	/* how often VCC has gone off */
 	unsigned int heard;
-} t = { .bench = -1, .slot = -1, .coupler = -1, .order = true };
+} t = { .bench = -1, .slot = -1, .tty = -1, .coupler = -1, .order = true };
 
 static void see(const struct cks_sim_event *e)
 {
@@ -134,7 +137,33 @@ static bool reset(void)
 	       !memcmp(r.atr, atr, sizeof(atr));
 }
 
-static bool set_up(void)
+/* The coupler that is made of the slot's tty, wired as the slot is; or -1. */
+static int attach(const struct cks_sim_slot *slot)
+{
+	struct cksnl_coupler c = {
+		.has = CKSNL_HAS(CKS_A_COUPLER_INDEX) | CKSNL_HAS(CKS_A_COUPLER_CLK_HZ) |
+		       CKSNL_HAS(CKS_A_COUPLER_POWER_LINE) | CKSNL_HAS(CKS_A_COUPLER_DETECT_LINE),
+		.clk_hz = simcard_clk_hz(),
+		.power_line = CKS_MODEM_LINE_DTR,
+		.detect_line = CKS_MODEM_LINE_CTS,
+	};
+	int ldisc = CKS_TTY_LDISC, index = -1;
+	struct cksnl *nl = NULL;
+	char text[128];
+
+	snprintf(text, sizeof(text), "/dev/ttyS%u", slot->coupler);
+	t.tty = open(text, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (t.tty >= 0 && !ioctl(t.tty, TIOCSETD, &ldisc))
+		index = ioctl(t.tty, CKS_TTY_IOC_COUPLER);
+	c.index = (uint32_t)index;
+	if (index >= 0 && (cksnl_open(&nl, PATIENCE_MS, text, sizeof(text)) ||
+			   cksnl_coupler_change(nl, &c)))
+		index = -1;
+	cksnl_close(nl);
+	return index;
+}
+
+static bool set_up(uint32_t flags)
 {
 	struct cks_sim_event e = {
 		.type = CKS_SIM_CHAR, .flags = CKS_SIM_ON_RESET, .time = TS_AT,
@@ -142,8 +171,10 @@ static bool set_up(void)
 	struct cks_sim_slot slot;
 	__u32 yes = 1;
 	char path[64];
+	int index;
 
 	simcard_slot_default(&slot);
+	slot.flags |= flags;
 	t.bench = simbench_open();
 	t.slot = ioctl(t.bench, CKS_SIM_ADD_SLOT, &slot);
 	if (t.slot < 0)
@@ -153,9 +184,19 @@ static bool set_up(void)
 		if (write(t.slot, &e, sizeof(e)) != sizeof(e))
 			return false;
 	}
-	snprintf(path, sizeof(path), "/dev/cks/coupler%u", slot.coupler);
+	index = flags & CKS_SIM_8250 ? attach(&slot) : (int)slot.coupler;
+	snprintf(path, sizeof(path), "/dev/cks/coupler%d", index);
 	t.coupler = open(path, O_RDWR | O_CLOEXEC);
 	return t.coupler >= 0 && !ioctl(t.slot, CKS_SIM_PRESENT, &yes) && wait_present();
+}
+
+static void take_down(void)
+{
+	close(t.coupler);
+	close(t.tty);
+	close(t.slot);
+	close(t.bench);
+	t.tty = -1;
 }
 
 /* A command that the card does not answer. */
@@ -182,18 +223,18 @@ static int32_t latency(void)
 	return us;
 }
 
-static void bench(void)
+/* With a card that is in. */
+static void sleeps(void)
 {
 	struct cks_state before, after;
 	pthread_t user;
 	int err = 0;
 
-	tap(latency() == ANY_LATENCY, "processors sleep as deep as they like");
-	tap(set_up(), "a card is in");
-	tap(latency() == 1, "not while somebody has the coupler");
-
 	tap(reset(), "its ATR");
 	before = state();
+	look(0);
+	t.offs = 0;
+	t.order = true;
 	tap(suspend(), "suspended and resumed with a card that is ready");
 	look(0);
 	tap(t.offs == 1 && !t.powered && t.order, "it was switched off in order");
@@ -213,11 +254,23 @@ static void bench(void)
 	look(0);
 	tap(t.offs == 2 && !t.powered && t.order, "it was switched off in order");
 	tap(wait_present() && reset(), "and answers again");
+}
 
-	close(t.coupler);
-	close(t.slot);
-	close(t.bench);
+static void bench(void)
+{
+	tap(latency() == ANY_LATENCY, "processors sleep as deep as they like");
+	tap(set_up(0), "a card is in");
+	tap(latency() == 1, "not while somebody has the coupler");
+	sleeps();
+	take_down();
 	tap(latency() == ANY_LATENCY, "they sleep again");
+}
+
+static void tty(void)
+{
+	tap(set_up(CKS_SIM_8250), "a card is in, on a tty");
+	sleeps();
+	take_down();
 }
 
 /* The first path that a pattern finds; empty for none. */
@@ -335,20 +388,19 @@ static void lockdown(void)
 	    write_text(SECURITY "/lockdown", "integrity"), "the kernel is locked down");
 	tap(is_refused(&port, LOCKED_DOWN), "no port is looked at any more");
 	tap(is_refused(&memory, LOCKED_DOWN), "nor an address");
-	tap(set_up() && reset(), "what a bus tells of is a coupler as before");
-	close(t.coupler);
-	close(t.slot);
-	close(t.bench);
+	tap(set_up(0) && reset(), "what a bus tells of is a coupler as before");
+	take_down();
 }
 
 int main(void)
 {
-	printf("1..31\n");
+	printf("1..43\n");
 	tap(!modules_load(modules), "modules are loaded");
 	tap(write_text("/sys/power/pm_test", "devices") &&
 	    write_text("/sys/module/suspend/parameters/pm_test_delay", "0"),
 	    "the kernel suspends devices alone");
 	bench();
+	tty();
 	pci();
 	lockdown();
 	tap(!modules_unload(modules), "modules are unloaded");
