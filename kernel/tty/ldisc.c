@@ -90,6 +90,8 @@ static int cks_tty_open(struct tty_struct *tty)
 		return -ENOMEM;
 	t->tty = tty;
 	t->look_at = KTIME_MAX;
+	/* Some only know breaks of a given length. */
+	t->no_break = !tty->ops->break_ctl || tty->driver->flags & TTY_DRIVER_HARDWARE_BREAK;
 	t->kcov = kcov_common_handle();
 	mutex_init(&t->io);
 	init_completion(&t->still);
@@ -124,6 +126,7 @@ static void cks_tty_close(struct tty_struct *tty)
 	cks_tty_forget(t);
 	cks_coupler_unregister(t->coupler);
 	kthread_stop(t->thread);
+	cks_tty_let_go(t);
 	tty->disc_data = NULL;
 	cks_coupler_put(t->coupler);
 	kfree_sensitive(t);

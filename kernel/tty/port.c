@@ -109,30 +109,71 @@ static unsigned int output_bit(u8 line)
 	return line == CKS_MODEM_LINE_DTR ? TIOCM_DTR : TIOCM_RTS;
 }
 
+/* Nothing at all as long as the wiring is not known. A tty that is gone refuses. */
+static void output(struct cks_tty *t, u8 line, bool asserted)
+{
+	unsigned int bit = output_bit(line);
+
+	if (!t->wired || line == CKS_MODEM_LINE_NONE)
+		return;
+	if (t->tty->ops->tiocmset(t->tty, asserted ? bit : 0, asserted ? 0 : bit) &&
+	    !tty_io_error(t->tty))
+		dev_warn_ratelimited(t->tty->dev, "the tty refuses to switch its modem lines\n");
+}
+
 /**
- * cks_tty_contacts() - set RST, and the power switch if there is one
+ * cks_tty_rst() - set RST
  * @t: tty
- * @rst: RST is high
- * @power: VCC and CLK are on
- *
- * Nothing else is touched, and nothing at all as long as the wiring is not known. A tty that is
- * gone refuses, and is taken away soon.
- *
+ * @high: level
  * Context: process, @io held
  */
-void cks_tty_contacts(struct cks_tty *t, bool rst, bool power)
+void cks_tty_rst(struct cks_tty *t, bool high)
 {
-	unsigned int high = output_bit(t->set.rst_line), on, set = 0, clear = 0;
+	output(t, t->set.rst_line, high == t->set.rst_invert);
+}
 
-	if (!t->wired)
+/*
+ * 6.4: without VCC I/O is low, by a break that has no end. One driver imitates breaks by a
+ * character at a low rate, and waits for its end: so long that RST is late. It is spared another.
+ */
+static void set_break(struct cks_tty *t, bool on)
+{
+	ktime_t since = ktime_get();
+	int err;
+
+	/* Setting the rate may have ended it. */
+	if (tty_io_error(t->tty) || (on ? t->no_break : !t->is_break))
 		return;
-	*(rst != t->set.rst_invert ? &clear : &set) |= high;
-	if (t->set.power_line != CKS_MODEM_LINE_NONE) {
-		on = output_bit(t->set.power_line);
-		*(power != t->set.power_invert ? &set : &clear) |= on;
-	}
-	if (t->tty->ops->tiocmset(t->tty, set, clear) && !tty_io_error(t->tty))
-		dev_warn_ratelimited(t->tty->dev, "the tty refuses to switch its modem lines\n");
+	err = t->tty->ops->break_ctl(t->tty, on ? -1 : 0);
+	t->is_break = on && !err;
+	if (err || ktime_ms_delta(ktime_get(), since) > CKS_TTY_LATE_MS)
+		t->no_break = true;
+}
+
+/**
+ * cks_tty_power() - switch VCC and CLK, where they can be; I/O is low before they go off, and in
+ * reception when they are on
+ * @t: tty
+ * @on: they are to be on
+ * Context: process, @io held
+ */
+void cks_tty_power(struct cks_tty *t, bool on)
+{
+	if (!on && t->wired && t->set.power_line != CKS_MODEM_LINE_NONE)
+		set_break(t, true);
+	output(t, t->set.power_line, on != t->set.power_invert);
+	if (on || t->set.power_line == CKS_MODEM_LINE_NONE)
+		set_break(t, false);
+}
+
+/**
+ * cks_tty_let_go() - leave I/O as it was found
+ * @t: tty
+ * Context: process; nobody else calls the tty any more
+ */
+void cks_tty_let_go(struct cks_tty *t)
+{
+	set_break(t, false);
 }
 
 static u32 count_of(const struct serial_icounter_struct *count, u8 line)
@@ -273,6 +314,7 @@ static int configure(struct cks_tty *t, const struct cks_settings *s, struct iso
 		err = allow_rates(t->tty, s, cfg, extack);
 		if (err) {
 			set_termios(t->tty, cks_tty_wanted(t->set.clk_hz, 372, 1), false, false);
+			cks_tty_power(t, false);
 			return err;
 		}
 		set_termios(t->tty, cks_tty_wanted(s->clk_hz, 372, 1), false, false);
@@ -296,7 +338,8 @@ static int configure(struct cks_tty *t, const struct cks_settings *s, struct iso
 	if (s->detect_line != CKS_MODEM_LINE_NONE)
 		caps |= CKS_CAPABILITY_CARD_DETECT;
 	cks_coupler_set_capabilities(t->coupler, caps);
-	cks_tty_contacts(t, false, false);
+	cks_tty_rst(t, false);
+	cks_tty_power(t, false);
 	cks_tty_look(t);
 	return 0;
 }

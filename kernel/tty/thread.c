@@ -64,7 +64,7 @@ static enum step next(struct cks_tty *t, ktime_t now, ktime_t *until)
 	if (t->low) {
 		if (t->is_power || due(ktime_add_ns(t->off_at, CKS_TTY_OFF_NS), now, until))
 			return STEP_LOW;
-	} else if (line_due(t)) {
+	} else if (t->is_power && line_due(t)) {
 		return STEP_LINE;
 	} else if (t->rst && !t->is_rst) {
 		if (due(ktime_add_ns(t->low_at, t->low_ns), now, until))
@@ -83,19 +83,16 @@ static enum step next(struct cks_tty *t, ktime_t now, ktime_t *until)
 
 /* ---------------------------------------------------------------------------- the contacts */
 
-/* 6.4: RST low, then CLK and VCC off; I/O is high until VCC falls, since nobody pulls it. */
+/* 6.4: RST low, I/O low, then CLK and VCC off. */
 static void step_off(struct cks_tty *t)
 {
-	bool power;
-
 	raw_spin_lock_irq(t->lock);
 	t->off = false;
-	power = t->is_power;
 	raw_spin_unlock_irq(t->lock);
 
 	tty_driver_flush_buffer(t->tty);
-	cks_tty_contacts(t, false, power);
-	cks_tty_contacts(t, false, false);
+	cks_tty_rst(t, false);
+	cks_tty_power(t, false);
 
 	raw_spin_lock_irq(t->lock);
 	t->is_rst = false;
@@ -104,7 +101,7 @@ static void step_off(struct cks_tty *t)
 	raw_spin_unlock_irq(t->lock);
 }
 
-/* 6.2.1: RST low, then VCC and CLK on, if they are not; 6.2.3: RST low alone. */
+/* 6.2.1: RST low, VCC and CLK on, I/O in reception, if they are not; 6.2.3: RST low alone. */
 static void step_low(struct cks_tty *t)
 {
 	bool power, was;
@@ -117,9 +114,9 @@ static void step_low(struct cks_tty *t)
 	power = t->power;
 	raw_spin_unlock_irq(t->lock);
 
-	cks_tty_contacts(t, false, was);
+	cks_tty_rst(t, false);
 	if (power != was)
-		cks_tty_contacts(t, false, power);
+		cks_tty_power(t, power);
 
 	raw_spin_lock_irq(t->lock);
 	t->is_rst = false;
@@ -140,7 +137,7 @@ static void step_high(struct cks_tty *t)
 	if (!high)
 		return;
 
-	cks_tty_contacts(t, true, true);
+	cks_tty_rst(t, true);
 
 	raw_spin_lock_irq(t->lock);
 	t->is_rst = true;

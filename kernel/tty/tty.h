@@ -83,6 +83,8 @@ enum cks_tty_tx {
  * @low: RST is to be low, before it is high again
  * @is_power: as the lines are, where VCC can be switched
  * @is_rst: as the lines are
+ * @is_break: I/O is held low
+ * @no_break: it cannot be
  * @off_at: when VCC went off
  * @low_at: when RST went low
  * @low_ns: how long it stays low at least
@@ -131,6 +133,8 @@ struct cks_tty {
 	bool low;
 	bool is_power;
 	bool is_rst;
+	bool is_break;
+	bool no_break;
 	ktime_t off_at;
 	ktime_t low_at;
 	u64 low_ns;
@@ -185,7 +189,9 @@ extern const struct cks_coupler_ops cks_tty_ops;
 int cks_tty_configure(struct cks_coupler *c, const struct cks_settings *s,
 		      struct iso7816_config *cfg, struct netlink_ext_ack *extack);
 int cks_tty_set_line(struct cks_tty *t, const struct iso7816_line *line);
-void cks_tty_contacts(struct cks_tty *t, bool rst, bool power);
+void cks_tty_rst(struct cks_tty *t, bool high);
+void cks_tty_power(struct cks_tty *t, bool on);
+void cks_tty_let_go(struct cks_tty *t);
 void cks_tty_look(struct cks_tty *t);
 u32 cks_tty_uart_clk(struct tty_struct *tty);
 

@@ -12,7 +12,7 @@ inject_coupler_test_SRCS := lib/inject.c $(LIB_CARD)
 netlink_test_SRCS := $(LIB_CARD)
 sim_trace_test_SRCS := lib/simtrace.c $(LIB_CARD)
 sim_wiring_test_SRCS := $(LIB_CARD)
-tty_test_SRCS := $(LIB_CARD)
+tty_test_SRCS := lib/simtrace.c $(LIB_CARD)
 tty_test_CPPFLAGS := -DCKS_BIN=\"$(B)/bin\"
 unplug_test_SRCS := $(LIB_CARD)
 

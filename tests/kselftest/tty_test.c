@@ -31,6 +31,7 @@
 #include "libcksnl/cksnl.h"
 #include "lib/modules.h"
 #include "lib/simcard.h"
+#include "lib/simtrace.h"
 #include "lib/wait.h"
 
 #define ROUNDS		20
@@ -545,6 +546,70 @@ static void test_no_detect_line(void **ctx)
 	bed_down(&b);
 }
 
+/* 6.4: RST low, then I/O, then VCC, and none of them earlier. Returns the place of the last. */
+static size_t off_in_order(const struct simtrace *t, size_t from)
+{
+	size_t rst, io, vcc;
+
+	rst = simtrace_find(t, CKS_SIM_SIGNAL_RST, 1, from);
+	rst = simtrace_find(t, CKS_SIM_SIGNAL_RST, 0, rst);
+	io = simtrace_find(t, CKS_SIM_SIGNAL_UART, 0, rst);
+	vcc = simtrace_find(t, CKS_SIM_SIGNAL_VCC, 0, io);
+	assert_true(vcc < t->n);
+	assert_int_equal(vcc, simtrace_find(t, CKS_SIM_SIGNAL_VCC, 0, rst));
+	return vcc;
+}
+
+/* 6.2.1: VCC on, then I/O in reception, then RST high. */
+static size_t on_in_order(const struct simtrace *t, size_t from)
+{
+	size_t vcc, io, rst;
+
+	vcc = simtrace_find(t, CKS_SIM_SIGNAL_VCC, 1, from);
+	io = simtrace_find(t, CKS_SIM_SIGNAL_UART, 1, vcc);
+	rst = simtrace_find(t, CKS_SIM_SIGNAL_RST, 1, io);
+	assert_true(rst < t->n);
+	assert_int_equal(io, simtrace_find(t, CKS_SIM_SIGNAL_UART, 1, from));
+	assert_int_equal(rst, simtrace_find(t, CKS_SIM_SIGNAL_RST, 1, from));
+	return rst;
+}
+
+/* From the first settings on, which find RST high and VCC on. */
+static void test_io_low_without_power(void **ctx)
+{
+	int fd, trace, rts = TIOCM_RTS;
+	struct simtrace t;
+	struct bed b;
+	size_t at;
+
+	(void)ctx;
+	bed_open(&b, atr_t0, sizeof(atr_t0));
+	trace = ioctl(simcard_fd(b.card), CKS_SIM_TRACE);
+	assert_true(trace >= 0);
+	assert_int_equal(ioctl(b.tty, TIOCMBIC, &rts), 0);
+	bed_attach(&b);
+	assert_int_equal(set_wiring(&b, simcard_clk_hz()), 0);
+	assert_int_equal(simcard_insert(b.card), 0);
+	wait_present(&b, 1);
+	for (int i = 0; i < 2; i++) {
+		fd = open_coupler(&b);
+		reset(fd, atr_t0, sizeof(atr_t0));
+		exchange(fd);
+		close(fd);
+	}
+	assert_int_equal(set_ldisc(b.tty, N_TTY), 0);
+
+	assert_true(simtrace_read(trace, &t));
+	at = off_in_order(&t, 0);
+	for (int i = 0; i < 2; i++)
+		at = off_in_order(&t, on_in_order(&t, at));
+	/* And the tty gets it back. */
+	assert_true(simtrace_find(&t, CKS_SIM_SIGNAL_UART, 1, at) < t.n);
+	simtrace_free(&t);
+	close(trace);
+	bed_down(&b);
+}
+
 /* ---------------------------------------------------------------------- how it can end */
 
 /* A command runs; then @end; its reader and the coupler's owner are told. */
@@ -834,6 +899,7 @@ int main(void)
 		cmocka_unit_test(test_card_in_and_out),
 		cmocka_unit_test(test_wirings),
 		cmocka_unit_test(test_no_detect_line),
+		cmocka_unit_test(test_io_low_without_power),
 		cmocka_unit_test(test_hangup),
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_close),
