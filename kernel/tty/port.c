@@ -207,13 +207,16 @@ static unsigned int input_bit(u8 line)
  * A line that has changed and is as before has been open in between: the core hears of both, or a
  * card that was exchanged would pass for the old one. Only some drivers count changes.
  *
+ * What a driver tells of DCD meanwhile is newer than what was seen.
+ *
  * Context: process, @io held
  */
 void cks_tty_look(struct cks_tty *t)
 {
 	struct serial_icounter_struct count = { };
 	u8 line = t->set.detect_line;
-	bool is, swapped;
+	bool is, swapped, told;
+	unsigned int before;
 	u32 changes;
 	int lines;
 
@@ -224,6 +227,10 @@ void cks_tty_look(struct cks_tty *t)
 		raw_spin_unlock_irq(t->lock);
 		return;
 	}
+
+	raw_spin_lock_irq(t->lock);
+	before = t->dcd_told;
+	raw_spin_unlock_irq(t->lock);
 
 	lines = t->tty->ops->tiocmget(t->tty);
 	tty_get_icount(t->tty, &count);
@@ -239,9 +246,11 @@ void cks_tty_look(struct cks_tty *t)
 		swapped = t->counted && changes != t->changes && t->present &&
 			  !(line == CKS_MODEM_LINE_DCD && t->dcd_told);
 	}
+	told = lines >= 0 && line == CKS_MODEM_LINE_DCD && t->dcd_told != before;
 	if (swapped)
 		cks_tty_detect(t, t->set.detect_invert);
-	cks_tty_detect(t, is);
+	if (!told)
+		cks_tty_detect(t, is);
 	t->counted = lines >= 0;
 	t->changes = changes;
 	t->look_at = ktime_add_ns(ktime_get(), CKS_TTY_POLL_NS);

@@ -162,7 +162,7 @@ void cks_tty_dcd(struct tty_struct *tty, bool active)
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(t->lock, flags);
-	t->dcd_told = true;
+	t->dcd_told++;
 	if (t->wired && t->set.detect_line == CKS_MODEM_LINE_DCD)
 		cks_tty_detect(t, active);
 	raw_spin_unlock_irqrestore(t->lock, flags);

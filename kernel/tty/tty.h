@@ -105,7 +105,7 @@ enum cks_tty_tx {
  * @at: see @tx
  * @edge: leading edge of the last character, as far as it can be known
  * @present: a card is in
- * @dcd_told: the driver tells of DCD by itself
+ * @dcd_told: how often the driver has told of DCD by itself
  * @counted: @changes is valid
  * @changes: of the line that tells of a card, where the driver counts them
  * @look_at: when that line is looked at next
@@ -158,7 +158,7 @@ struct cks_tty {
 	ktime_t edge;
 
 	bool present;
-	bool dcd_told;
+	unsigned int dcd_told;
 	bool counted;
 	u32 changes;
 	ktime_t look_at;

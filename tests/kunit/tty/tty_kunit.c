@@ -31,6 +31,7 @@
  * @sent: a transmission is over
  * @sent_flags: as the core was told
  * @present: likewise
+ * @dcd: while the modem lines are read, a card is put in, and DCD told of
  */
 struct fixture {
 	struct cks_tty t;
@@ -45,6 +46,7 @@ struct fixture {
 	struct completion sent;
 	u8 sent_flags;
 	bool present;
+	bool dcd;
 };
 
 static struct fixture *x;
@@ -105,8 +107,11 @@ static void fake_set_termios(struct tty_struct *tty, const struct ktermios *old)
 {
 }
 
+/* As it was before. */
 static int fake_tiocmget(struct tty_struct *tty)
 {
+	if (x->dcd)
+		cks_tty_dcd(x->as_seen, true);
 	return 0;
 }
 
@@ -230,8 +235,31 @@ static void block_in_pieces(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, x->sent_flags, 0);
 }
 
+/* ---------------------------------------------------------------------------------- lines */
+
+static void look(void)
+{
+	mutex_lock(&x->t.io);
+	cks_tty_look(&x->t);
+	mutex_unlock(&x->t.io);
+}
+
+/* What is told is newer than what was read. */
+static void card_comes_while_lines_are_read(struct kunit *test)
+{
+	look();
+	KUNIT_EXPECT_FALSE(test, x->present);
+	x->dcd = true;
+	look();
+	KUNIT_EXPECT_TRUE(test, x->present);
+	x->dcd = false;
+	look();
+	KUNIT_EXPECT_FALSE(test, x->present);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(block_in_pieces),
+	KUNIT_CASE(card_comes_while_lines_are_read),
 	{}
 };
 
