@@ -274,14 +274,35 @@ static int check_frames(struct tty_struct *tty, u32 rate, struct netlink_ext_ack
 	return 0;
 }
 
+/*
+ * An adapter that hangs, or is going, takes seconds for each rate, and does not say that it has
+ * failed; others wait for the caller meanwhile.
+ */
+static int check_time(struct tty_struct *tty, unsigned long until, struct netlink_ext_ack *extack)
+{
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (time_before(jiffies, until))
+		return 0;
+	NL_SET_ERR_MSG_FMT_MOD(extack, "%s takes more than %u s to try all rates", tty->name,
+			       CKS_TTY_TRY_MS / 1000);
+	return -ETIMEDOUT;
+}
+
 /* Allow what the tty reaches at this card clock; 372/1 it must reach. */
 static int allow_rates(struct tty_struct *tty, const struct cks_settings *s,
 		       struct iso7816_config *cfg, struct netlink_ext_ack *extack)
 {
+	unsigned long until = jiffies + msecs_to_jiffies(CKS_TTY_TRY_MS);
 	u32 wanted = cks_tty_wanted(s->clk_hz, 372, 1), got = 0, off;
 	unsigned int ta1;
 	int err;
 
+	err = tty->ops->tiocmget(tty);
+	if (err < 0) {
+		NL_SET_ERR_MSG_FMT_MOD(extack, "%s does not tell its modem lines", tty->name);
+		return err;
+	}
 	err = check_frames(tty, wanted, extack);
 	if (err)
 		return err;
@@ -297,6 +318,9 @@ static int allow_rates(struct tty_struct *tty, const struct cks_settings *s,
 		u16 f = iso7816_fi(ta1);
 		u8 d = iso7816_di(ta1);
 
+		err = check_time(tty, until, extack);
+		if (err)
+			return err;
 		if (f && d && !try_rate(tty, s->uart_clk, cks_tty_wanted(s->clk_hz, f, d), &got))
 			iso7816_config_allow(cfg, ta1);
 	}

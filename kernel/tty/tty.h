@@ -39,6 +39,9 @@
  */
 #define CKS_TTY_LATE_MS		100
 
+/* All rates are tried in less than this, or the tty is not used. */
+#define CKS_TTY_TRY_MS		10000
+
 /* RST low lasts at least this: an adapter has given out by then what came before it. */
 #define CKS_TTY_LOW_MS		20
 

@@ -5,6 +5,7 @@
  * variables; the core is the one below, which notes what it is told.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
@@ -31,6 +32,9 @@
  * @sent: a transmission is over
  * @sent_flags: as the core was told
  * @present: likewise
+ * @slow: setting the tty takes half a second
+ * @tries: how often it was set meanwhile
+ * @gone: the modem lines cannot be read
  * @dcd: while the modem lines are read, a card is put in, and DCD told of
  */
 struct fixture {
@@ -47,6 +51,9 @@ struct fixture {
 	u8 sent_flags;
 	bool present;
 	bool dcd;
+	bool slow;
+	unsigned int tries;
+	bool gone;
 };
 
 static struct fixture *x;
@@ -105,6 +112,9 @@ static void fake_close(struct tty_struct *tty, struct file *file)
 
 static void fake_set_termios(struct tty_struct *tty, const struct ktermios *old)
 {
+	x->tries++;
+	if (x->slow)
+		msleep(500);
 }
 
 /* As it was before. */
@@ -112,7 +122,7 @@ static int fake_tiocmget(struct tty_struct *tty)
 {
 	if (x->dcd)
 		cks_tty_dcd(x->as_seen, true);
-	return 0;
+	return x->gone ? -ENODEV : 0;
 }
 
 static int fake_tiocmset(struct tty_struct *tty, unsigned int set, unsigned int clear)
@@ -257,9 +267,45 @@ static void card_comes_while_lines_are_read(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, x->present);
 }
 
+/* ------------------------------------------------------------------------------- settings */
+
+static int configure(struct netlink_ext_ack *extack)
+{
+	struct cks_settings s = x->t.set;
+	struct iso7816_config cfg = { };
+
+	x->tries = 0;
+	return cks_tty_configure(NULL, &s, &cfg, extack);
+}
+
+static void slow_tty_is_given_up(struct kunit *test)
+{
+	struct netlink_ext_ack extack = { };
+
+	KUNIT_EXPECT_EQ(test, configure(&extack), 0);
+	KUNIT_EXPECT_GT(test, x->tries, 60U);
+	x->slow = true;
+	KUNIT_EXPECT_EQ(test, configure(&extack), -ETIMEDOUT);
+	KUNIT_EXPECT_LT(test, x->tries, 30U);
+	KUNIT_ASSERT_NOT_NULL(test, extack._msg);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(extack._msg, x->tty->name));
+}
+
+static void tty_that_is_gone_is_not_set(struct kunit *test)
+{
+	struct netlink_ext_ack extack = { };
+
+	x->gone = true;
+	KUNIT_EXPECT_EQ(test, configure(&extack), -ENODEV);
+	KUNIT_EXPECT_LE(test, x->tries, 1U);
+	KUNIT_EXPECT_NOT_NULL(test, extack._msg);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(block_in_pieces),
 	KUNIT_CASE(card_comes_while_lines_are_read),
+	KUNIT_CASE_SLOW(slow_tty_is_given_up),
+	KUNIT_CASE(tty_that_is_gone_is_not_set),
 	{}
 };
 
