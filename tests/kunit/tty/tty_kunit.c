@@ -21,8 +21,6 @@
 /**
  * struct fixture - a tty and the coupler on it
  * @t: what is tested
- * @driver: of the tty
- * @port: the tty's
  * @tty: the tty; its discipline is another one, so that
  * @as_seen: is what the discipline's operations are called with
  * @lock: the coupler's
@@ -39,8 +37,6 @@
  */
 struct fixture {
 	struct cks_tty t;
-	struct tty_driver *driver;
-	struct tty_port port;
 	struct tty_struct *tty;
 	struct tty_struct *as_seen;
 	raw_spinlock_t lock;	/* as the coupler's */
@@ -57,6 +53,10 @@ struct fixture {
 };
 
 static struct fixture *x;
+
+/* Of all cases: what is left of a tty goes a while after it is closed, and its driver with it. */
+static struct tty_driver *driver;
+static struct tty_port port;
 
 /* -------------------------------------------------------------------------------- the core */
 
@@ -148,23 +148,38 @@ static const struct tty_operations fake_ops = {
 
 static const struct tty_port_operations port_ops = { };
 
-static void make_tty(struct kunit *test)
+static int make_driver(struct kunit_suite *suite)
 {
-	x->driver = tty_alloc_driver(1, TTY_DRIVER_REAL_RAW | TTY_DRIVER_RESET_TERMIOS);
-	KUNIT_ASSERT_FALSE(test, IS_ERR(x->driver));
-	x->driver->driver_name = "cks_kunit";
-	x->driver->name = "ttyCKS";
-	x->driver->type = TTY_DRIVER_TYPE_SERIAL;
-	x->driver->subtype = SERIAL_TYPE_NORMAL;
-	x->driver->init_termios = tty_std_termios;
-	tty_set_operations(x->driver, &fake_ops);
-	tty_port_init(&x->port);
-	x->port.ops = &port_ops;
-	tty_port_link_device(&x->port, x->driver, 0);
-	KUNIT_ASSERT_EQ(test, tty_register_driver(x->driver), 0);
-	x->tty = tty_kopen_exclusive(MKDEV(x->driver->major, x->driver->minor_start));
-	KUNIT_ASSERT_FALSE(test, IS_ERR(x->tty));
-	tty_unlock(x->tty);
+	int err;
+
+	driver = tty_alloc_driver(1, TTY_DRIVER_REAL_RAW | TTY_DRIVER_RESET_TERMIOS);
+	if (IS_ERR(driver))
+		return PTR_ERR(driver);
+	driver->driver_name = "cks_kunit";
+	driver->name = "ttyCKS";
+	driver->type = TTY_DRIVER_TYPE_SERIAL;
+	driver->subtype = SERIAL_TYPE_NORMAL;
+	driver->init_termios = tty_std_termios;
+	tty_set_operations(driver, &fake_ops);
+	tty_port_init(&port);
+	port.ops = &port_ops;
+	tty_port_link_device(&port, driver, 0);
+	err = tty_register_driver(driver);
+	if (err) {
+		tty_driver_kref_put(driver);
+		tty_port_destroy(&port);
+	}
+	return err;
+}
+
+static void remove_driver(struct kunit_suite *suite)
+{
+	/* Called even if it could not be made. */
+	if (suite->suite_init_err)
+		return;
+	tty_unregister_driver(driver);
+	tty_driver_kref_put(driver);
+	tty_port_destroy(&port);
 }
 
 static int init(struct kunit *test)
@@ -176,7 +191,9 @@ static int init(struct kunit *test)
 	raw_spin_lock_init(&x->lock);
 	init_completion(&x->all);
 	init_completion(&x->sent);
-	make_tty(test);
+	x->tty = tty_kopen_exclusive(MKDEV(driver->major, driver->minor_start));
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->tty));
+	tty_unlock(x->tty);
 	x->as_seen = kzalloc(sizeof(*x->as_seen), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, x->as_seen);
 	x->as_seen->disc_data = &x->t;
@@ -200,11 +217,11 @@ static int init(struct kunit *test)
 
 static void finish(struct kunit *test)
 {
+	/* Called even if the fixture could not be made. */
+	if (!x || IS_ERR_OR_NULL(x->t.thread))
+		return;
 	kthread_stop(x->t.thread);
 	tty_kclose(x->tty);
-	tty_unregister_driver(x->driver);
-	tty_driver_kref_put(x->driver);
-	tty_port_destroy(&x->port);
 	kfree(x->as_seen);
 	kfree(x);
 	x = NULL;
@@ -311,6 +328,8 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "cks_tty",
+	.suite_init = make_driver,
+	.suite_exit = remove_driver,
 	.init = init,
 	.exit = finish,
 	.test_cases = cases,
