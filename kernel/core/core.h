@@ -25,6 +25,7 @@
 #define CKS_CLK_HZ_MAX		20000000
 
 #define CKS_RESET_CLKS		40000
+#define CKS_OFF_MS		10
 
 /**
  * struct cks_coupler - a coupler

@@ -131,6 +131,7 @@ static int cks_coupler_apply(struct cks_coupler *c, const struct cks_settings *s
 	}
 	/* RST low as EMV wants it; the least of ISO/IEC 7816-3 could shrink by a late timer. */
 	cfg.reset_clks = CKS_RESET_CLKS;
+	cfg.off_clks = max(cfg.off_clks, DIV_ROUND_UP(s->clk_hz, MSEC_PER_SEC / CKS_OFF_MS));
 	cfg.t = s->protocol;
 	cfg.no_pps = s->no_pps;
 	cfg.ifsd = s->ifsd;

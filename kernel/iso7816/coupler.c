@@ -9,7 +9,7 @@
 #include "internal.h"
 
 #define DEFAULT_RESET_CLKS	400
-#define OFF_CLKS		50000	/* 10 ms at 5 MHz, before a card is activated again */
+#define DEFAULT_OFF_CLKS	50000	/* 10 ms at 5 MHz */
 #define EXTRA_TCK_ETU		16	/* a superfluous TCK comes within this, or not at all */
 #define TX_SLACK_ETU		9600	/* initial etu; the owner's own time to send */
 #define ABORT_CHARS		(3 * ISO7816_BLOCK_MAX)
@@ -26,6 +26,7 @@ void iso7816_config_init(struct iso7816_config *cfg)
 	cfg->max_null = 1000;
 	cfg->max_wtx = 100;
 	cfg->reset_clks = DEFAULT_RESET_CLKS;
+	cfg->off_clks = DEFAULT_OFF_CLKS;
 	iso7816_config_allow(cfg, 0x11);
 }
 
@@ -168,6 +169,8 @@ void iso7816_coupler_init(struct iso7816_coupler *c, const struct iso7816_config
 	c->cfg = *cfg;
 	if (c->cfg.reset_clks < DEFAULT_RESET_CLKS)
 		c->cfg.reset_clks = DEFAULT_RESET_CLKS;
+	if (c->cfg.off_clks < DEFAULT_OFF_CLKS)
+		c->cfg.off_clks = DEFAULT_OFF_CLKS;
 	c->cfg.nad = t1_nad(cfg->nad);
 	c->phase = PH_OFF;
 	c->line.f = ISO7816_FD;
@@ -244,9 +247,9 @@ enum iso7816_err iso7816_coupler_reset(struct iso7816_coupler *c, u64 now, enum 
 	}
 	if (c->active)
 		switch_off(c, now);
-	if (c->was_off && now < iso7816_add(c->off_at, ISO7816_CLK(OFF_CLKS))) {
+	if (c->was_off && now < iso7816_add(c->off_at, ISO7816_CLK(c->cfg.off_clks))) {
 		c->phase = PH_OFF_WAIT;
-		c->deadline = iso7816_add(c->off_at, ISO7816_CLK(OFF_CLKS));
+		c->deadline = iso7816_add(c->off_at, ISO7816_CLK(c->cfg.off_clks));
 		return ISO7816_OK;
 	}
 	activate(c, now);
@@ -646,7 +649,7 @@ void iso7816_coupler_switched(struct iso7816_coupler *c, u64 t)
 		break;
 	case PH_OFF_WAIT:
 		c->off_at = t;
-		c->deadline = iso7816_add(t, ISO7816_CLK(OFF_CLKS));
+		c->deadline = iso7816_add(t, ISO7816_CLK(c->cfg.off_clks));
 		break;
 	case PH_OFF:
 		c->off_at = t;

@@ -294,6 +294,8 @@ struct iso7816_action {
  * @nad: T=1: node address byte of the blocks sent, DAD in b7-5 and SAD in b3-1 (11.3.2.1); those
  *	of the card have them exchanged. 0 for no addresses
  * @reset_clks: clock cycles of RST low, at least 400; EMV asks for 40,000 to 45,000
+ * @off_clks: clock cycles without VCC before another activation, at least 50,000: 6.4 asks for
+ *	10 ms, which at more than 5 MHz are more of them
  * @settle: a T=1 block, and the last SW2 of T=0, count only when 24 etu later nothing has
  *	followed. A character that was doubled on its way shifts all that comes after it, and
  *	only the one too many at the end tells; neither parity nor an LRC does. Costs 12 etu or
@@ -311,11 +313,12 @@ struct iso7816_config {
 	u16 max_wtx;
 	u8 nad;
 	u32 reset_clks;
+	u32 off_clks;
 	bool settle;
 	u32 late_clks;
 };
 
-/* The defaults: tolerant, only 11, any T, IFSD 254, 1000 NULL, 100 WTX, 400 clocks, none late */
+/* The defaults: tolerant, only 11, any T, IFSD 254, 1000 NULL, 100 WTX, the least of each time */
 void iso7816_config_init(struct iso7816_config *cfg);
 void iso7816_config_allow(struct iso7816_config *cfg, u8 ta1);
 bool iso7816_config_allows(const struct iso7816_config *cfg, u8 ta1);

@@ -49,6 +49,29 @@ TEST(rst_times)
 	free(s);
 }
 
+/* 10 ms without VCC are more cycles of a faster clock; fewer than 50,000 are not to be had. */
+TEST(off_times)
+{
+	static const struct { u32 asked, is; } clks[] = { { 0, 50000 }, { 200000, 200000 } };
+	struct iso7816_action act;
+	struct script *s;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(clks); i++) {
+		s = script_new(ISO7816_STRICT);
+		s->cfg.off_clks = clks[i].asked;
+		script_ready(s, "3B00", 0);
+		assert_int_equal(iso7816_coupler_reset(&s->c, s->t, ISO7816_COLD), ISO7816_OK);
+		take(s, ISO7816_DO_DEACTIVATE, &act);
+		s->t += CLK(7);
+		iso7816_coupler_switched(&s->c, s->t);
+		nothing(s);
+		expires(s, CLK(clks[i].is));
+		take(s, ISO7816_DO_ACTIVATE, &act);
+		free(s);
+	}
+}
+
 /* The times count from when the contacts were switched, however late that was. */
 TEST(late_contacts)
 {
@@ -669,6 +692,7 @@ TEST(codes)
 
 static TEST_CASE cases[] = {
 	RUN(rst_times),
+	RUN(off_times),
 	RUN(late_contacts),
 	RUN(off_before_the_first),
 	RUN(ts_window),
