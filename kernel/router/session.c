@@ -317,6 +317,7 @@ static struct cks_session *session_alloc(struct cks_station *st, const struct ck
 		return NULL;
 	}
 	s->station = st;
+	s->phase = CKS_P_DISPOSED;	/* until it begins, there is nothing to lose */
 	INIT_DELAYED_WORK(&s->deadline, session_deadline);
 	INIT_WORK(&s->release, session_release_coupler);
 	s->owner.name = "router";
@@ -376,9 +377,12 @@ static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext
 	return 0;
 }
 
-/* Claim and begin to reset. station.lock held; on failure the claim, if any, is left to undo. */
-static int session_contact(struct cks_session *s, const struct cks_session_new *n,
-			   bool *ret_claimed, struct netlink_ext_ack *extack)
+/*
+ * Claim the coupler. Without station.lock: a coupler that takes new settings is waited for, and the
+ * others are not to wait for it. On failure the claim, if any, is left to undo.
+ */
+static int session_claim(struct cks_session *s, const struct cks_session_new *n,
+			 bool *ret_claimed, struct netlink_ext_ack *extack)
 {
 	struct cks_coupler_status status;
 	int err;
@@ -407,13 +411,32 @@ static int session_contact(struct cks_session *s, const struct cks_session_new *
 	}
 	s->presence_gen = status.presence_gen;
 	s->power_gen = status.power_gen;
+	return 0;
+}
 
+/* Begin to reset, with the coupler claimed. station.lock held. */
+static int session_begin(struct cks_session *s, struct netlink_ext_ack *extack)
+{
+	struct cks_station *st = s->station;
+	int err;
+
+	lockdep_assert_held(&st->lock);
+	err = session_allowed(st, s->index, extack);
+	if (err)
+		return err;
 	err = cks_coupler_reset(s->coupler, &s->owner, &s->run->cmd, ISO7816_COLD);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the reset could not be started");
 		return err;
 	}
 	s->cmd_busy = true;
+	s->phase = CKS_P_REQUESTED;
+	s->request = ++st->last_request;
+	st->requests_total++;
+	st->nr_sessions++;
+	st->sessions_seq++;
+	list_add_tail(&s->node, &st->sessions);
+	cks_session_arm(s, st->limit[cks_phase_limit(s->phase)]);
 	return 0;
 }
 
@@ -438,26 +461,20 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 		cks_session_unlink(old);
 	else
 		old = NULL;
+	err = session_allowed(st, n->index, extack);
 	mutex_unlock(&st->lock);
 	if (old)
 		cks_session_release(old);
 
-	mutex_lock(&st->lock);
-	err = session_allowed(st, n->index, extack);
 	if (!err)
-		err = session_contact(s, n, &claimed, extack);
-	if (!err) {
-		s->request = ++st->last_request;
-		st->requests_total++;
-		st->nr_sessions++;
-		st->sessions_seq++;
-		list_add_tail(&s->node, &st->sessions);
-		cks_session_arm(s, st->limit[cks_phase_limit(s->phase)]);
+		err = session_claim(s, n, &claimed, extack);
+	mutex_lock(&st->lock);
+	if (!err)
+		err = session_begin(s, extack);
+	if (!err)
 		*ret_request = s->request;
-	} else {
-		s->phase = CKS_P_DISPOSED;	/* session_lost() has nothing to do any more */
+	else
 		st->requests_refused++;
-	}
 	mutex_unlock(&st->lock);
 	if (!err)
 		return 0;

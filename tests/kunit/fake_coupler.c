@@ -94,7 +94,11 @@ static bool present(struct cks_coupler *c)
 
 static void claimed(struct cks_coupler *c, bool on)
 {
-	fake(c)->claims++;
+	struct fake_coupler *f = fake(c);
+
+	f->claims++;
+	if (f->claiming)
+		f->claiming(f->priv);
 }
 
 static const struct cks_coupler_ops ops = {

@@ -26,6 +26,8 @@
  * @rst: level of RST
  * @activations, @deactivations: how many there were
  * @claims: how often somebody came, and went
+ * @claiming: called with @priv when somebody comes or goes; may sleep
+ * @priv: the test's
  * @sent: characters of the coupler
  * @sent_len: how many
  * @refuse: no settings are good
@@ -47,6 +49,8 @@ struct fake_coupler {
 	unsigned int activations;
 	unsigned int deactivations;
 	unsigned int claims;
+	void (*claiming)(void *priv);
+	void *priv;
 	u8 sent[300];
 	u16 sent_len;
 	bool refuse;

@@ -16,6 +16,7 @@ struct fixture {
 	struct cks_station *st;
 	struct cks_txbuf *held;
 	struct netlink_ext_ack extack;
+	bool found_free;
 };
 
 int fixture_init(struct kunit *test);

@@ -193,6 +193,34 @@ static void lane_that_is_given_away_stays_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), 0);
 }
 
+static void finds_station_free(void *priv)
+{
+	unsigned long end = jiffies + HZ;
+	struct fixture *x = priv;
+
+	while (!mutex_trylock(&x->st->lock)) {
+		if (time_after(jiffies, end))
+			return;
+		usleep_range(500, 1000);
+	}
+	mutex_unlock(&x->st->lock);
+	x->found_free = true;
+}
+
+/* A coupler that takes new settings is waited for by its own request alone. */
+static void other_couplers_need_not_wait(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	u64 nr;
+
+	x->f->priv = x;
+	x->f->claiming = finds_station_free;
+	waiting(test, &nr);
+	x->f->claiming = NULL;
+	KUNIT_EXPECT_EQ(test, x->f->claims, 1);
+	KUNIT_EXPECT_TRUE(test, x->found_free);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(card_is_contacted_and_disposed_of),
 	KUNIT_CASE(dispositions_leave_no_gap),
@@ -203,6 +231,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(station_that_ends_gives_all_back),
 	KUNIT_CASE(fenced_cas_has_no_token),
 	KUNIT_CASE(lane_that_is_given_away_stays_away),
+	KUNIT_CASE(other_couplers_need_not_wait),
 	{}
 };
 
