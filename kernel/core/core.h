@@ -54,7 +54,7 @@
  * @present: a card is in
  * @powered: the card has VCC
  * @failed: the last command failed
- * @presence_gen: counts card-out
+ * @presence_gen: counts card-out, and goes on where the last coupler of this number ended
  * @power_gen: counts losses of VCC
  * @capabilities: enum cks_capability, of the driver
  * @owner: who has claimed the coupler

@@ -13,6 +13,11 @@
 
 /* A number is taken again only when the last reference to the old coupler is gone. */
 static DEFINE_IDA(cks_numbers);
+/*
+ * Presence generation that the next coupler of a number begins with: a card that was exchanged while
+ * the coupler was away is another one. Written before the number is free, read when it is taken.
+ */
+static u32 cks_first_gen[CKS_COUPLERS_MAX];
 /* Registered couplers by number. */
 static DEFINE_XARRAY(cks_couplers);
 /* Of appearing and disappearing; readers of the array do without it. */
@@ -40,6 +45,7 @@ static void cks_coupler_free(struct device *dev)
 {
 	struct cks_coupler *c = container_of(dev, struct cks_coupler, dev);
 
+	cks_first_gen[c->index] = c->presence_gen + 1;
 	ida_free(&cks_numbers, c->index);
 	kfree(c->name);
 	kfree(c->driver);
@@ -65,6 +71,8 @@ struct cks_coupler *cks_coupler_alloc(struct device *parent, const char *name,
 	}
 
 	c->index = index;
+	c->presence_gen = cks_first_gen[index];
+	c->told_gen = c->presence_gen;
 	c->ops = ops;
 	c->drvdata = drvdata;
 	c->settings = *settings;

@@ -2,7 +2,8 @@
 /*
  * Replays the worked example of docs/protocol.md against the router: what the page says that the
  * CAS sends is sent, and what it says that the station sends must come, byte for byte. Only
- * boot_id and token, which are random, may differ.
+ * boot_id and token, which are random, may differ, and the card's presence_gen, which is 0 on the
+ * page and goes on from coupler to coupler.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -84,7 +85,7 @@ static void show(const char *what, const struct client_frame *f)
 	printf("\n");
 }
 
-/* The page's frame as a frame, with @random's values in place of the page's own. */
+/* The page's frame as a frame. */
 static void frame_of(const struct example *e, struct client_frame *ret_f)
 {
 	assert_in_range(e->len, 12, BYTES_MAX);
@@ -97,15 +98,32 @@ static void frame_of(const struct example *e, struct client_frame *ret_f)
 	memcpy(ret_f->body, e->bytes + 12, ret_f->len);
 }
 
-static void set_random(struct client_frame *f, uint16_t tag, const uint8_t *value)
+/* The field's @size bytes from @at on are @value, if the frame has it. */
+static void set_field(struct client_frame *f, uint16_t tag, unsigned int at, const uint8_t *value,
+		      unsigned int size)
 {
 	uint32_t len;
 	uint8_t *p = (uint8_t *)client_field(f, tag, &len);
 
 	if (p) {
-		assert_int_equal(len, 16);
-		memcpy(p, value, 16);
+		assert_in_range(at + size, 0, len);
+		memcpy(p + at, value, size);
 	}
+}
+
+/* What is of this run: the page's own values are replaced. */
+static void set_own(struct bed *b, struct client_frame *f)
+{
+	const uint8_t gen[] = {
+		(uint8_t)(b->presence_gen >> 24), (uint8_t)(b->presence_gen >> 16),
+		(uint8_t)(b->presence_gen >> 8), (uint8_t)b->presence_gen,
+	};
+
+	set_field(f, TOKEN, 0, b->token, 16);
+	set_field(f, BOOT_ID, 0, b->boot_id, 16);
+	set_field(f, PRESENCE_GEN, 0, gen, 4);
+	set_field(f, COUPLERS, 4, gen, 4);
+	set_field(f, F_INVENTORY, 12, gen, 4);
 }
 
 static void receive(struct bed *b, int fd, struct client_frame *wanted)
@@ -117,8 +135,7 @@ static void receive(struct bed *b, int fd, struct client_frame *wanted)
 	token = client_field(&b->f, TOKEN, &len);
 	if (token)
 		memcpy(b->token, token, 16);
-	set_random(wanted, TOKEN, b->token);
-	set_random(wanted, BOOT_ID, b->boot_id);
+	set_own(b, wanted);
 	if (b->f.number == wanted->number && b->f.len == wanted->len &&
 	    !memcmp(b->f.body, wanted->body, wanted->len))
 		return;
@@ -151,6 +168,7 @@ static void example_is_true(void **state)
 	read_page();
 	assert_in_range(count, 15, EXAMPLE_MAX);
 	memcpy(b->boot_id, station(b).boot_id, 16);
+	b->presence_gen = coupler(b).presence_gen;
 	b->control = connect_to(CONTROL_PORT);
 	for (i = 0; i < count; i++) {
 		const struct example *e = &examples[i];
@@ -167,7 +185,7 @@ static void example_is_true(void **state)
 		if (*fd < 0)
 			*fd = connect_to((uint16_t)(CHANNEL_PORT + b->coupler));
 		if (e->from_cas) {
-			set_random(&f, TOKEN, b->token);
+			set_own(b, &f);
 			assert_int_equal(client_send(*fd, &f), 0);
 		} else {
 			receive(b, *fd, &f);

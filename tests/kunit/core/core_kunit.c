@@ -137,17 +137,36 @@ static void release(struct fixture *x)
 static void presence_and_its_generations(struct kunit *test)
 {
 	struct fixture *x = test->priv;
+	u32 first = status(x).presence_gen;
 
 	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_EMPTY);
 	fake_coupler_card(x->f, true);
 	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_INACTIVE);
-	KUNIT_EXPECT_EQ(test, status(x).presence_gen, 0);
+	KUNIT_EXPECT_EQ(test, status(x).presence_gen, first);
 	fake_coupler_card(x->f, true);
 	fake_coupler_card(x->f, false);
 	KUNIT_EXPECT_EQ(test, status(x).state, CKS_COUPLER_STATE_EMPTY);
-	KUNIT_EXPECT_EQ(test, status(x).presence_gen, 1);
+	KUNIT_EXPECT_EQ(test, status(x).presence_gen, first + 1);
 	fake_coupler_card(x->f, false);
-	KUNIT_EXPECT_EQ(test, status(x).presence_gen, 1);
+	KUNIT_EXPECT_EQ(test, status(x).presence_gen, first + 1);
+}
+
+/* What was decided for a card must never count for one that was put in while the coupler was away. */
+static void presence_goes_on_when_the_coupler_comes_back(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	unsigned int index = cks_coupler_index(x->f->c);
+	u32 before;
+
+	fake_coupler_card(x->f, true);
+	before = status(x).presence_gen;
+	fake_coupler_unplug(x->f);
+	x->f->c = fake_coupler_another(x->f, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->f->c));
+	KUNIT_ASSERT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
+	KUNIT_ASSERT_EQ(test, cks_coupler_index(x->f->c), index);
+	fake_coupler_card(x->f, true);
+	KUNIT_EXPECT_GT(test, status(x).presence_gen, before);
 }
 
 static void reset_leads_to_ready(struct kunit *test)
@@ -280,6 +299,7 @@ static void what_cannot_be_begun(struct kunit *test)
 static void card_taken_out_ends_an_exchange(struct kunit *test)
 {
 	struct fixture *x = ready(test);
+	u32 before = status(x).presence_gen;
 
 	x->f->answer_len = 0;
 	KUNIT_ASSERT_EQ(test, exchange(x), 0);
@@ -289,7 +309,7 @@ static void card_taken_out_ends_an_exchange(struct kunit *test)
 	await(test, &x->u.done);
 	await(test, &x->u.lost);
 	KUNIT_EXPECT_EQ(test, x->u.cmd.err, ISO7816_E_REMOVED);
-	KUNIT_EXPECT_EQ(test, x->u.cmd.presence_gen, 1);
+	KUNIT_EXPECT_EQ(test, x->u.cmd.presence_gen, before + 1);
 	KUNIT_EXPECT_FALSE(test, x->u.gone);
 	release(x);
 	KUNIT_EXPECT_EQ(test, x->u.losts, 1);
@@ -457,6 +477,7 @@ static void notifiers_are_told(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(presence_and_its_generations),
+	KUNIT_CASE(presence_goes_on_when_the_coupler_comes_back),
 	KUNIT_CASE(reset_leads_to_ready),
 	KUNIT_CASE(late_activation_is_as_long),
 	KUNIT_CASE(off_for_long_enough),
