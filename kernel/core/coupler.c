@@ -14,8 +14,9 @@
 /* A number is taken again only when the last reference to the old coupler is gone. */
 static DEFINE_IDA(cks_numbers);
 /*
- * Presence generation that the next coupler of a number begins with: a card that was exchanged while
- * the coupler was away is another one. Written before the number is free, read when it is taken.
+ * Presence generation that the next coupler of a number begins with: a card that was exchanged
+ * while the coupler was away is another one. Written before the number is free, read when it is
+ * taken.
  */
 static u32 cks_first_gen[CKS_COUPLERS_MAX];
 /* Registered couplers by number. */
@@ -168,7 +169,7 @@ static void cks_coupler_look(struct cks_coupler *c)
  * @c: coupler
  * @s: all of them; values of enumerations and their ranges are checked by the caller
  * @extack: says what is wrong, may be NULL
- * Context: process, may sleep
+ * Context: process, may sleep; the coupler's mutex held
  * Return: 0, -EBUSY when claimed, -ENODEV when gone, -EINVAL when impossible
  */
 int cks_coupler_configure(struct cks_coupler *c, const struct cks_settings *s,
@@ -179,7 +180,7 @@ int cks_coupler_configure(struct cks_coupler *c, const struct cks_settings *s,
 	bool live;
 	int err;
 
-	mutex_lock(&c->mutex);
+	lockdep_assert_held(&c->mutex);
 	raw_spin_lock_irq(&c->lock);
 	live = c->live;
 	owner = c->owner;
@@ -201,7 +202,6 @@ int cks_coupler_configure(struct cks_coupler *c, const struct cks_settings *s,
 				cks_kept_put(c->name, s);
 		}
 	}
-	mutex_unlock(&c->mutex);
 	return err;
 }
 

@@ -263,9 +263,6 @@ static int cks_nl_parse_settings(struct genl_info *info, struct cks_settings *s)
 	return 0;
 }
 
-/* From reading the settings to writing them: what two callers change at a time adds up. */
-static DEFINE_MUTEX(cks_nl_set_mutex);
-
 int cks_nl_coupler_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct cks_settings s;
@@ -276,12 +273,13 @@ int cks_nl_coupler_set_doit(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(c))
 		return PTR_ERR(c);
 
-	mutex_lock(&cks_nl_set_mutex);
+	/* From reading the settings to writing them: what two callers change at a time adds up. */
+	mutex_lock(&c->mutex);
 	cks_coupler_get_settings(c, &s);
 	err = cks_nl_parse_settings(info, &s);
 	if (!err)
 		err = cks_coupler_configure(c, &s, info->extack);
-	mutex_unlock(&cks_nl_set_mutex);
+	mutex_unlock(&c->mutex);
 	if (!err)
 		cks_nl_coupler_event(c, false);
 	cks_coupler_put(c);

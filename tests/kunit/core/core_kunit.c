@@ -151,7 +151,7 @@ static void presence_and_its_generations(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, status(x).presence_gen, first + 1);
 }
 
-/* What was decided for a card must never count for one that was put in while the coupler was away. */
+/* What was decided for a card must not count for one put in while the coupler was away. */
 static void presence_goes_on_when_the_coupler_comes_back(struct kunit *test)
 {
 	struct fixture *x = test->priv;
