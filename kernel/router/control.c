@@ -57,11 +57,12 @@ static struct cks_txbuf *frame_begin(struct cks_control *c, struct cks_build *b,
 	return tx;
 }
 
-static void frame_end(struct cks_control *c, struct cks_build *b, struct cks_txbuf *tx)
+/* Return: false where the connection is being closed already; nobody has been told then. */
+static bool frame_end(struct cks_control *c, struct cks_build *b, struct cks_txbuf *tx)
 {
 	tx->len = cks_build_end(b);
 	WARN_ON_ONCE(!tx->len);
-	cks_stream_send(c->stream, tx);
+	return cks_stream_send(c->stream, tx);
 }
 
 static void put_couplers(struct cks_station *st, struct cks_build *b)
@@ -129,8 +130,7 @@ static bool send_disposed(struct cks_control *c, const struct cks_dispo *d)
 	cks_put_u8(&b, CKS_F_DISPOSITION, d->disposition);
 	if (d->evidence_len)
 		cks_put(&b, CKS_F_EVIDENCE, d->evidence, d->evidence_len);
-	frame_end(c, &b, tx);
-	return true;
+	return frame_end(c, &b, tx);
 }
 
 static bool send_ended(struct cks_control *c, const struct cks_session *s)
@@ -143,8 +143,7 @@ static bool send_ended(struct cks_control *c, const struct cks_session *s)
 		return false;
 	cks_put_u64(&b, CKS_F_REQUEST, s->request);
 	cks_put_text(&b, CKS_F_REASON, s->reason);
-	frame_end(c, &b, tx);
-	return true;
+	return frame_end(c, &b, tx);
 }
 
 static bool send_request(struct cks_control *c, struct cks_session *s)
@@ -172,7 +171,8 @@ static bool send_request(struct cks_control *c, struct cks_session *s)
 		cks_put(&b, CKS_F_PARAMETERS, s->parameters, s->parameters_len);
 	if (s->card_reference[0])
 		cks_put_text(&b, CKS_F_CARD_REFERENCE, s->card_reference);
-	frame_end(c, &b, tx);
+	if (!frame_end(c, &b, tx))
+		return false;
 	cks_session_offer_sent(s);
 	return true;
 }
@@ -191,8 +191,7 @@ static bool send_rechannel(struct cks_control *c, struct cks_session *s)
 	cks_put(&b, CKS_F_TOKEN, s->token, CKS_ID_LEN);
 	cks_put_u32(&b, CKS_F_PRESENCE_GEN, s->presence_gen);
 	cks_put_u32(&b, CKS_F_POWER_GEN, s->power_gen);
-	frame_end(c, &b, tx);
-	return true;
+	return frame_end(c, &b, tx);
 }
 
 static bool send_entry(struct cks_control *c, struct cks_session *s)
@@ -208,7 +207,8 @@ static bool send_entry(struct cks_control *c, struct cks_session *s)
 	cks_put_u8(&b, CKS_F_ANSWER, s->entry_answer);
 	if (s->entry_len)
 		cks_put(&b, CKS_F_ENTRY, s->entry, s->entry_len);
-	frame_end(c, &b, tx);
+	if (!frame_end(c, &b, tx))
+		return false;
 	cks_prompt_entry_sent(s);
 	return true;
 }

@@ -400,7 +400,7 @@ u8 *cks_stream_take_body(struct cks_stream *s)
 	return body;
 }
 
-void cks_stream_send(struct cks_stream *s, struct cks_txbuf *tx)
+bool cks_stream_send(struct cks_stream *s, struct cks_txbuf *tx)
 {
 	bool queued = false;
 
@@ -418,6 +418,7 @@ void cks_stream_send(struct cks_stream *s, struct cks_txbuf *tx)
 		stream_wake(s);
 	else
 		cks_txbuf_put(tx);
+	return queued;
 }
 
 u32 cks_stream_backlog(struct cks_stream *s)

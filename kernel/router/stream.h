@@ -177,8 +177,9 @@ u8 *cks_stream_take_body(struct cks_stream *s);
 /**
  * cks_stream_send() - queue a frame; the caller's reference goes to the stream
  * Context: process; any lock above the stream's may be held
+ * Return: false if the stream is being closed, and the frame thrown away
  */
-void cks_stream_send(struct cks_stream *s, struct cks_txbuf *tx);
+bool cks_stream_send(struct cks_stream *s, struct cks_txbuf *tx);
 
 /* Bytes that wait to be sent. */
 u32 cks_stream_backlog(struct cks_stream *s);

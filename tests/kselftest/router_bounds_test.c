@@ -105,6 +105,25 @@ static void dispositions_wait_for_a_cas(void **state)
 	assert_int_equal(dispose_number(b, n + 1), -ENOBUFS);
 }
 
+/* The CAS has said that it goes, and still holds its end: what is due then goes to the next one. */
+static void unsent_request_is_no_repeat(void **state)
+{
+	struct bed *b = *state;
+
+	cas_connect(b);
+	client_begin(&b->out, ERROR, 0);
+	client_put_int(&b->out, CODE, OPERATOR, 2);
+	client_put(&b->out, REASON, "bye", 3);
+	put(b, b->control);
+	expect_closed(b, b->control);
+	new_request(b);
+	wait_session(b, CKS_SESSION_STATE_OFFERED);
+	cas_disconnect(b);
+	cas_connect(b);
+	take_request(b);
+	assert_int_equal(client_int(&b->f, REPEAT), 0);
+}
+
 static void new_journal_begins_anew(void **state)
 {
 	const struct cksnl_station renewed = {
