@@ -25,6 +25,7 @@
  * @station: whose
  * @stream: its stream
  * @greeted: HELLO was accepted
+ * @journal_epoch: that it was told
  * @silent: PINGs since something came
  * @links: channels that come over it, or NULL
  * @name: of the CAS
@@ -33,6 +34,7 @@ struct cks_control {
 	struct cks_station *station;
 	struct cks_stream *stream;
 	bool greeted;
+	u64 journal_epoch;
 	unsigned int silent;
 	struct cks_links *links;
 	char name[CKS_NAME_MAX + 1];
@@ -104,7 +106,8 @@ static void send_hello(struct cks_control *c)
 		return;
 	cks_put(&b, CKS_F_STATION, st->uuid, CKS_ID_LEN);
 	cks_put(&b, CKS_F_BOOT_ID, st->boot_id, CKS_ID_LEN);
-	cks_put_u64(&b, CKS_F_JOURNAL_EPOCH, st->journal_epoch);
+	c->journal_epoch = st->journal_epoch;
+	cks_put_u64(&b, CKS_F_JOURNAL_EPOCH, c->journal_epoch);
 	cks_put_u64(&b, CKS_F_LAST_DISPOSITION, st->last_disposition);
 	put_couplers(st, &b);
 	frame_end(c, &b, tx);
@@ -267,6 +270,10 @@ static void hello(struct cks_control *c, const struct cks_msg *m)
 	struct cks_session *s;
 	struct cks_dispo *d;
 
+	if (c->journal_epoch != st->journal_epoch) {
+		cks_stream_error(c->stream, CKS_CODE_OPERATOR, CKS_NEW_JOURNAL);
+		return;
+	}
 	if (lease < st->lease_epoch) {
 		st->leases_refused++;
 		cks_stream_error(c->stream, CKS_CODE_LEASE, "lease_epoch below the highest");

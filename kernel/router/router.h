@@ -475,6 +475,9 @@ void cks_control_accept(void *station, struct cks_transport *tp);
 void cks_control_pump(struct cks_station *st);
 /* Close the connection, so that a new HELLO is exchanged. station.lock held. */
 void cks_control_drop(struct cks_station *st, enum cks_code code, const char *reason);
+/* Why a connection that was told of another journal ends. */
+#define CKS_NEW_JOURNAL	"the station has a new journal"
+
 const char *cks_control_name(const struct cks_control *c);
 
 /* ------------------------------------------------------------------------------ channel.c */

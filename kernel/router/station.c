@@ -482,7 +482,7 @@ static void apply_journal(struct cks_station *st, const struct cks_station_chang
 		st->last_disposition = max(st->last_disposition, ch->last_disposition);
 	st->last_disposition = max(st->last_disposition, st->acked);
 	if (renewed)
-		cks_control_drop(st, CKS_CODE_OPERATOR, "the station has a new journal");
+		cks_control_drop(st, CKS_CODE_OPERATOR, CKS_NEW_JOURNAL);
 }
 
 int cks_station_change(struct cks_station *st, const struct cks_station_change *ch,

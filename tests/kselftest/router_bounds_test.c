@@ -151,6 +151,30 @@ static void new_journal_begins_anew(void **state)
 	assert_int_equal(client_int(&b->f, JOURNAL_EPOCH), EPOCH + 1);
 }
 
+/* One that is in the middle of its greeting would take it for the old one. */
+static void new_journal_before_hello(void **state)
+{
+	const struct cksnl_station renewed = {
+		.has = CKSNL_HAS(CKS_A_STATION_JOURNAL_EPOCH), .journal_epoch = EPOCH + 1,
+	};
+	struct bed *b = *state;
+
+	b->control = connect_to(CONTROL_PORT);
+	expect(b, b->control, HELLO);
+	assert_int_equal(client_int(&b->f, JOURNAL_EPOCH), EPOCH);
+	assert_int_equal(cksnl_station_change(b->nl, &renewed), 0);
+	send_hello(b, b->control, "test CAS", 1);
+	expect_error(b, b->control, OPERATOR);
+	cas_disconnect(b);
+	assert_int_equal(station(b).state, CKS_STATION_STATE_LISTENING);
+
+	b->control = connect_to(CONTROL_PORT);
+	expect(b, b->control, HELLO);
+	assert_int_equal(client_int(&b->f, JOURNAL_EPOCH), EPOCH + 1);
+	send_hello(b, b->control, "test CAS", 1);
+	ping(b, 1);
+}
+
 /* Whether a dump of the sessions says that it is of no one time; @change: one goes meanwhile. */
 static bool dump_is_interrupted(struct bed *b, bool change)
 {
@@ -250,6 +274,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(requests_wait_for_a_cas, setup, teardown),
 		cmocka_unit_test_setup_teardown(dispositions_wait_for_a_cas, setup, teardown),
 		cmocka_unit_test_setup_teardown(new_journal_begins_anew, setup, teardown),
+		cmocka_unit_test_setup_teardown(new_journal_before_hello, setup, teardown),
+		cmocka_unit_test_setup_teardown(unsent_request_is_no_repeat, setup, teardown),
 		cmocka_unit_test_setup_teardown(dump_tells_of_a_change, setup, teardown),
 		cmocka_unit_test_setup_teardown(silent_cas_is_given_up, setup, teardown),
 	};
