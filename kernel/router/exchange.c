@@ -574,16 +574,22 @@ void cks_exchange_batch(struct cks_session *s, const struct cks_msg *m)
 
 void cks_exchange_done(struct cks_session *s)
 {
+	const struct cks_command *cmd = &s->run->cmd;
+	enum iso7816_err err = cmd->err;
+
+	/* What another card says, before the session has heard that its own is gone. */
+	if (!cmd->followed && cmd->presence_gen != s->presence_gen)
+		err = ISO7816_E_REMOVED;
 	if (s->cmd_number && !s->replied) {
 		if (s->batch) {
-			batch_answer(s, s->run->cmd.err);
-			if (s->run->cmd.followed)
+			batch_answer(s, err);
+			if (cmd->followed)
 				batch_followed(s);
 			else
 				batch_go(s);
 			return;
 		}
-		finish(s, s->run->cmd.err);
+		finish(s, err);
 	}
 	cks_session_happen(s, CKS_H_DONE);
 }
