@@ -337,8 +337,9 @@ static struct cks_session *session_alloc(struct cks_station *st, const struct ck
 	return s;
 }
 
-/* Whether a request can be made on this coupler now. station.lock held. */
-static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext_ack *extack)
+/* Whether a request can be made on this coupler now, @old being over by it. station.lock held. */
+static int session_allowed(struct cks_station *st, u32 index, const struct cks_session *old,
+			   struct netlink_ext_ack *extack)
 {
 	const struct cks_session *s;
 
@@ -365,14 +366,31 @@ static int session_allowed(struct cks_station *st, u32 index, struct netlink_ext
 		return -EAGAIN;
 	}
 	s = cks_session_on(st, index);
-	if (s) {
+	if (s && s != old) {
 		NL_SET_ERR_MSG_FMT(extack, "request %llu of this coupler is not yet disposed of",
 				   s->request);
 		return -EBUSY;
 	}
-	if (st->nr_sessions >= st->limit[CKS_L_REQUESTS]) {
+	if (st->nr_sessions - !!old >= st->limit[CKS_L_REQUESTS]) {
 		NL_SET_ERR_MSG(extack, "too many requests are not yet disposed of");
 		return -ENOBUFS;
+	}
+	return 0;
+}
+
+/* Whether the card is the one that is meant. */
+static int session_card(struct cks_coupler *c, const struct cks_session_new *n,
+			struct cks_coupler_status *ret_status, struct netlink_ext_ack *extack)
+{
+	cks_coupler_status(c, ret_status);
+	if (!ret_status->present) {
+		NL_SET_ERR_MSG(extack, "no card in the coupler");
+		return -ENOMEDIUM;
+	}
+	if (n->has_presence_gen && n->presence_gen != ret_status->presence_gen) {
+		NL_SET_ERR_MSG_FMT(extack, "the card was changed: presence-gen is %u now",
+				   ret_status->presence_gen);
+		return -ESTALE;
 	}
 	return 0;
 }
@@ -399,16 +417,9 @@ static int session_claim(struct cks_session *s, const struct cks_session_new *n,
 	}
 	*ret_claimed = true;
 
-	cks_coupler_status(s->coupler, &status);
-	if (!status.present) {
-		NL_SET_ERR_MSG(extack, "no card in the coupler");
-		return -ENOMEDIUM;
-	}
-	if (n->has_presence_gen && n->presence_gen != status.presence_gen) {
-		NL_SET_ERR_MSG_FMT(extack, "the card was changed: presence-gen is %u now",
-				   status.presence_gen);
-		return -ESTALE;
-	}
+	err = session_card(s->coupler, n, &status, extack);
+	if (err)
+		return err;
 	s->presence_gen = status.presence_gen;
 	s->power_gen = status.power_gen;
 	return 0;
@@ -421,7 +432,7 @@ static int session_begin(struct cks_session *s, struct netlink_ext_ack *extack)
 	int err;
 
 	lockdep_assert_held(&st->lock);
-	err = session_allowed(st, s->index, extack);
+	err = session_allowed(st, s->index, NULL, extack);
 	if (err)
 		return err;
 	err = cks_coupler_reset(s->coupler, &s->owner, &s->run->cmd, ISO7816_COLD);
@@ -443,6 +454,7 @@ static int session_begin(struct cks_session *s, struct netlink_ext_ack *extack)
 int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64 *ret_request,
 		    struct netlink_ext_ack *extack)
 {
+	struct cks_coupler_status status;
 	struct cks_session *s, *old;
 	bool claimed = false;
 	int err;
@@ -454,14 +466,21 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 	/* A coupler that has just come has its channel socket before anybody asks for it. */
 	flush_work(&st->lanes_work);
 
-	/* The CAS asked for the same card once more: the request before it is over. */
+	/*
+	 * The CAS asked for the same card once more: the request before it is over, unless this one
+	 * is refused.
+	 */
 	mutex_lock(&st->lock);
 	old = cks_session_on(st, n->index);
-	if (old && old->phase == CKS_P_RESULT && old->verdict == CKS_VERDICT_RETRY)
-		cks_session_unlink(old);
-	else
+	if (old && !(old->phase == CKS_P_RESULT && old->verdict == CKS_VERDICT_RETRY))
 		old = NULL;
-	err = session_allowed(st, n->index, extack);
+	err = session_allowed(st, n->index, old, extack);
+	if (!err && old && old->coupler)
+		err = session_card(old->coupler, n, &status, extack);
+	if (err)
+		old = NULL;
+	if (old)
+		cks_session_unlink(old);
 	mutex_unlock(&st->lock);
 	if (old)
 		cks_session_release(old);

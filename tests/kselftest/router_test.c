@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/router_bed.h"
+#include "lib/wait.h"
 
 static const char *const router[] = { "cks_router", NULL };
 static const uint8_t atr_t0[] = { 0x3b, 0x02, 0x14, 0x50 };
@@ -688,6 +689,35 @@ static void retry_takes_the_same_card_once_more(void **state)
 	expect_data(b, 1, read8_answer, sizeof(read8_answer));
 }
 
+/* Until it is made, the request before it is the one that there is. */
+static void refused_retry_ends_nothing(void **state)
+{
+	const struct cksnl_station hold = { .has = CKSNL_HAS(CKS_A_STATION_HOLD), .hold = 1 };
+	const struct cksnl_station go_on = { .has = CKSNL_HAS(CKS_A_STATION_HOLD) };
+	struct bed *b = *state;
+	uint32_t gen = coupler(b).presence_gen;
+	struct cksnl_session s;
+	uint64_t first;
+
+	cas_connect(b);
+	begin_session(b);
+	first = b->request;
+	send_result(b, 1, 3);
+	expect_closed(b, b->channel);
+	close_channel(b);
+	wait_session(b, CKS_SESSION_STATE_RESULT);
+	assert_int_equal(cksnl_station_change(b->nl, &hold), 0);
+	assert_int_equal(try_request(b, gen), -EAGAIN);
+	assert_int_equal(cksnl_station_change(b->nl, &go_on), 0);
+	assert_int_equal(try_request(b, gen + 1), -ESTALE);
+	assert_int_equal(simcard_remove(b->card), 0);
+	wait_for("the card is out", !coupler(b).present);
+	assert_int_equal(try_request(b, gen), -ENOMEDIUM);
+	assert_int_equal(cksnl_session_get(b->nl, first, &s), 0);
+	assert_int_equal(s.state, CKS_SESSION_STATE_RESULT);
+	assert_int_equal(s.verdict, CKS_VERDICT_RETRY);
+}
+
 static void plaintext_stays_on_loopback(void **state)
 {
 	struct bed *b = *state;
@@ -853,6 +883,7 @@ int main(void)
 						setup_bad_atr, teardown),
 		BED(requests_are_checked),
 		BED(retry_takes_the_same_card_once_more),
+		BED(refused_retry_ends_nothing),
 		BED(plaintext_stays_on_loopback),
 		BED(coupler_goes_in_the_middle),
 		BED(router_is_unloaded_in_the_middle),
