@@ -235,8 +235,9 @@ struct cks_vpcds {
  * @tick: ordered: deadlines, couplers coming and going
  * @lanes_work: opens and closes channel sockets as couplers come and go
  * @nb: couplers coming and going
- * @seen_lock: protects @seen
+ * @seen_lock: protects @seen and @went
  * @seen: numbers of the registered couplers
+ * @went: those whose coupler has gone, even if another one has come
  * @has_uuid: the control unit has told who the station is
  * @uuid: identity
  * @boot_id: of this load
@@ -282,8 +283,9 @@ struct cks_station {
 	struct workqueue_struct *tick;
 	struct work_struct lanes_work;
 	struct notifier_block nb;
-	spinlock_t seen_lock;	/* protects @seen */
+	spinlock_t seen_lock;	/* protects @seen and @went */
 	DECLARE_BITMAP(seen, CKS_LANES_MAX);
+	DECLARE_BITMAP(went, CKS_LANES_MAX);
 
 	bool has_uuid;
 	u8 uuid[CKS_ID_LEN];

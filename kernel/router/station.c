@@ -196,7 +196,7 @@ static void lanes_work(struct work_struct *work)
 {
 	struct cks_station *st = container_of(work, struct cks_station, lanes_work);
 	unsigned int i;
-	bool seen;
+	bool seen, went;
 	int err;
 
 	mutex_lock(&st->lock);
@@ -205,11 +205,13 @@ static void lanes_work(struct work_struct *work)
 
 		spin_lock(&st->seen_lock);
 		seen = test_bit(i, st->seen) && cks_net_has(st->net, i) && !lane->leaving;
+		went = __test_and_clear_bit(i, st->went);
 		spin_unlock(&st->seen_lock);
 		lane->present = seen;
+		if (!seen || went)
+			lane->vpcd = false;	/* another coupler is no reader */
 		if (!seen) {
 			lane_unlisten(lane);
-			lane->vpcd = false;
 		} else if (st->listening && !lane->listener) {
 			err = lane_listen(lane, NULL);
 			if (err)
@@ -234,6 +236,8 @@ static int coupler_event(struct notifier_block *nb, unsigned long event, void *d
 	}
 	spin_lock(&st->seen_lock);
 	__assign_bit(index, st->seen, event == CKS_EVENT_ADDED);
+	if (event == CKS_EVENT_REMOVED)
+		__set_bit(index, st->went);
 	spin_unlock(&st->seen_lock);
 	queue_work(st->tick, &st->lanes_work);
 	return NOTIFY_OK;

@@ -3,7 +3,9 @@
  * The router's sessions without a CAS: a station of its own, and a coupler without hardware. What
  * is told to a CAS, and what it says, is for the tests in the guest (tests/kselftest/router_*).
  */
+#include <linux/delay.h>
 #include <linux/module.h>
+#include <linux/unaligned.h>
 
 #include "fixture.h"
 
@@ -193,6 +195,68 @@ static void lane_that_is_given_away_stays_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), 0);
 }
 
+struct holdup {
+	struct work_struct work;
+	struct completion over;
+};
+
+static void hold_up(struct work_struct *work)
+{
+	wait_for_completion(&container_of(work, struct holdup, work)->over);
+}
+
+/* By the same number, before the station has looked: a coupler that nobody has made a reader. */
+static void another_coupler_is_no_reader(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	unsigned int index = cks_coupler_index(x->f->c);
+	struct holdup h;
+
+	INIT_WORK_ONSTACK(&h.work, hold_up);
+	init_completion(&h.over);
+	cks_station_look(x->st);
+	mutex_lock(&x->st->lock);
+	x->st->lanes[index].vpcd = true;
+	mutex_unlock(&x->st->lock);
+	queue_work(x->st->tick, &h.work);
+	fake_coupler_unplug(x->f);
+	x->f->c = fake_coupler_another(x->f, NULL);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(x->f->c));
+	KUNIT_EXPECT_EQ(test, cks_coupler_index(x->f->c), index);
+	KUNIT_EXPECT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
+	complete(&h.over);
+	cks_station_look(x->st);
+	destroy_work_on_stack(&h.work);
+	KUNIT_EXPECT_TRUE(test, is_lane(x, index));
+	mutex_lock(&x->st->lock);
+	KUNIT_EXPECT_FALSE(test, x->st->lanes[index].vpcd);
+	mutex_unlock(&x->st->lock);
+}
+
+/* The core tells of the end of a command before it tells that the card was exchanged. */
+static void another_card_answers_nothing(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	struct cks_session *s;
+	const u8 *status;
+	u64 nr;
+
+	waiting(test, &nr);
+	mutex_lock(&x->st->lock);
+	s = cks_session_find(x->st, nr);
+	s->cmd_number = 1;
+	s->cmd_reset = true;
+	s->run->cmd.presence_gen = s->presence_gen + 1;
+	KUNIT_EXPECT_EQ(test, s->run->cmd.err, ISO7816_OK);
+	KUNIT_EXPECT_GT(test, s->run->cmd.atr.len, 0);
+	cks_exchange_done(s);
+	KUNIT_EXPECT_TRUE(test, s->replied);
+	status = s->run->reply->data + CKS_FRAME_HEADER + CKS_FIELD_HEADER;
+	KUNIT_EXPECT_EQ(test, get_unaligned_be16(status), CKS_STATUS_REMOVED);
+	mutex_unlock(&x->st->lock);
+	KUNIT_EXPECT_FALSE(test, x->f->active);
+}
+
 static void finds_station_free(void *priv)
 {
 	unsigned long end = jiffies + HZ;
@@ -232,6 +296,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(fenced_cas_has_no_token),
 	KUNIT_CASE(lane_that_is_given_away_stays_away),
 	KUNIT_CASE(other_couplers_need_not_wait),
+	KUNIT_CASE(another_coupler_is_no_reader),
+	KUNIT_CASE(another_card_answers_nothing),
 	{}
 };
 
