@@ -264,14 +264,15 @@ static int ioctl_add_slot(struct sim_bench *b, void __user *user)
 static int ioctl_trace_coupler(u32 __user *user)
 {
 	struct sim_slot *s;
-	u32 coupler;
+	u32 coupler, is;
 	int fd = -ENXIO;
 
 	if (get_user(coupler, user))
 		return -EFAULT;
 	mutex_lock(&couplers_lock);
 	list_for_each_entry(s, &couplers, known) {
-		if (s->number == coupler) {
+		/* Not what it was made as: a driver that was bound anew gives another one. */
+		if (coupler_index(s->pdev, &is) && is == coupler) {
 			fd = sim_tracefile_open(s);
 			break;
 		}

@@ -95,7 +95,9 @@ static void set_rate(struct sim_card *c, u64 now)
 
 void sim_card_ppm(struct sim_card *c, u64 now)
 {
-	if (c->vcc)
+	/* A character under way keeps its bits, or the card would hear it. */
+	c->retune = c->sending;
+	if (c->vcc && !c->sending)
 		set_rate(c, now);
 }
 
@@ -123,6 +125,7 @@ static void restart(struct sim_card *c, u64 now)
 	c->sending = false;
 	c->owe_sent = false;
 	c->drop = false;
+	c->retune = false;
 	c->next = 0;
 	c->wake = true;
 	sim_receiver_reset(&c->receiver, now);
@@ -219,22 +222,31 @@ static void send(struct sim_card *c, u64 start, bool wrong)
 		      sim_format_bits(&c->format));
 }
 
+static void take_line(struct sim_card *c, const struct cks_sim_event *e, u64 now)
+{
+	set_line(c, e->etu, e->gap, e->flags & CKS_SIM_ODD, now);
+	set_error_signal(c, e->flags & CKS_SIM_ERROR_SIGNAL, e->value);
+}
+
 /* Carry out what was written, up to the next character. */
 static void transmitter(struct sim_card *c, u64 now)
 {
-	const struct cks_sim_event *e;
+	const struct cks_sim_event *e, *line = NULL;
 	u64 start;
 
 	while (!c->sending && sim_ring_count(&c->in)) {
 		e = &c->in.rec[c->in.tail++ % SIM_RING];
 		c->wake = true;
+		/* Of those that come together the last one counts: this may be a hard interrupt. */
 		if (e->type == CKS_SIM_LINE) {
-			set_line(c, e->etu, e->gap, e->flags & CKS_SIM_ODD, now);
-			set_error_signal(c, e->flags & CKS_SIM_ERROR_SIGNAL, e->value);
+			line = e;
 			continue;
 		}
 		if (c->drop)
 			continue;
+		if (line)
+			take_line(c, line, now);
+		line = NULL;
 		start = c->epoch + to_ns(c, e->time);
 		if (start < c->next)
 			start = c->next;
@@ -244,6 +256,8 @@ static void transmitter(struct sim_card *c, u64 now)
 		c->refused = 0;
 		send(c, start, e->flags & CKS_SIM_PARITY);
 	}
+	if (line)
+		take_line(c, line, now);
 	c->drop = false;
 	if (!c->sending && c->owe_sent) {
 		c->owe_sent = false;
@@ -288,6 +302,9 @@ static void sent(struct sim_card *c, u64 t)
 		c->drop = true;
 	}
 	c->sending = false;
+	if (c->retune)
+		set_rate(c, t);
+	c->retune = false;
 	transmitter(c, t);
 }
 
@@ -365,4 +382,7 @@ const struct cks_sim_event *sim_card_peek(struct sim_card *c, u32 i)
 void sim_card_consume(struct sim_card *c, u32 n)
 {
 	c->out.tail += n;
+	/* It stays comparable however many are read before the next reset. */
+	if ((int)(c->mark - c->out.tail) < 0)
+		c->mark = c->out.tail;
 }

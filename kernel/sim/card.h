@@ -52,6 +52,7 @@ static inline u32 sim_ring_count(const struct sim_ring *r)
  * @value: that character
  * @refused: how often it has been refused
  * @drop: a character was refused for good, what is to be sent yet is not sent
+ * @retune: a new rate waits for the end of the character under way
  * @start: leading edge of that, or of the last one
  * @next: not before this may the next one start
  * @owe_sent: CKS_SIM_SENT has to follow
@@ -85,6 +86,7 @@ struct sim_card {
 	u8 value;
 	u8 refused;
 	bool drop;
+	bool retune;
 	u64 start;
 	u64 next;
 	bool owe_sent;

@@ -77,6 +77,8 @@ static void sample_until(struct sim_receiver *r, const struct sim_line *line, u6
 void sim_receiver_set(struct sim_receiver *r, const struct sim_line *line,
 		      const struct sim_format *format, u64 bit_ps, u64 now)
 {
+	u64 over;
+
 	if (!r->busy && r->bit_ps) {
 		u64 edge = next_fall(r, line);
 
@@ -85,7 +87,9 @@ void sim_receiver_set(struct sim_receiver *r, const struct sim_line *line,
 	}
 	if (r->busy && r->bit_ps) {
 		sample_until(r, line, now);
-		r->start = now - mul_u64_u64_div_u64(now - r->start, bit_ps, r->bit_ps);
+		over = mul_u64_u64_div_u64(now - r->start, bit_ps, r->bit_ps);
+		/* Of a character that nobody has taken yet it can be longer than all time. */
+		r->start = over < now ? now - over : 0;
 	}
 	r->format = *format;
 	r->bit_ps = bit_ps;

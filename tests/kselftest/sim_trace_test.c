@@ -205,11 +205,44 @@ static void ends_with_its_slot(void **state)
 	bench = -1;
 }
 
+static bool tell_driver(const char *what, const char *device)
+{
+	char path[64];
+	bool done;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/bus/platform/drivers/cks_uart/%s", what);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	done = fd >= 0 && write(fd, device, strlen(device)) == (ssize_t)strlen(device);
+	close(fd);
+	return done;
+}
+
+/* Without its driver the slot is no coupler, and by the next one it can be another. */
+static void coupler_is_what_it_is_now(void **state)
+{
+	char path[64], target[256] = "", *device;
+	int fd;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/sys/class/cks/coupler%u/device", simcard_coupler(card));
+	assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+	device = strrchr(target, '/') + 1;
+	assert_true(tell_driver("unbind", device));
+	fd = trace_of(simcard_coupler(card));
+	assert_true(fd < 0 && errno == ENXIO);
+	assert_true(tell_driver("bind", device));
+	fd = trace_of(simcard_coupler(card));
+	assert_true(fd >= 0);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(session_is_recorded, setup, teardown),
 		cmocka_unit_test_setup_teardown(readers_are_independent, setup, teardown),
+		cmocka_unit_test_setup_teardown(coupler_is_what_it_is_now, setup, teardown),
 		cmocka_unit_test_setup_teardown(ends_with_its_slot, setup, teardown),
 	};
 	int rc;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "hooks.h"
 #include "sim/card.h"
 
 /* 4 MHz: a tick is 0.26 ns, 372 clock cycles are exactly 93,000 ns. */
@@ -251,6 +252,50 @@ static void test_lost(void **state)
 	expect_nothing();
 }
 
+/* As when a card is in for weeks: the counters of the ring come around. */
+static void test_long_without_reset(void **state)
+{
+	u64 t = T0 + 300000;
+	unsigned int i;
+
+	(void)state;
+	activate();
+	card.out.head += 0x7ffffff0;
+	sim_card_consume(&card, 0x7ffffff0);
+	for (i = 0; i < 40; i++, t += 20 * ETU_NS) {
+		write_char(0, 0xff, 0, t);
+		run(t + 15 * ETU_NS);
+		assert_non_null(sim_card_peek(&card, 0));
+		sim_card_consume(&card, 1);
+	}
+}
+
+static unsigned int rates;
+
+void __wrap_sim_receiver_set(struct sim_receiver *r, const struct sim_line *l,
+			     const struct sim_format *format, u64 bit_ps, u64 now)
+{
+	rates++;
+	__real_sim_receiver_set(r, l, format, bit_ps, now);
+}
+
+/* All that a program can write at once, behind a character: one event has it all to do. */
+static void test_many_lines(void **state)
+{
+	u64 now = T0 + 200000;
+	unsigned int i;
+
+	(void)state;
+	activate();
+	write_char(0, 0xff, 0, now);
+	for (i = 1; i < SIM_RING; i++)
+		write_line(ETU / 4 + i % 2 * ETU, 0, 0, now);
+	rates = 0;
+	run(now + 20 * ETU_NS);
+	assert_in_range(rates, 1, 3);
+	assert_int_equal(card.etu, ETU / 4 + ETU);
+}
+
 static void test_check(void **state)
 {
 	struct cks_sim_event e = { .type = CKS_SIM_CHAR };
@@ -287,6 +332,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_on_reset, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_power, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_lost, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_long_without_reset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_many_lines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_check, setup, teardown),
 	};
 

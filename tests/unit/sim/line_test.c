@@ -190,6 +190,20 @@ TEST(test_rate_change)
 	assert_int_equal(c.data & 0x0f, 0x05);
 }
 
+/* A timer that is two milliseconds late, and bits that are 65,536 times as long, 5 s after boot. */
+TEST(test_rate_change_when_late)
+{
+	const u64 start = 5000000000ULL, now = start + 2000000;
+	struct sim_receiver r;
+
+	begin();
+	receiver_init(&r, &even8, 64000);
+	send(SIM_CARD, start, 64000, &even8, 0xf5);
+	assert_in_range(sim_receiver_due(&r, &line), start, now);
+	sim_receiver_set(&r, &line, &even8, 64000ULL * 65536, now);
+	assert_in_range(sim_receiver_due(&r, &line), 0, now);
+}
+
 TEST(test_cut)
 {
 	begin();
@@ -277,6 +291,7 @@ static TEST_CASE cases[] = {
 	RUN(test_false_start),
 	RUN(test_break),
 	RUN(test_rate_change),
+	RUN(test_rate_change_when_late),
 	RUN(test_cut),
 	RUN(test_samples),
 	{}

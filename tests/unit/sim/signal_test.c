@@ -406,6 +406,21 @@ static void test_ppm(void **state)
 			sixteenths(9 * 16) * 101 / 100 - 2, sixteenths(9 * 16) * 101 / 100 + 2);
 }
 
+/* Set in the middle of a character: the card does not hear what it says. */
+static void test_ppm_while_sending(void **state)
+{
+	(void)state;
+	skip_events();
+	write_char(0, 0xff, 0, T0);
+	run(T0 + sixteenths(5 * 16));
+	set_fault(CKS_SIM_FAULT_PPM, 0, 0, 50000);
+	sim_card_ppm(&card, T0 + sixteenths(5 * 16));
+	run(T0 + sixteenths(30 * 16));
+	expect(CKS_SIM_SENT, 0, 0);
+	assert_null(sim_card_peek(&card, 0));
+	assert_true(card.bit_ps > sixteenths(16) * 1040);
+}
+
 static void test_overrun_and_stall(void **state)
 {
 	u64 start, t;
@@ -481,6 +496,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bounce, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_stuck, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_ppm, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_ppm_while_sending, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overrun_and_stall, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_counting, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_check, setup, teardown),
