@@ -72,6 +72,7 @@ struct cks_run {
  * @deadline: ends the phase
  * @expires: jiffies of @deadline, while @armed
  * @armed: the phase has a deadline now
+ * @renewing: another request is being made in its place, and nobody else may end it
  * @release: gives a coupler back that went away
  * @token: opens the channel
  * @token_valid: once
@@ -127,6 +128,7 @@ struct cks_session {
 	u8 card_protocol;
 
 	enum cks_phase phase;
+	bool renewing;
 	struct delayed_work deadline;
 	unsigned long expires;
 	bool armed;

@@ -292,13 +292,16 @@ void cks_session_unlink(struct cks_session *s)
 	s->station->sessions_seq++;
 }
 
-void cks_session_release(struct cks_session *s)
+/* Its coupler is free when this returns. Without station.lock. */
+static void session_give_back(struct cks_session *s)
 {
 	cancel_work_sync(&s->release);
-	if (s->coupler) {
-		cks_coupler_release(s->coupler, &s->owner);
-		cks_coupler_put(s->coupler);
-	}
+	session_release_coupler(&s->release);
+}
+
+void cks_session_release(struct cks_session *s)
+{
+	session_give_back(s);
 	cancel_delayed_work_sync(&s->deadline);
 	session_free(s);
 }
@@ -347,7 +350,7 @@ static int session_allowed(struct cks_station *st, u32 index, const struct cks_s
 		NL_SET_ERR_MSG(extack, "the station does not listen: station-set listen first");
 		return -EHOSTDOWN;
 	}
-	if (index >= CKS_LANES_MAX || !st->lanes[index].present) {
+	if (index >= CKS_LANES_MAX || !st->lanes[index].present || !cks_net_has(st->net, index)) {
 		NL_SET_ERR_MSG(extack, "no such coupler");
 		return -ENODEV;
 	}
@@ -425,14 +428,47 @@ static int session_claim(struct cks_session *s, const struct cks_session_new *n,
 	return 0;
 }
 
-/* Begin to reset, with the coupler claimed. station.lock held. */
-static int session_begin(struct cks_session *s, struct netlink_ext_ack *extack)
+/*
+ * The CAS asked for the same card once more: the request before it, over when this one begins.
+ * One that cannot begin leaves it as it was. station.lock held.
+ */
+static int session_renew(struct cks_station *st, const struct cks_session_new *n,
+			 struct cks_session **ret_old, struct netlink_ext_ack *extack)
+{
+	struct cks_session *old = cks_session_on(st, n->index);
+	struct cks_coupler_status status;
+	struct cks_coupler *c;
+	int err;
+
+	if (old && (old->phase != CKS_P_RESULT || old->verdict != CKS_VERDICT_RETRY ||
+		    old->renewing))
+		old = NULL;
+	err = session_allowed(st, n->index, old, extack);
+	if (err || !old)
+		return err;
+	c = cks_coupler_get(n->index);
+	if (!c) {
+		NL_SET_ERR_MSG(extack, "no such coupler");
+		return -ENODEV;
+	}
+	err = session_card(c, n, &status, extack);
+	cks_coupler_put(c);
+	if (err)
+		return err;
+	old->renewing = true;
+	*ret_old = old;
+	return 0;
+}
+
+/* Begin to reset, with the coupler claimed; @old is over then. station.lock held. */
+static int session_begin(struct cks_session *s, struct cks_session *old,
+			 struct netlink_ext_ack *extack)
 {
 	struct cks_station *st = s->station;
 	int err;
 
 	lockdep_assert_held(&st->lock);
-	err = session_allowed(st, s->index, NULL, extack);
+	err = session_allowed(st, s->index, old, extack);
 	if (err)
 		return err;
 	err = cks_coupler_reset(s->coupler, &s->owner, &s->run->cmd, ISO7816_COLD);
@@ -440,6 +476,8 @@ static int session_begin(struct cks_session *s, struct netlink_ext_ack *extack)
 		NL_SET_ERR_MSG(extack, "the reset could not be started");
 		return err;
 	}
+	if (old)
+		cks_session_unlink(old);
 	s->cmd_busy = true;
 	s->phase = CKS_P_REQUESTED;
 	s->request = ++st->last_request;
@@ -454,8 +492,7 @@ static int session_begin(struct cks_session *s, struct netlink_ext_ack *extack)
 int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64 *ret_request,
 		    struct netlink_ext_ack *extack)
 {
-	struct cks_coupler_status status;
-	struct cks_session *s, *old;
+	struct cks_session *s, *old = NULL;
 	bool claimed = false;
 	int err;
 
@@ -466,37 +503,29 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 	/* A coupler that has just come has its channel socket before anybody asks for it. */
 	flush_work(&st->lanes_work);
 
-	/*
-	 * The CAS asked for the same card once more: the request before it is over, unless this one
-	 * is refused.
-	 */
 	mutex_lock(&st->lock);
-	old = cks_session_on(st, n->index);
-	if (old && !(old->phase == CKS_P_RESULT && old->verdict == CKS_VERDICT_RETRY))
-		old = NULL;
-	err = session_allowed(st, n->index, old, extack);
-	if (!err && old && old->coupler)
-		err = session_card(old->coupler, n, &status, extack);
-	if (err)
-		old = NULL;
-	if (old)
-		cks_session_unlink(old);
+	err = session_renew(st, n, &old, extack);
 	mutex_unlock(&st->lock);
 	if (old)
-		cks_session_release(old);
-
+		session_give_back(old);
 	if (!err)
 		err = session_claim(s, n, &claimed, extack);
+
 	mutex_lock(&st->lock);
 	if (!err)
-		err = session_begin(s, extack);
+		err = session_begin(s, old, extack);
 	if (!err)
 		*ret_request = s->request;
 	else
 		st->requests_refused++;
+	if (old)
+		old->renewing = false;
 	mutex_unlock(&st->lock);
-	if (!err)
+	if (!err) {
+		if (old)
+			cks_session_release(old);
 		return 0;
+	}
 
 	/* Nobody has seen this session but the core, whose reports releasing waits for. */
 	if (claimed)

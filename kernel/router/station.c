@@ -123,6 +123,31 @@ static bool any_vpcd(const struct cks_station *st)
 	return false;
 }
 
+/* What became of its coupler. station.lock held. */
+static void lane_look(struct cks_lane *lane)
+{
+	struct cks_station *st = lane->station;
+	bool seen, went;
+	int err;
+
+	spin_lock(&st->seen_lock);
+	seen = test_bit(lane->index, st->seen) && cks_net_has(st->net, lane->index) &&
+	       !lane->leaving;
+	went = __test_and_clear_bit(lane->index, st->went);
+	spin_unlock(&st->seen_lock);
+	lane->present = seen;
+	if (!seen || went)
+		lane->vpcd = false;	/* another coupler is no reader */
+	if (!seen) {
+		lane_unlisten(lane);
+	} else if (st->listening && !lane->listener) {
+		err = lane_listen(lane, NULL);
+		if (err)
+			pr_err("coupler%u: cannot listen on port %u: %d\n", lane->index,
+			       st->channel_port + lane->index, err);
+	}
+}
+
 /* Readers' cards come and go. */
 static void vpcd_tick(struct work_struct *work)
 {
@@ -130,9 +155,14 @@ static void vpcd_tick(struct work_struct *work)
 	unsigned int i;
 
 	mutex_lock(&st->lock);
-	for (i = 0; i < CKS_LANES_MAX; i++)
+	for (i = 0; i < CKS_LANES_MAX; i++) {
+		if (!st->lanes[i].vpcd)
+			continue;
+		/* By now it can be another coupler, of which lanes_work is still to hear. */
+		lane_look(&st->lanes[i]);
 		if (st->lanes[i].vpcd)
 			cks_vpcd_tick(&st->lanes[i]);
+	}
 	if (any_vpcd(st))
 		queue_delayed_work(st->tick, &st->vpcd_tick, msecs_to_jiffies(VPCD_TICK_MS));
 	mutex_unlock(&st->lock);
@@ -196,29 +226,10 @@ static void lanes_work(struct work_struct *work)
 {
 	struct cks_station *st = container_of(work, struct cks_station, lanes_work);
 	unsigned int i;
-	bool seen, went;
-	int err;
 
 	mutex_lock(&st->lock);
-	for (i = 0; i < CKS_LANES_MAX; i++) {
-		struct cks_lane *lane = &st->lanes[i];
-
-		spin_lock(&st->seen_lock);
-		seen = test_bit(i, st->seen) && cks_net_has(st->net, i) && !lane->leaving;
-		went = __test_and_clear_bit(i, st->went);
-		spin_unlock(&st->seen_lock);
-		lane->present = seen;
-		if (!seen || went)
-			lane->vpcd = false;	/* another coupler is no reader */
-		if (!seen) {
-			lane_unlisten(lane);
-		} else if (st->listening && !lane->listener) {
-			err = lane_listen(lane, NULL);
-			if (err)
-				pr_err("coupler%u: cannot listen on port %u: %d\n", i,
-				       st->channel_port + i, err);
-		}
-	}
+	for (i = 0; i < CKS_LANES_MAX; i++)
+		lane_look(&st->lanes[i]);
 	mutex_unlock(&st->lock);
 }
 
@@ -346,7 +357,11 @@ int cks_station_dispose(struct cks_station *st, struct cks_dispo *d,
 	err = disposition_due(st, d, extack);
 	if (err > 0 && !memcmp(d->boot_id, st->boot_id, CKS_ID_LEN)) {
 		s = cks_session_find(st, d->request);
-		if (s && s->index != d->coupler) {
+		if (s && s->renewing) {
+			NL_SET_ERR_MSG(extack, "another request is being made in its place");
+			s = NULL;
+			err = -EBUSY;
+		} else if (s && s->index != d->coupler) {
 			NL_SET_ERR_MSG_FMT(extack, "request %llu is of coupler%u", s->request,
 					   s->index);
 			s = NULL;

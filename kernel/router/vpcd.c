@@ -43,6 +43,7 @@ enum vpcd_control {
  * @work: does everything
  * @coupler: of the lane when the connection was made
  * @claimed: since the reader's first message
+ * @presence_gen: of the card that was there then
  * @owner: the claim
  * @cmd: of the core
  * @lock: protects @busy, @lost, @closing
@@ -68,6 +69,7 @@ struct vpcd {
 	struct work_struct work;
 	struct cks_coupler *coupler;
 	bool claimed;
+	u32 presence_gen;
 	struct cks_owner owner;
 	struct cks_command cmd;
 	spinlock_t lock;	/* protects @busy, @lost, @closing */
@@ -225,7 +227,8 @@ static int message(struct vpcd *v)
 /* The core is done. What failed has switched the card off, and to the reader it is gone. */
 static int finished(struct vpcd *v)
 {
-	if (v->cmd.err != ISO7816_OK)
+	/* Another card's ATR may come before it is told that this one has gone. */
+	if (v->cmd.err != ISO7816_OK || v->cmd.presence_gen != v->presence_gen)
 		return -EIO;
 	if (v->resetting) {
 		v->atr = v->cmd.atr;
@@ -251,6 +254,7 @@ static int contact(struct vpcd *v)
 	if (err)
 		return err;
 	v->claimed = true;
+	v->presence_gen = status.presence_gen;
 	return reset(v);
 }
 

@@ -34,6 +34,7 @@ static int configure(struct cks_coupler *c, const struct cks_settings *s,
 		NL_SET_ERR_MSG(extack, "refused for a test");
 		return -EINVAL;
 	}
+	fake(c)->off_clks = cfg->off_clks;
 	iso7816_config_allow(cfg, 0x11);
 	return 0;
 }

@@ -34,6 +34,7 @@
  * @late_us: that the processor is away before the contacts are switched on
  * @low_at: RST is low since then, with CLK
  * @high_at: RST is high since then
+ * @off_clks: that the engine was told of, at the last settings
  * @clk: of the card, where it is to be another one; for a card that is mute
  */
 struct fake_coupler {
@@ -57,6 +58,7 @@ struct fake_coupler {
 	unsigned int late_us;
 	ktime_t low_at;
 	ktime_t high_at;
+	u32 off_clks;
 	u32 clk;
 };
 

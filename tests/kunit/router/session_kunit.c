@@ -195,44 +195,6 @@ static void lane_that_is_given_away_stays_away(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &nr), 0);
 }
 
-struct holdup {
-	struct work_struct work;
-	struct completion over;
-};
-
-static void hold_up(struct work_struct *work)
-{
-	wait_for_completion(&container_of(work, struct holdup, work)->over);
-}
-
-/* By the same number, before the station has looked: a coupler that nobody has made a reader. */
-static void another_coupler_is_no_reader(struct kunit *test)
-{
-	struct fixture *x = test->priv;
-	unsigned int index = cks_coupler_index(x->f->c);
-	struct holdup h;
-
-	INIT_WORK_ONSTACK(&h.work, hold_up);
-	init_completion(&h.over);
-	cks_station_look(x->st);
-	mutex_lock(&x->st->lock);
-	x->st->lanes[index].vpcd = true;
-	mutex_unlock(&x->st->lock);
-	queue_work(x->st->tick, &h.work);
-	fake_coupler_unplug(x->f);
-	x->f->c = fake_coupler_another(x->f, NULL);
-	KUNIT_EXPECT_FALSE(test, IS_ERR(x->f->c));
-	KUNIT_EXPECT_EQ(test, cks_coupler_index(x->f->c), index);
-	KUNIT_EXPECT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
-	complete(&h.over);
-	cks_station_look(x->st);
-	destroy_work_on_stack(&h.work);
-	KUNIT_EXPECT_TRUE(test, is_lane(x, index));
-	mutex_lock(&x->st->lock);
-	KUNIT_EXPECT_FALSE(test, x->st->lanes[index].vpcd);
-	mutex_unlock(&x->st->lock);
-}
-
 /* The core tells of the end of a command before it tells that the card was exchanged. */
 static void another_card_answers_nothing(struct kunit *test)
 {
@@ -285,6 +247,80 @@ static void other_couplers_need_not_wait(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, x->found_free);
 }
 
+static void waits_for_retry(struct kunit *test, u64 *ret_request)
+{
+	struct fixture *x = test->priv;
+
+	waiting(test, ret_request);
+	fixture_cancel(x, *ret_request, "once more");
+	mutex_lock(&x->st->lock);
+	cks_session_find(x->st, *ret_request)->verdict = CKS_VERDICT_RETRY;
+	mutex_unlock(&x->st->lock);
+}
+
+static bool still_waits_for_retry(struct fixture *x, u64 request)
+{
+	const struct cks_session *s;
+	bool does;
+
+	mutex_lock(&x->st->lock);
+	s = cks_session_find(x->st, request);
+	does = s && s->phase == CKS_P_RESULT && s->verdict == CKS_VERDICT_RETRY && !s->renewing;
+	mutex_unlock(&x->st->lock);
+	return does;
+}
+
+static void holds_station(void *priv)
+{
+	struct fixture *x = priv;
+	u64 nr;
+
+	/* When the coupler is taken from the old request; not at the claim after that. */
+	if (x->st->hold)
+		return;
+	mutex_lock(&x->st->lock);
+	x->st->hold = true;
+	mutex_unlock(&x->st->lock);
+	/* Meanwhile the old one is neither disposed of nor renewed by anybody else. */
+	x->dispose_err = fixture_dispose(x, x->st->last_request, 1);
+	x->request_err = fixture_request(x, &nr);
+}
+
+/* The operator holds the station while the next request waits for its coupler. */
+static void refused_renewal_ends_nothing(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	u64 nr, next;
+
+	waits_for_retry(test, &nr);
+	x->f->priv = x;
+	x->f->claiming = holds_station;
+	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), -EAGAIN);
+	x->f->claiming = NULL;
+	KUNIT_EXPECT_EQ(test, x->dispose_err, -EBUSY);
+	KUNIT_EXPECT_LT(test, x->request_err, 0);
+	KUNIT_ASSERT_TRUE(test, still_waits_for_retry(x, nr));
+	x->st->hold = false;
+	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), 0);
+	KUNIT_EXPECT_EQ(test, next, nr + 1);
+	KUNIT_EXPECT_FALSE(test, still_waits_for_retry(x, nr));
+}
+
+static void renewal_is_of_the_card_that_is_in(struct kunit *test)
+{
+	struct fixture *x = test->priv;
+	u64 nr, next;
+
+	waits_for_retry(test, &nr);
+	fake_coupler_unplug(x->f);
+	x->f->present = false;
+	x->f->c = fake_coupler_another(x->f, NULL);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(x->f->c));
+	KUNIT_ASSERT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
+	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), -ENOMEDIUM);
+	KUNIT_EXPECT_TRUE(test, still_waits_for_retry(x, nr));
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(card_is_contacted_and_disposed_of),
 	KUNIT_CASE(dispositions_leave_no_gap),
@@ -296,7 +332,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(fenced_cas_has_no_token),
 	KUNIT_CASE(lane_that_is_given_away_stays_away),
 	KUNIT_CASE(other_couplers_need_not_wait),
-	KUNIT_CASE(another_coupler_is_no_reader),
+	KUNIT_CASE(refused_renewal_ends_nothing),
+	KUNIT_CASE(renewal_is_of_the_card_that_is_in),
 	KUNIT_CASE(another_card_answers_nothing),
 	{}
 };
