@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation, and every copy from or to userspace, fails in turn while a coupler is made: by
- * the bench, whose own devices are then used, by netlink, and of a tty. Whatever fails, the next
- * one works; of what is lost the kernel tells (kmemleak).
+ * the bench, whose own devices are then used, by netlink, of a tty, of a device that firmware
+ * describes, and of a PCI card. Whatever fails, the next one works; of what is lost the kernel
+ * tells (kmemleak).
  *
  * For a kernel with fault injection: tests/rows.
  */
@@ -112,6 +113,7 @@ static int a_large_slot(void *ctx, unsigned int nth)
 #define PORT		0x2f8	/* of a UART that tests/run gives the guest */
 #define PORT_IRQ	3
 #define OTHER_DRIVER	"/sys/bus/pnp/drivers/serial/"
+#define DEVICE_MAX	32	/* name of one */
 
 /* The other driver's name for it, or "" if there is none. */
 static void find_port(char *ret_name, size_t size)
@@ -135,15 +137,22 @@ static void find_port(char *ret_name, size_t size)
 	globfree(&g);
 }
 
-static void tell_other_driver(const char *what, const char *name)
+static int open_of_driver(const char *driver, const char *what)
 {
-	char path[64];
+	char path[96];
 	int fd;
 
-	snprintf(path, sizeof(path), OTHER_DRIVER "%s", what);
+	snprintf(path, sizeof(path), "%s%s", driver, what);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, name, strlen(name)), strlen(name));
+	return fd;
+}
+
+static void tell_driver(const char *driver, const char *what, const char *device)
+{
+	int fd = open_of_driver(driver, what);
+
+	assert_int_equal(write(fd, device, strlen(device)), strlen(device));
 	close(fd);
 }
 
@@ -190,15 +199,97 @@ static int a_new_coupler(void *ctx, unsigned int nth)
 
 static void a_new_coupler_in_turn(void **state)
 {
-	char port[32];
+	char port[DEVICE_MAX];
 
 	(void)state;
 	find_port(port, sizeof(port));
 	/* tests/run gives each guest some. */
 	assert_true(*port);
-	tell_other_driver("unbind", port);
+	tell_driver(OTHER_DRIVER, "unbind", port);
 	inject_in_turn("a_new_coupler", a_new_coupler, NULL);
-	tell_other_driver("bind", port);
+	tell_driver(OTHER_DRIVER, "bind", port);
+}
+
+/* ------------------------------------------------------------------ of a device that is there */
+
+/* A device is bound to a driver. That it is taken away does not fail: the kernel warns of that. */
+static void bound_in_turn(const char *name, const char *driver, const char *device)
+{
+	int bind = open_of_driver(driver, "bind");
+	unsigned int nth, failures = 0;
+	bool happened;
+	int err;
+
+	for (nth = 1;; nth++) {
+		assert_in_range(nth, 1, INJECT_MAX);
+		inject_arm(nth);
+		err = write(bind, device, strlen(device)) < 0 ? -errno : 0;
+		happened = inject_disarm();
+		if (!err)
+			tell_driver(driver, "unbind", device);
+		if (!happened)
+			break;
+		failures += !!err;
+	}
+	close(bind);
+	printf("# %s: %u made to fail, %u of them seen\n", name, nth - 1, failures);
+	assert_int_equal(err, 0);
+	assert_in_range(failures, 1, INJECT_MAX);
+}
+
+static void a_described_device_in_turn(void **state)
+{
+	static const char driver[] = "/sys/bus/platform/drivers/cks_uart/";
+	static const char board[] = "cks_uart.77";
+	char port[DEVICE_MAX];
+
+	(void)state;
+	find_port(port, sizeof(port));
+	assert_true(*port);
+	tell_driver(OTHER_DRIVER, "unbind", port);
+	assert_int_equal(module_load("cks_board"), 0);
+	tell_driver(driver, "unbind", board);
+	bound_in_turn("a_described_device", driver, board);
+	assert_int_equal(module_unload("cks_board"), 0);
+	tell_driver(OTHER_DRIVER, "bind", port);
+}
+
+#define PCI_DRIVERS	"/sys/bus/pci/drivers/"
+
+/* A card with four UARTs that tests/run gives each guest; the kernel's own driver has it. */
+static void find_card(char *ret_name, size_t size)
+{
+	char id[16] = "";
+	glob_t g;
+
+	*ret_name = '\0';
+	if (glob(PCI_DRIVERS "serial/*:*/device", 0, NULL, &g))
+		return;
+	for (size_t i = 0; i < g.gl_pathc; i++) {
+		const char *name = g.gl_pathv[i] + strlen(PCI_DRIVERS "serial/");
+		FILE *f = fopen(g.gl_pathv[i], "re");
+
+		assert_non_null(f);
+		if (fgets(id, sizeof(id), f) && !strcmp(id, "0x0004\n"))
+			snprintf(ret_name, size, "%.*s", (int)strcspn(name, "/"), name);
+		fclose(f);
+	}
+	globfree(&g);
+}
+
+static void a_pci_card_in_turn(void **state)
+{
+	char name[DEVICE_MAX], of_card[64];
+
+	(void)state;
+	find_card(name, sizeof(name));
+	assert_true(*name);
+	snprintf(of_card, sizeof(of_card), "/sys/bus/pci/devices/%s/", name);
+	tell_driver(PCI_DRIVERS "serial/", "unbind", name);
+	tell_driver(of_card, "driver_override", "cks_uart");
+	bound_in_turn("a_pci_card", PCI_DRIVERS "cks_uart/", name);
+	tell_driver(of_card, "driver_override", "\n");
+	tell_driver(PCI_DRIVERS "serial/", "bind", name);
 }
 
 /* -------------------------------------------------------------------------- of a tty */
@@ -276,6 +367,8 @@ int main(void)
 		TEST(a_slot_in_turn),
 		TEST(a_large_slot_in_turn),
 		TEST(a_new_coupler_in_turn),
+		TEST(a_described_device_in_turn),
+		TEST(a_pci_card_in_turn),
 		TEST(an_attached_tty_in_turn),
 	};
 

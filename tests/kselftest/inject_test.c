@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Every allocation, and every copy from or to userspace, fails in turn: while modules are loaded,
- * a coupler's device is used, netlink asked, and all through a session of a CAS.
+ * a coupler's device is used, netlink asked, a coupler given to another namespace, and all through
+ * a session of a CAS.
  * Whatever fails, the next one works; of what is lost the kernel tells (kmemleak).
  *
  * For a kernel with fault injection: tests/rows.
  */
 #include <fcntl.h>
 #include <linux/cks.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,6 +87,30 @@ static int with_netlink(struct bed *b, unsigned int nth, int (*call)(struct bed 
 	return err;
 }
 
+static int get_coupler(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl_coupler c;
+
+	return cksnl_coupler_get(nl, b->coupler, &c);
+}
+
+static int a_look_at_a_coupler(void *ctx, unsigned int nth)
+{
+	return with_netlink(ctx, nth, get_coupler);
+}
+
+static int reset_coupler(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl_coupler c;
+
+	return cksnl_coupler_reset(nl, b->coupler, CKS_RESET_KIND_COLD, &c);
+}
+
+static int a_reset(void *ctx, unsigned int nth)
+{
+	return with_netlink(ctx, nth, reset_coupler);
+}
+
 static int dump_couplers(struct bed *b, struct cksnl *nl)
 {
 	(void)b;
@@ -105,6 +131,26 @@ static int dump_sessions(struct bed *b, struct cksnl *nl)
 static int a_dump_of_sessions(void *ctx, unsigned int nth)
 {
 	return with_netlink(ctx, nth, dump_sessions);
+}
+
+static int get_session(struct bed *b, struct cksnl *nl)
+{
+	struct cksnl_session s;
+
+	return cksnl_session_get(nl, b->request, &s);
+}
+
+static int look_at_session(void *ctx, unsigned int nth)
+{
+	return with_netlink(ctx, nth, get_session);
+}
+
+static void a_look_at_a_session_in_turn(void **state)
+{
+	struct bed *b = *state;
+
+	new_request(b);
+	inject_in_turn("a_look_at_a_session", look_at_session, b);
 }
 
 static int change_coupler(struct bed *b, struct cksnl *nl)
@@ -166,6 +212,60 @@ static int tell_disposition(struct bed *b, struct cksnl *nl)
 static int a_disposition(void *ctx, unsigned int nth)
 {
 	return with_netlink(ctx, nth, tell_disposition);
+}
+
+/* -------------------------------------------------------------------------- namespaces */
+
+static int new_namespace(void)
+{
+	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), fd;
+
+	assert_true(home >= 0);
+	assert_int_equal(unshare(CLONE_NEWNET), 0);
+	fd = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(setns(home, CLONE_NEWNET), 0);
+	close(home);
+	return fd;
+}
+
+static bool has_coupler(struct bed *b)
+{
+	struct cksnl_station st = station(b);
+
+	return st.lanes.data[b->coupler / 8] & 1 << b->coupler % 8;
+}
+
+/* A station is made for the namespace, and the coupler goes to it; it is back when that ends. */
+static void a_coupler_is_given_or_not(void **state)
+{
+	struct bed *b = *state;
+	struct cksnl_station give = {
+		.has = CKSNL_HAS(CKS_A_STATION_GIVE_LANE) | CKSNL_HAS(CKS_A_STATION_NETNS_FD),
+		.give_lane = b->coupler,
+	};
+	unsigned int nth, failures = 0;
+	struct cksnl *nl;
+	bool happened;
+	int err;
+
+	for (nth = 1;; nth++) {
+		assert_in_range(nth, 1, INJECT_MAX);
+		give.netns_fd = new_namespace();
+		assert_int_equal(cksnl_open(&nl, PATIENCE_MS, NULL, 0), 0);
+		inject_arm(nth);
+		err = cksnl_station_change(nl, &give);
+		happened = inject_disarm();
+		cksnl_close(nl);
+		close(give.netns_fd);
+		wait_for("the coupler is here", has_coupler(b));
+		if (!happened)
+			break;
+		failures += !!err;
+	}
+	printf("# a coupler is given: %u made to fail, %u of them seen\n", nth - 1, failures);
+	assert_int_equal(err, 0);
+	assert_in_range(failures, 1, INJECT_MAX);
 }
 
 /* ----------------------------------------------------------------------------- modules */
@@ -296,6 +396,53 @@ static int probe(void *arg)
 	return cksnl_station_get(b->nl, &st);
 }
 
+/* All that the coupler has to tell is told when its file is closed; that it opens is not said. */
+static void settle(struct bed *b)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/dev/cks/coupler%u", b->coupler);
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		fd = open(path, O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+/*
+ * A card comes and goes, which is told to all the world: none of them need hear of it, but the
+ * coupler's state is true.
+ */
+static void a_card_in_every_place(void **state)
+{
+	struct bed *b = *state;
+	struct inject_place place;
+	unsigned int nth;
+	bool happened;
+
+	inject_in_module(&place, "cks");
+	for (nth = 1;; nth++) {
+		uint32_t gen = coupler(b).presence_gen;
+
+		assert_in_range(nth, 1, INJECT_MAX);
+		inject_arm_in(&place, nth, probe, b);
+		assert_int_equal(simcard_remove(b->card), 0);
+		settle(b);
+		assert_int_equal(simcard_insert(b->card), 0);
+		settle(b);
+		happened = inject_disarm();
+		wait_for("the card is in", coupler(b).present);
+		assert_int_equal(coupler(b).presence_gen, gen + 1);
+		if (!happened)
+			break;
+	}
+	printf("# card in and out: %u made to fail\n", nth - 1);
+	assert_in_range(nth, 2, INJECT_MAX);
+	new_request(b);
+	wait_session(b, CKS_SESSION_STATE_OFFERED);
+}
+
 /* Whatever became of it: the card is free again, and the CAS is told. */
 static void clean_up(struct bed *b)
 {
@@ -357,6 +504,8 @@ static void a_session_in_every_place(void **state)
 	}
 IN_TURN(a_device)
 IN_TURN(a_large_device)
+IN_TURN(a_look_at_a_coupler)
+IN_TURN(a_reset)
 IN_TURN(a_dump_of_couplers)
 IN_TURN(a_dump_of_sessions)
 IN_TURN(a_change_of_a_coupler)
@@ -376,6 +525,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_BED(a_device_in_turn),
 		ON_BED(a_large_device_in_turn),
+		ON_BED(a_look_at_a_coupler_in_turn),
+		ON_BED(a_reset_in_turn),
+		ON_BED(a_look_at_a_session_in_turn),
 		ON_BED(a_dump_of_couplers_in_turn),
 		ON_BED(a_dump_of_sessions_in_turn),
 		ON_BED(a_change_of_a_coupler_in_turn),
@@ -383,6 +535,8 @@ int main(void)
 		ON_BED(a_listening_station_in_turn),
 		ON_BED(a_disposition_in_turn),
 		ON_BED(a_session_in_every_place),
+		ON_BED(a_card_in_every_place),
+		ON_BED(a_coupler_is_given_or_not),
 		cmocka_unit_test(modules_load_or_do_not),
 	};
 
