@@ -143,6 +143,10 @@ shortage()
 	EOF
 }
 judge 0 "vmalloc() without memory" < <(shortage)
+judge 0 "an object without memory" \
+	<<<'[ 9.1] kobject: kobject_add_internal failed for coupler0 (error: -12 parent: cks_sim)'
+judge 1 "one whose name is taken" \
+	<<<'[ 9.1] kobject: kobject_add_internal failed for coupler0 (error: -17 parent: cks_sim)'
 judge 1 "and then another trace" < <(shortage; echo "Call Trace:")
 rc=0
 tools/qemu/report "$log" -e '(' >"$out" 2>&1 || rc=$?
