@@ -294,7 +294,8 @@ void netlink_run(struct world *w, const struct op *op)
 					  (flags & FLAG_ACK ? NLM_F_ACK : 0)),
 		.nlmsg_seq = (uint32_t)w->messages,
 	};
+	if (sendto(fd, msg, at + len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) <= 0)
+		return;
 	w->messages++;
-	if (sendto(fd, msg, at + len, 0, (struct sockaddr *)&kernel, sizeof(kernel)) > 0)
-		take_answers(w, fd);
+	take_answers(w, fd);
 }
