@@ -66,7 +66,7 @@ struct cks_transmit {
  * struct cks_state - what is known of the coupler
  * @size: sizeof(struct cks_state) as the caller knows it
  * @state: as enum cks_coupler_state of cks_netlink.h
- * @presence_gen: counts card-out
+ * @presence_gen: counts card-out; a coupler that comes back goes on
  * @power_gen: counts losses of VCC
  * @present: a card is in
  * @protocol: T in use
