@@ -526,7 +526,9 @@ const char *cks_links_frame(struct cks_links *links, struct cks_station *st,
 /* -------------------------------------------------------------------------------- vpcd.c */
 
 void cks_vpcds_init(struct cks_vpcds *set);
-/* End a lane's connections, or with NULL all, and wait until they are gone. No lock held. */
+/* End a lane's connections, or with NULL all. */
+void cks_vpcds_end(struct cks_vpcds *set, const struct cks_lane *lane);
+/* And wait until they are gone. No lock held. */
 void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane);
 /* Have a connection if there is a card, and none otherwise. station.lock held. */
 void cks_vpcd_tick(struct cks_lane *lane);

@@ -123,12 +123,11 @@ static bool any_vpcd(const struct cks_station *st)
 	return false;
 }
 
-/* What became of its coupler. station.lock held. */
-static void lane_look(struct cks_lane *lane)
+/* Whether it has a coupler; another one than before is no reader. station.lock held. */
+static bool lane_seen(struct cks_lane *lane)
 {
 	struct cks_station *st = lane->station;
 	bool seen, went;
-	int err;
 
 	spin_lock(&st->seen_lock);
 	seen = test_bit(lane->index, st->seen) && cks_net_has(st->net, lane->index) &&
@@ -136,9 +135,20 @@ static void lane_look(struct cks_lane *lane)
 	went = __test_and_clear_bit(lane->index, st->went);
 	spin_unlock(&st->seen_lock);
 	lane->present = seen;
-	if (!seen || went)
-		lane->vpcd = false;	/* another coupler is no reader */
-	if (!seen) {
+	if (lane->vpcd && (!seen || went)) {
+		lane->vpcd = false;
+		cks_vpcds_end(&st->vpcds, lane);
+	}
+	return seen;
+}
+
+/* What became of its coupler. station.lock held. */
+static void lane_look(struct cks_lane *lane)
+{
+	struct cks_station *st = lane->station;
+	int err;
+
+	if (!lane_seen(lane)) {
 		lane_unlisten(lane);
 	} else if (st->listening && !lane->listener) {
 		err = lane_listen(lane, NULL);
@@ -159,7 +169,7 @@ static void vpcd_tick(struct work_struct *work)
 		if (!st->lanes[i].vpcd)
 			continue;
 		/* By now it can be another coupler, of which lanes_work is still to hear. */
-		lane_look(&st->lanes[i]);
+		lane_seen(&st->lanes[i]);
 		if (st->lanes[i].vpcd)
 			cks_vpcd_tick(&st->lanes[i]);
 	}

@@ -422,7 +422,7 @@ void cks_vpcd_tick(struct cks_lane *lane)
 		cks_coupler_put(c);
 }
 
-void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane)
+void cks_vpcds_end(struct cks_vpcds *set, const struct cks_lane *lane)
 {
 	struct vpcd *v;
 
@@ -436,6 +436,11 @@ void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane)
 		vpcd_wake(v);
 	}
 	spin_unlock(&set->lock);
+}
+
+void cks_vpcds_close(struct cks_vpcds *set, const struct cks_lane *lane)
+{
+	cks_vpcds_end(set, lane);
 	wait_event(set->gone, lane ? !READ_ONCE(lane->vpcd_nr) : list_empty_careful(&set->list));
 }
 

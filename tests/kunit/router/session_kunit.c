@@ -278,12 +278,12 @@ static void holds_station(void *priv)
 	/* When the coupler is taken from the old request; not at the claim after that. */
 	if (x->st->hold)
 		return;
-	mutex_lock(&x->st->lock);
-	x->st->hold = true;
-	mutex_unlock(&x->st->lock);
 	/* Meanwhile the old one is neither disposed of nor renewed by anybody else. */
 	x->dispose_err = fixture_dispose(x, x->st->last_request, 1);
 	x->request_err = fixture_request(x, &nr);
+	mutex_lock(&x->st->lock);
+	x->st->hold = true;
+	mutex_unlock(&x->st->lock);
 }
 
 /* The operator holds the station while the next request waits for its coupler. */
@@ -298,7 +298,7 @@ static void refused_renewal_ends_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), -EAGAIN);
 	x->f->claiming = NULL;
 	KUNIT_EXPECT_EQ(test, x->dispose_err, -EBUSY);
-	KUNIT_EXPECT_LT(test, x->request_err, 0);
+	KUNIT_EXPECT_EQ(test, x->request_err, -EBUSY);
 	KUNIT_ASSERT_TRUE(test, still_waits_for_retry(x, nr));
 	x->st->hold = false;
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), 0);
@@ -309,13 +309,17 @@ static void refused_renewal_ends_nothing(struct kunit *test)
 static void renewal_is_of_the_card_that_is_in(struct kunit *test)
 {
 	struct fixture *x = test->priv;
+	unsigned int index = cks_coupler_index(x->f->c);
 	u64 nr, next;
 
 	waits_for_retry(test, &nr);
 	fake_coupler_unplug(x->f);
+	/* The session gives it back, and with it its number. */
+	flush_workqueue(x->st->wq);
 	x->f->present = false;
 	x->f->c = fake_coupler_another(x->f, NULL);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(x->f->c));
+	KUNIT_ASSERT_EQ(test, cks_coupler_index(x->f->c), index);
 	KUNIT_ASSERT_EQ(test, cks_coupler_register(x->f->c, NULL), 0);
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), -ENOMEDIUM);
 	KUNIT_EXPECT_TRUE(test, still_waits_for_retry(x, nr));
