@@ -296,6 +296,16 @@ int cks_coupler_claim(struct cks_coupler *c, struct cks_owner *owner);
  */
 void cks_coupler_release(struct cks_coupler *c, struct cks_owner *owner);
 
+/**
+ * cks_coupler_pass() - give the coupler to another owner, with nobody in between
+ *
+ * To @from it is as cks_coupler_release(), to @to as cks_coupler_claim().
+ * Context: as cks_coupler_release()
+ * Return: 0; -EPERM @from does not have it; -ENODEV it goes: @from has to release it, and may not
+ * have been told
+ */
+int cks_coupler_pass(struct cks_coupler *c, struct cks_owner *from, struct cks_owner *to);
+
 /*
  * Start a command; @done follows. Return: 0, -EBUSY one is running, -ENODEV gone, -ENOMEDIUM no
  * card, -EINVAL malformed, -EPERM not the owner, -EHOSTDOWN the card is not active (exchange).

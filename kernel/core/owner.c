@@ -57,18 +57,45 @@ static void cks_coupler_cut(struct cks_coupler *c)
 	cks_engine_step(c);
 }
 
-void cks_coupler_release(struct cks_coupler *c, struct cks_owner *owner)
+/* The owner is told nothing any more. Return: false if it is none. */
+static bool cks_coupler_let_go(struct cks_coupler *c, const struct cks_owner *owner)
 {
 	raw_spin_lock_irq(&c->lock);
-	if (WARN_ON_ONCE(c->owner != owner || c->releasing)) {
+	if (c->owner != owner || c->releasing) {
 		raw_spin_unlock_irq(&c->lock);
-		return;
+		return false;
 	}
 	c->releasing = true;
 	cks_coupler_cut(c);
 	raw_spin_unlock_irq(&c->lock);
 
 	cks_coupler_settle(c);
+	return true;
+}
+
+int cks_coupler_pass(struct cks_coupler *c, struct cks_owner *from, struct cks_owner *to)
+{
+	int err = 0;
+
+	if (!cks_coupler_let_go(c, from))
+		return -EPERM;
+	raw_spin_lock_irq(&c->lock);
+	if (c->live) {
+		c->owner = to;
+		c->owner_gen = c->presence_gen;
+	} else {
+		err = -ENODEV;
+	}
+	c->releasing = false;
+	raw_spin_unlock_irq(&c->lock);
+	return err;
+}
+EXPORT_SYMBOL_GPL(cks_coupler_pass);
+
+void cks_coupler_release(struct cks_coupler *c, struct cks_owner *owner)
+{
+	if (WARN_ON_ONCE(!cks_coupler_let_go(c, owner)))
+		return;
 
 	mutex_lock(&c->mutex);
 	/* Else the driver is gone, and was told before it went. */

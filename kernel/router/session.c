@@ -292,16 +292,10 @@ void cks_session_unlink(struct cks_session *s)
 	s->station->sessions_seq++;
 }
 
-/* Its coupler is free when this returns. Without station.lock. */
-static void session_give_back(struct cks_session *s)
+void cks_session_release(struct cks_session *s)
 {
 	cancel_work_sync(&s->release);
 	session_release_coupler(&s->release);
-}
-
-void cks_session_release(struct cks_session *s)
-{
-	session_give_back(s);
 	cancel_delayed_work_sync(&s->deadline);
 	session_free(s);
 }
@@ -381,51 +375,99 @@ static int session_allowed(struct cks_station *st, u32 index, const struct cks_s
 	return 0;
 }
 
-/* Whether the card is the one that is meant. */
-static int session_card(struct cks_coupler *c, const struct cks_session_new *n,
-			struct cks_coupler_status *ret_status, struct netlink_ext_ack *extack)
+/* Whether the card is the one that is meant, which the session is of then. */
+static int session_card(struct cks_session *s, const struct cks_session_new *n,
+			struct netlink_ext_ack *extack)
 {
-	cks_coupler_status(c, ret_status);
-	if (!ret_status->present) {
+	struct cks_coupler_status status;
+
+	cks_coupler_status(s->coupler, &status);
+	if (!status.present) {
 		NL_SET_ERR_MSG(extack, "no card in the coupler");
 		return -ENOMEDIUM;
 	}
-	if (n->has_presence_gen && n->presence_gen != ret_status->presence_gen) {
+	if (n->has_presence_gen && n->presence_gen != status.presence_gen) {
 		NL_SET_ERR_MSG_FMT(extack, "the card was changed: presence-gen is %u now",
-				   ret_status->presence_gen);
+				   status.presence_gen);
 		return -ESTALE;
 	}
+	s->presence_gen = status.presence_gen;
+	s->power_gen = status.power_gen;
 	return 0;
 }
 
-/*
- * Claim the coupler. Without station.lock: a coupler that takes new settings is waited for, and the
- * others are not to wait for it. On failure the claim, if any, is left to undo.
- */
-static int session_claim(struct cks_session *s, const struct cks_session_new *n,
-			 bool *ret_claimed, struct netlink_ext_ack *extack)
+/* For who takes its coupler over: nobody else gives that back then. */
+static struct cks_coupler *session_take_coupler(struct cks_session *s)
 {
-	struct cks_coupler_status status;
+	struct cks_coupler *c;
+
+	mutex_lock(&s->station->lock);
+	c = s->coupler;
+	s->coupler = NULL;
+	mutex_unlock(&s->station->lock);
+	return c;
+}
+
+/* It is the session's again. One that goes may have said so to the other: it is given back. */
+static void session_put_coupler(struct cks_session *s, struct cks_coupler *c)
+{
+	struct cks_coupler *now;
+
+	mutex_lock(&s->station->lock);
+	s->coupler = c;
+	mutex_unlock(&s->station->lock);
+	now = cks_coupler_get(s->index);
+	if (now != c)
+		queue_work(s->station->wq, &s->release);
+	if (now)
+		cks_coupler_put(now);
+}
+
+/*
+ * Claim the coupler, or take it over from @old, if that has one. Without station.lock: a coupler
+ * that takes new settings is waited for, and the others are not to wait for it.
+ */
+static int session_claim(struct cks_session *s, struct cks_session *old, bool *ret_passed,
+			 struct netlink_ext_ack *extack)
+{
+	struct cks_coupler *c = old ? session_take_coupler(old) : NULL;
 	int err;
 
-	s->coupler = cks_coupler_get(s->index);
-	if (!s->coupler) {
-		NL_SET_ERR_MSG(extack, "no such coupler");
-		return -ENODEV;
+	*ret_passed = c;
+	if (c) {
+		err = cks_coupler_pass(c, &old->owner, &s->owner);
+		if (err)
+			session_put_coupler(old, c);
+	} else {
+		c = cks_coupler_get(s->index);
+		if (!c) {
+			NL_SET_ERR_MSG(extack, "no such coupler");
+			return -ENODEV;
+		}
+		err = cks_coupler_claim(c, &s->owner);
+		if (err)
+			cks_coupler_put(c);
 	}
-	err = cks_coupler_claim(s->coupler, &s->owner);
 	if (err) {
 		NL_SET_ERR_MSG(extack, "the coupler is claimed by another owner, or going away");
 		return err;
 	}
-	*ret_claimed = true;
-
-	err = session_card(s->coupler, n, &status, extack);
-	if (err)
-		return err;
-	s->presence_gen = status.presence_gen;
-	s->power_gen = status.power_gen;
+	s->coupler = c;
 	return 0;
+}
+
+/* Undo it. Reports are waited for: nobody but the core has seen this session. */
+static void session_unclaim(struct cks_session *s, struct cks_session *old, bool passed)
+{
+	struct cks_coupler *c = s->coupler;
+
+	s->coupler = NULL;
+	if (passed && !cks_coupler_pass(c, &s->owner, &old->owner)) {
+		session_put_coupler(old, c);
+		return;
+	}
+	cks_coupler_release(c, &s->owner);
+	cks_coupler_put(c);
 }
 
 /*
@@ -436,8 +478,6 @@ static int session_renew(struct cks_station *st, const struct cks_session_new *n
 			 struct cks_session **ret_old, struct netlink_ext_ack *extack)
 {
 	struct cks_session *old = cks_session_on(st, n->index);
-	struct cks_coupler_status status;
-	struct cks_coupler *c;
 	int err;
 
 	if (old && (old->phase != CKS_P_RESULT || old->verdict != CKS_VERDICT_RETRY ||
@@ -446,29 +486,22 @@ static int session_renew(struct cks_station *st, const struct cks_session_new *n
 	err = session_allowed(st, n->index, old, extack);
 	if (err || !old)
 		return err;
-	c = cks_coupler_get(n->index);
-	if (!c) {
-		NL_SET_ERR_MSG(extack, "no such coupler");
-		return -ENODEV;
-	}
-	err = session_card(c, n, &status, extack);
-	cks_coupler_put(c);
-	if (err)
-		return err;
 	old->renewing = true;
 	*ret_old = old;
 	return 0;
 }
 
 /* Begin to reset, with the coupler claimed; @old is over then. station.lock held. */
-static int session_begin(struct cks_session *s, struct cks_session *old,
-			 struct netlink_ext_ack *extack)
+static int session_begin(struct cks_session *s, const struct cks_session_new *n,
+			 struct cks_session *old, struct netlink_ext_ack *extack)
 {
 	struct cks_station *st = s->station;
 	int err;
 
 	lockdep_assert_held(&st->lock);
 	err = session_allowed(st, s->index, old, extack);
+	if (!err)
+		err = session_card(s, n, extack);
 	if (err)
 		return err;
 	err = cks_coupler_reset(s->coupler, &s->owner, &s->run->cmd, ISO7816_COLD);
@@ -493,7 +526,7 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 		    struct netlink_ext_ack *extack)
 {
 	struct cks_session *s, *old = NULL;
-	bool claimed = false;
+	bool passed;
 	int err;
 
 	s = session_alloc(st, n);
@@ -506,32 +539,28 @@ int cks_session_new(struct cks_station *st, const struct cks_session_new *n, u64
 	mutex_lock(&st->lock);
 	err = session_renew(st, n, &old, extack);
 	mutex_unlock(&st->lock);
-	if (old)
-		session_give_back(old);
 	if (!err)
-		err = session_claim(s, n, &claimed, extack);
-
-	mutex_lock(&st->lock);
-	if (!err)
-		err = session_begin(s, old, extack);
-	if (!err)
-		*ret_request = s->request;
-	else
-		st->requests_refused++;
-	if (old)
-		old->renewing = false;
-	mutex_unlock(&st->lock);
+		err = session_claim(s, old, &passed, extack);
+	if (!err) {
+		mutex_lock(&st->lock);
+		err = session_begin(s, n, old, extack);
+		if (!err)
+			*ret_request = s->request;
+		mutex_unlock(&st->lock);
+		if (err)
+			session_unclaim(s, old, passed);
+	}
 	if (!err) {
 		if (old)
 			cks_session_release(old);
 		return 0;
 	}
 
-	/* Nobody has seen this session but the core, whose reports releasing waits for. */
-	if (claimed)
-		cks_coupler_release(s->coupler, &s->owner);
-	if (s->coupler)
-		cks_coupler_put(s->coupler);
+	mutex_lock(&st->lock);
+	st->requests_refused++;
+	if (old)
+		old->renewing = false;
+	mutex_unlock(&st->lock);
 	session_free(s);
 	return err;
 }

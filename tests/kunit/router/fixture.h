@@ -17,8 +17,6 @@ struct fixture {
 	struct cks_txbuf *held;
 	struct netlink_ext_ack extack;
 	bool found_free;
-	int dispose_err;
-	int request_err;
 };
 
 int fixture_init(struct kunit *test);

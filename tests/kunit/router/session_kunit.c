@@ -270,36 +270,86 @@ static bool still_waits_for_retry(struct fixture *x, u64 request)
 	return does;
 }
 
-static void holds_station(void *priv)
-{
-	struct fixture *x = priv;
-	u64 nr;
+/* The core, on its way to tell of a card, and a request that waits for it. */
+struct renewal {
+	struct notifier_block nb;
+	struct completion stuck, go_on, asked;
+	struct work_struct ask;
+	struct fixture *x;
+	int err;
+};
 
-	/* When the coupler is taken from the old request; not at the claim after that. */
-	if (x->st->hold)
-		return;
-	/* Meanwhile the old one is neither disposed of nor renewed by anybody else. */
-	x->dispose_err = fixture_dispose(x, x->st->last_request, 1);
-	x->request_err = fixture_request(x, &nr);
-	mutex_lock(&x->st->lock);
-	x->st->hold = true;
-	mutex_unlock(&x->st->lock);
+static int gets_stuck(struct notifier_block *nb, unsigned long event, void *coupler)
+{
+	struct renewal *r = container_of(nb, struct renewal, nb);
+
+	if (event != CKS_EVENT_CARD_OUT)
+		return NOTIFY_DONE;
+	complete(&r->stuck);
+	wait_for_completion(&r->go_on);
+	return NOTIFY_OK;
 }
 
-/* The operator holds the station while the next request waits for its coupler. */
+static void asks(struct work_struct *work)
+{
+	struct renewal *r = container_of(work, struct renewal, ask);
+	u64 nr;
+
+	r->err = fixture_request(r->x, &nr);
+	complete(&r->asked);
+}
+
+static bool is_being_renewed(struct fixture *x, u64 request)
+{
+	unsigned long end = jiffies + FAKE_PATIENCE;
+	const struct cks_session *s;
+	bool is;
+
+	do {
+		mutex_lock(&x->st->lock);
+		s = cks_session_find(x->st, request);
+		is = s && s->renewing && !s->coupler;
+		mutex_unlock(&x->st->lock);
+		if (!is)
+			usleep_range(500, 1000);
+	} while (!is && time_before(jiffies, end));
+	return is;
+}
+
+/* The operator holds the station while the next request takes the coupler over. */
 static void refused_renewal_ends_nothing(struct kunit *test)
 {
 	struct fixture *x = test->priv;
+	struct renewal r = { .nb.notifier_call = gets_stuck, .x = x };
+	struct cks_owner other = { .name = "other" };
 	u64 nr, next;
 
 	waits_for_retry(test, &nr);
-	x->f->priv = x;
-	x->f->claiming = holds_station;
-	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), -EAGAIN);
-	x->f->claiming = NULL;
-	KUNIT_EXPECT_EQ(test, x->dispose_err, -EBUSY);
-	KUNIT_EXPECT_EQ(test, x->request_err, -EBUSY);
+	init_completion(&r.stuck);
+	init_completion(&r.go_on);
+	init_completion(&r.asked);
+	INIT_WORK_ONSTACK(&r.ask, asks);
+	KUNIT_ASSERT_EQ(test, cks_register_notifier(&r.nb), 0);
+	fake_coupler_card(x->f, false);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&r.stuck, FAKE_PATIENCE), 0);
+	fake_coupler_card(x->f, true);
+	schedule_work(&r.ask);
+	KUNIT_EXPECT_TRUE(test, is_being_renewed(x, nr));
+	/* Meanwhile the old one is neither disposed of nor renewed by anybody else. */
+	KUNIT_EXPECT_EQ(test, fixture_dispose(x, nr, 1), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), -EBUSY);
+	KUNIT_EXPECT_EQ(test, cks_coupler_claim(x->f->c, &other), -EBUSY);
+	mutex_lock(&x->st->lock);
+	x->st->hold = true;
+	mutex_unlock(&x->st->lock);
+	complete_all(&r.go_on);
+	wait_for_completion(&r.asked);
+	flush_work(&r.ask);
+	destroy_work_on_stack(&r.ask);
+	cks_unregister_notifier(&r.nb);
+	KUNIT_EXPECT_EQ(test, r.err, -EAGAIN);
 	KUNIT_ASSERT_TRUE(test, still_waits_for_retry(x, nr));
+	KUNIT_EXPECT_EQ(test, cks_coupler_claim(x->f->c, &other), -EBUSY);
 	x->st->hold = false;
 	KUNIT_EXPECT_EQ(test, fixture_request(x, &next), 0);
 	KUNIT_EXPECT_EQ(test, next, nr + 1);
