@@ -268,6 +268,20 @@ static void exchange_brings_the_response(struct kunit *test)
 	release(x);
 }
 
+static void refusals_are_counted(struct kunit *test)
+{
+	struct fixture *x = ready(test);
+
+	raw_spin_lock_irq(cks_coupler_lock(x->f->c));
+	cks_coupler_refused(x->f->c, true);
+	cks_coupler_refused(x->f->c, false);
+	cks_coupler_refused(x->f->c, false);
+	raw_spin_unlock_irq(cks_coupler_lock(x->f->c));
+	KUNIT_EXPECT_EQ(test, status(x).chars_repeated, 1);
+	KUNIT_EXPECT_EQ(test, status(x).chars_refused, 2);
+	release(x);
+}
+
 static void what_cannot_be_begun(struct kunit *test)
 {
 	struct fixture *x = test->priv;
@@ -487,6 +501,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(off_for_long_enough_at_20_mhz),
 	KUNIT_CASE(mute_card_is_a_failure),
 	KUNIT_CASE(exchange_brings_the_response),
+	KUNIT_CASE(refusals_are_counted),
 	KUNIT_CASE(what_cannot_be_begun),
 	KUNIT_CASE(card_taken_out_ends_an_exchange),
 	KUNIT_CASE(power_off_ends_an_exchange),
