@@ -287,7 +287,10 @@ static void a_pci_card_in_turn(void **state)
 	snprintf(of_card, sizeof(of_card), "/sys/bus/pci/devices/%s/", name);
 	tell_driver(PCI_DRIVERS "serial/", "unbind", name);
 	tell_driver(of_card, "driver_override", "cks_uart");
+	/* Else ACPI is asked for its interrupt, which without memory uses what it has freed. */
+	tell_driver(of_card, "enable", "1");
 	bound_in_turn("a_pci_card", PCI_DRIVERS "cks_uart/", name);
+	tell_driver(of_card, "enable", "0");
 	tell_driver(of_card, "driver_override", "\n");
 	tell_driver(PCI_DRIVERS "serial/", "bind", name);
 }
