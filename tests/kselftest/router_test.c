@@ -669,19 +669,25 @@ static void requests_are_checked(void **state)
 	assert_int_equal(try_request(b, 0), -ENODEV);
 }
 
+/* A CAS that wants the card once more. Return: the request that it was. */
+static uint64_t asked_to_retry(struct bed *b)
+{
+	cas_connect(b);
+	begin_session(b);
+	send_result(b, 1, CKS_VERDICT_RETRY);
+	expect_closed(b, b->channel);
+	close_channel(b);
+	assert_int_equal(wait_session(b, CKS_SESSION_STATE_RESULT).verdict, CKS_VERDICT_RETRY);
+	return b->request;
+}
+
 static void retry_takes_the_same_card_once_more(void **state)
 {
 	struct bed *b = *state;
 	struct cksnl_session s;
 	uint64_t first;
 
-	cas_connect(b);
-	begin_session(b);
-	first = b->request;
-	send_result(b, 1, 3);
-	expect_closed(b, b->channel);
-	close_channel(b);
-	assert_int_equal(wait_session(b, CKS_SESSION_STATE_RESULT).verdict, CKS_VERDICT_RETRY);
+	first = asked_to_retry(b);
 	begin_session(b);
 	assert_int_equal(b->request, first + 1);
 	assert_int_equal(cksnl_session_get(b->nl, first, &s), -ENOENT);
@@ -699,13 +705,7 @@ static void refused_retry_ends_nothing(void **state)
 	struct cksnl_session s;
 	uint64_t first;
 
-	cas_connect(b);
-	begin_session(b);
-	first = b->request;
-	send_result(b, 1, 3);
-	expect_closed(b, b->channel);
-	close_channel(b);
-	wait_session(b, CKS_SESSION_STATE_RESULT);
+	first = asked_to_retry(b);
 	assert_int_equal(cksnl_station_change(b->nl, &hold), 0);
 	assert_int_equal(try_request(b, gen), -EAGAIN);
 	assert_int_equal(cksnl_station_change(b->nl, &go_on), 0);
